@@ -1,0 +1,1 @@
+"""Adding, finding and removing accounts: state and vault in step."""

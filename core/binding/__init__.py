@@ -1,0 +1,1 @@
+"""The one key in config.toml: set, proved, and given back."""

@@ -1,0 +1,1 @@
+"""The command line: words in, verbs out, text or JSON back."""

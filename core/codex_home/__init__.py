@@ -1,0 +1,1 @@
+"""What belongs to Codex: its files and programs, read by its rules."""

@@ -1,0 +1,1 @@
+"""The one table of verbs, and the endpoint that reaches them."""

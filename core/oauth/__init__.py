@@ -1,0 +1,1 @@
+"""Tokens: reading them, and who may refresh them."""

@@ -1,0 +1,1 @@
+"""The gateway between Codex and its back end."""

@@ -1,0 +1,1 @@
+"""Where each fact has its one home on disk."""

@@ -1,0 +1,1 @@
+"""What the program says: one catalogue for tray, command line and API."""

@@ -1,0 +1,1 @@
+"""The desktop face: PySide6. Shows snapshots, sends wishes, keeps no state."""
