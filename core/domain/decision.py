@@ -1,0 +1,125 @@
+"""Which account serves a request, or why none may: the answer of `core.routing.select`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from core.domain.account import AccountId
+
+
+class AccountState(StrEnum):
+    """How an account stands, in order of precedence."""
+
+    DISABLED = "disabled"
+    NEEDS_SIGN_IN = "needs_sign_in"
+    UNVERIFIED = "unverified"
+    OUT_OF_SERVICE = "out_of_service"
+    PAUSED = "paused"
+    DRAINING = "draining"
+    WAITING = "waiting"
+    FAILING = "failing"
+    READY = "ready"
+
+
+class Because(StrEnum):
+    """Why a verdict or a choice is what it is; `core.words` has a sentence for each."""
+
+    READY = "ready"
+    DISABLED_BY_USER = "disabled_by_user"
+    PAUSED_BY_USER = "paused_by_user"
+    SIGN_IN_ENDED = "sign_in_ended"
+    TOKEN_EXPIRED = "token_expired"
+    USAGE_LIMIT = "usage_limit_reached"
+    RATE_LIMIT = "rate_limit_exceeded"
+    NOT_INCLUDED = "usage_not_included"
+    QUOTA = "insufficient_quota"
+    FAILING = "failing"
+    GONE = "gone"
+    ALREADY_TRIED = "already_tried"
+    NOT_THE_STAYED_ONE = "not_the_stayed_one"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Why one account may or may not serve one request.
+
+    Attributes:
+        account: which.
+        eligible: whether it may.
+        state: how the account stands.
+        because: the reason.
+        until: when the reason ends by itself; None when it does not, or nobody knows.
+    """
+
+    account: AccountId
+    eligible: bool
+    state: AccountState
+    because: Because
+    until: datetime | None = None
+
+
+class UseReason(StrEnum):
+    """Which rule of the order chose the account."""
+
+    OWNER = "owner"
+    """The thread lives there."""
+    PREFERRED = "preferred"
+    """`use`: the user prefers it."""
+    STAY = "stay"
+    """`stay`: the user forces it."""
+    STRATEGY = "strategy"
+    """The strategy put it first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """Send it with this account.
+
+    Attributes:
+        account: the choice.
+        reason: the rule that chose it.
+        moved_from: the thread's owner until now, when the thread moves.
+        verdicts: one for each account, in the accounts' order.
+    """
+
+    account: AccountId
+    reason: UseReason
+    moved_from: AccountId | None
+    verdicts: tuple[Verdict, ...]
+
+
+class RefuseReason(StrEnum):
+    """Why no account may serve."""
+
+    NO_ACCOUNT = "no_account"
+    ALL_WAITING = "all_waiting"
+    """At least one would serve at a known time."""
+    ALL_SIGNED_OUT = "all_signed_out"
+    FORCED_UNAVAILABLE = "forced_unavailable"
+    """`stay` names an account that may not serve."""
+    PAUSED = "paused"
+    """The user paused or disabled what is left."""
+    ALL_FAILING = "all_failing"
+    """Every account that may serve was tried and failed."""
+    LOCKED = "vault_locked"
+    TIME_BUDGET = "time_budget"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refuse:
+    """No account may serve now.
+
+    Attributes:
+        reason: why.
+        until: the first time at which an account may serve again; None = unknown.
+        account: the account of that time, or the forced one.
+        verdicts: one for each account.
+    """
+
+    reason: RefuseReason
+    until: datetime | None
+    account: AccountId | None
+    verdicts: tuple[Verdict, ...]
+
+
+type Decision = Use | Refuse

@@ -1,0 +1,96 @@
+"""What happened, as values on the bus. Names and times; no token, no content."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.domain.account import AccountId
+from core.domain.facts import ThreadId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountChanged:
+    """The user's record of an account is new or different."""
+
+    account: AccountId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RotationChanged:
+    """The user steers differently."""
+
+    mode: str
+    account: AccountId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaLearned:
+    """Numbers of an account's limits came in."""
+
+    account: AccountId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountBlocked:
+    """An account serves nothing (or not one model) until `until`."""
+
+    account: AccountId
+    because: str
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountBack:
+    """A block of this account ended on fresh evidence."""
+
+    account: AccountId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInEnded:
+    """The account's login is not taken any more."""
+
+    account: AccountId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadMoved:
+    """A conversation goes on with another account."""
+
+    thread: ThreadId
+    moved_from: AccountId
+    moved_to: AccountId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestEnded:
+    """A request came to its end; the ledger has its row."""
+
+    request: str
+    account: AccountId | None
+    result: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BindChanged:
+    """Codex is routed here, or is not any more."""
+
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowRequested:
+    """Somebody asked for the window: a second start, or `turntable show`."""
+
+
+type Event = (
+    AccountChanged
+    | RotationChanged
+    | QuotaLearned
+    | AccountBlocked
+    | AccountBack
+    | SignInEnded
+    | ThreadMoved
+    | RequestEnded
+    | BindChanged
+    | ShowRequested
+)

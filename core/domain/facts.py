@@ -1,0 +1,38 @@
+"""What routing may know of a request: names and kinds, no content."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+
+ThreadId = NewType("ThreadId", str)
+"""A Codex conversation, as the client names it in `thread-id`."""
+
+
+class RequestKind(StrEnum):
+    """What a request asks for."""
+
+    RESPONSES = "responses"
+    """A turn: spends quota, belongs to a thread."""
+    MODELS = "models"
+    """The catalogue: spends nothing."""
+    OTHER = "other"
+    """Anything else below the base path; passed through with an account's token."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """One request, as routing sees it.
+
+    Attributes:
+        kind: what it asks for.
+        thread: its conversation; None when it names none.
+        parent: the conversation that started this one; it inherits the owner.
+        model: the model id; empty when it names none.
+        client: who calls (`codex_exec`, …), from `originator`; empty when unnamed.
+    """
+
+    kind: RequestKind
+    thread: ThreadId | None = None
+    parent: ThreadId | None = None
+    model: str = ""
+    client: str = ""

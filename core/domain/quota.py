@@ -1,0 +1,108 @@
+"""What is left of an account's limits, each number with its source and its age.
+
+Unknown stays unknown: a window that nothing was said about has `remaining=None`, never 0.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class WindowKind(StrEnum):
+    """A limit's period, told by its length and never by its position."""
+
+    SESSION = "session"
+    WEEK = "week"
+    MONTH = "month"
+    OTHER = "other"
+    SPEND = "spend"
+
+
+class QuotaSource(StrEnum):
+    """Where a number came from."""
+
+    HEADERS = "headers"
+    EVENT = "event"
+    USAGE = "usage"
+    IMPORT = "import"
+
+
+EVERYTHING = "all"
+"""The scope of a window that limits every model."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """One limit's period.
+
+    Attributes:
+        kind: told by `minutes`.
+        minutes: the window's length.
+        remaining: 0–100 per cent left; None = unknown.
+        resets_at: when it is full again; None = unknown.
+        scope: `all`, or the name of the limit.
+        observed_at: when the back end said so.
+        source: through what.
+    """
+
+    kind: WindowKind
+    minutes: int
+    remaining: float | None
+    resets_at: datetime | None
+    scope: str
+    observed_at: datetime
+    source: QuotaSource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credits:
+    """Bought credits, as the back end words them."""
+
+    has: bool
+    unlimited: bool
+    balance: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """Everything known of one account's limits. Windows are keyed by (scope, kind, minutes)."""
+
+    windows: Mapping[tuple[str, WindowKind, int], Window] = field(default_factory=dict)
+    credits: Credits | None = None
+    plan: str | None = None
+
+    def window(self, kind: WindowKind, *, scope: str = EVERYTHING) -> Window | None:
+        """The window of this kind and scope, the shortest where there are several."""
+        found = [w for w in self.windows.values() if w.kind is kind and w.scope == scope]
+        return min(found, key=lambda w: w.minutes, default=None)
+
+
+def kind_of(minutes: int) -> WindowKind:
+    """Tell a window by its length: ≤ 6 h session, 6–8 days week, ≥ 28 days month."""
+    if minutes <= 6 * 60:
+        return WindowKind.SESSION
+    if 6 * 1440 <= minutes <= 8 * 1440:
+        return WindowKind.WEEK
+    if minutes >= 28 * 1440:
+        return WindowKind.MONTH
+    return WindowKind.OTHER
+
+
+def merge(known: Quota, fresh: Quota) -> Quota:
+    """What is known after `fresh` was learned: the later look at each window wins."""
+    windows = dict(known.windows)
+    for key, window in fresh.windows.items():
+        older = windows.get(key)
+        if older is None or older.observed_at <= window.observed_at:
+            windows[key] = window
+    return Quota(
+        windows=windows,
+        credits=fresh.credits if fresh.credits is not None else known.credits,
+        plan=fresh.plan if fresh.plan is not None else known.plan,
+    )
+
+
+def as_of(window: Window, now: datetime) -> Window | None:
+    """The window as it counts at `now`: None once its reset has passed (it is then unknown)."""
+    return None if window.resets_at is not None and window.resets_at <= now else window

@@ -1,0 +1,155 @@
+"""What every face shows: one snapshot, the same for tray, command line and API.
+
+The field names are the contract of `status --json`; percentages are *remaining* 0–100.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.domain.account import AccountId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProxyReport:
+    """The listener."""
+
+    listening: bool
+    address: str | None
+    in_flight: int
+    streams: int
+    websockets: int
+    uptime_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BindReport:
+    """Whether a Codex home is routed here: `bound`, `unbound`, `drifted`, `broken`."""
+
+    state: str
+    mode: str
+    codex_home: str
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RotationReport:
+    """The steering, and who serves the next new thread."""
+
+    mode: str
+    account: AccountId | None
+    strategy: str
+    next: AccountId | None
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkspaceReport:
+    """The account's workspace."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowReport:
+    """One limit; `remaining` is None when it is unknown or its reset has passed."""
+
+    kind: str
+    minutes: int
+    remaining: float | None
+    resets_at: datetime | None
+    scope: str
+    observed_at: datetime
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditsReport:
+    """Bought credits."""
+
+    has: bool
+    unlimited: bool
+    balance: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountReport:
+    """One account as it stands now; `because` is a sentence, `state` a word for programs."""
+
+    id: AccountId
+    number: int
+    label: str
+    email: str
+    workspace: WorkspaceReport
+    plan: str
+    refresher: str
+    state: str
+    until: datetime | None
+    because: str
+    windows: tuple[WindowReport, ...]
+    credits: CreditsReport | None
+    in_flight: int
+    last_used: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictReport:
+    """How the whole pool stands: `enough`, `tight`, `empty`, `collecting`."""
+
+    state: str
+    until: datetime | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastHour:
+    """Requests of the last 60 minutes by what became of them."""
+
+    requests: int
+    served: int
+    moved: int
+    refused: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrafficReport:
+    """What went through."""
+
+    last_hour: LastHour
+    pool_pause_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VaultReport:
+    """Where the key of the secrets lies: `keyring`, `passphrase`; `none` before the first."""
+
+    backend: str
+    locked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeReport:
+    """A sentence that waits to be read."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusReport:
+    """The whole snapshot."""
+
+    version: str
+    running: bool
+    mode: str | None
+    pid: int | None
+    home: str
+    proxy: ProxyReport
+    bind: BindReport
+    rotation: RotationReport
+    accounts: tuple[AccountReport, ...]
+    verdict: VerdictReport
+    traffic: TrafficReport
+    vault: VaultReport
+    notices: tuple[NoticeReport, ...]

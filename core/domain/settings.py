@@ -1,0 +1,249 @@
+"""Every setting, declared once: type, default, range and help. Everything else follows from here.
+
+Validation, `config explain`, the settings page and the reference page are made from these
+declarations; code reads typed attributes (`settings.proxy.port`), so that a typo does not run.
+"""
+
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, cast
+
+from core.domain.errors import CoreError, ExitCode
+
+type Value = int | float | bool | str | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declaration:
+    """What may stand in a setting.
+
+    Attributes:
+        help: one sentence, for people.
+        minimum: the least number.
+        maximum: the largest number.
+        choices: the only words, where it is a word of a list.
+        file_only: True when only settings.toml may set it (it widens whom we trust).
+    """
+
+    help: str
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+    file_only: bool = False
+
+
+def _declare[T](
+    default: T,
+    help_: str,
+    *,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    choices: tuple[str, ...] = (),
+    file_only: bool = False,
+) -> T:
+    """A field with its declaration; typed as its value, as `dataclasses.field` itself is."""
+    declaration = Declaration(
+        help=help_, minimum=minimum, maximum=maximum, choices=choices, file_only=file_only
+    )
+    return field(default=default, metadata={"declaration": declaration})
+
+
+STRATEGIES = ("sticky", "round-robin")
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProxySettings:
+    """`proxy.*`: the listener."""
+
+    port: int = _declare(
+        8791,
+        "Port on 127.0.0.1; when it is taken the next free one serves and the bind follows.",
+        minimum=1,
+        maximum=65535,
+    )
+    max_body: int = _declare(
+        64 * 1024 * 1024, "Largest request body, in bytes.", minimum=1024, maximum=1024**3
+    )
+    max_buffered: int = _declare(
+        512 * 1024 * 1024,
+        "Bytes that all requests together may hold in memory.",
+        minimum=1024,
+        maximum=64 * 1024**3,
+    )
+    origins: tuple[str, ...] = _declare(
+        (), "Web origins that may call, for example http://localhost:3000; none by default."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpstreamSettings:
+    """`upstream.*`: the back end."""
+
+    base_url: str = _declare(
+        "https://chatgpt.com/backend-api", "Address of the back end (https, or http on loopback)."
+    )
+    auth_url: str = _declare(
+        "https://auth.openai.com", "Address of the issuer (https, or http on loopback)."
+    )
+    connect_timeout_s: float = _declare(
+        10.0, "Seconds to reach the back end.", minimum=0.1, maximum=120
+    )
+    header_timeout_s: float = _declare(
+        600.0, "Seconds to wait for the head of an answer.", minimum=1, maximum=3600
+    )
+    idle_timeout_s: float = _declare(
+        330.0, "Seconds of silence in the middle of an answer.", minimum=1, maximum=3600
+    )
+    proxy: str = _declare("", "Egress proxy (http://host:port); empty follows the environment.")
+    ca_file: str = _declare(
+        "", "PEM file of certificate authorities to trust besides the system's."
+    )
+    allow_custom: bool = _declare(
+        False,
+        "Allow back ends other than chatgpt.com, auth.openai.com and loopback.",
+        file_only=True,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutingSettings:
+    """`routing.*`: who serves."""
+
+    strategy: str = _declare(
+        "sticky",
+        "sticky stays on an account until it is blocked; round-robin takes turns by thread.",
+        choices=STRATEGIES,
+    )
+    time_budget_s: float = _declare(
+        30.0, "Seconds in which other accounts are tried for one request.", minimum=1, maximum=600
+    )
+    affinity_ttl_s: int = _declare(
+        86400, "Seconds for which a silent thread keeps its account.", minimum=60, maximum=31536000
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSettings:
+    """`log.*`: what is written to log/."""
+
+    level: str = _declare("info", "How much is logged.", choices=LOG_LEVELS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageSettings:
+    """`usage.*`: the ledger."""
+
+    keep_days: int = _declare(400, "Days for which request rows are kept.", minimum=1, maximum=3650)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings; a section an attribute."""
+
+    proxy: ProxySettings = field(default_factory=ProxySettings)
+    upstream: UpstreamSettings = field(default_factory=UpstreamSettings)
+    routing: RoutingSettings = field(default_factory=RoutingSettings)
+    log: LogSettings = field(default_factory=LogSettings)
+    usage: UsageSettings = field(default_factory=UsageSettings)
+
+
+def declarations() -> dict[str, Declaration]:
+    """Every setting's key (`section.name`) with its declaration, in the order of the page."""
+    return {
+        f"{section.name}.{item.name}": cast("Declaration", item.metadata["declaration"])
+        for section in fields(Settings)
+        for item in fields(type(_section(Settings(), section.name)))
+    }
+
+
+def value_of(settings: Settings, key: str) -> Value:
+    """The value behind a key of `declarations()`.
+
+    Raises:
+        CoreError: `unknown_setting`, exit code usage.
+    """
+    section, _, name = _known(key).partition(".")
+    return cast("Value", getattr(_section(settings, section), name))
+
+
+def with_value(settings: Settings, key: str, value: Value) -> Settings:
+    """The settings with one value changed, checked against its declaration.
+
+    Raises:
+        CoreError: `unknown_setting` or `bad_setting`, exit code usage; nothing is changed.
+    """
+    declaration = declarations()[_known(key)]
+    default = value_of(Settings(), key)
+    checked = _checked(key, value, default, declaration)
+    section, _, name = key.partition(".")
+    changed = replace(_section(settings, section), **{name: checked})
+    return replace(settings, **{section: changed})
+
+
+def parse_value(key: str, text: str) -> Value:
+    """Read a value as people type it in an environment variable or on the command line.
+
+    Raises:
+        CoreError: `unknown_setting` or `bad_setting`, exit code usage.
+    """
+    default = value_of(Settings(), key)
+    words = {"true": True, "yes": True, "on": True, "1": True}
+    words |= {"false": False, "no": False, "off": False, "0": False}
+    try:
+        if isinstance(default, bool):
+            return words[text.strip().lower()]
+        if isinstance(default, int):
+            return int(text)
+        if isinstance(default, float):
+            return float(text)
+    except (KeyError, ValueError):
+        raise _bad(key, f"“{text}” is not {_wanted(default)}") from None
+    if isinstance(default, tuple):
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    return text
+
+
+def _section(settings: Settings, name: str) -> Any:
+    return getattr(settings, name)
+
+
+def _known(key: str) -> str:
+    if key not in declarations():
+        hint = "`turntable config explain` lists all settings."
+        raise CoreError(
+            "unknown_setting", f"There is no setting {key}.", hint, exit_code=ExitCode.USAGE
+        )
+    return key
+
+
+def _checked(key: str, value: Value, default: Value, declaration: Declaration) -> Value:
+    if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if type(value) is not type(default):
+        raise _bad(key, f"{value!r} is not {_wanted(default)}")
+    if declaration.choices and value not in declaration.choices:
+        raise _bad(key, f"“{value}” is none of {', '.join(declaration.choices)}")
+    if isinstance(value, int | float):
+        low, high = declaration.minimum, declaration.maximum
+        if not ((low is None or value >= low) and (high is None or value <= high)):
+            raise _bad(key, f"{value} is not between {low:g} and {high:g}")
+    return value
+
+
+def _wanted(default: Value) -> str:
+    match default:
+        case bool():
+            return "true or false"
+        case int():
+            return "a whole number"
+        case float():
+            return "a number"
+        case str():
+            return "a text"
+        case _:
+            return "a list of texts"
+
+
+def _bad(key: str, what: str) -> CoreError:
+    hint = f"`turntable config explain {key}` says what may stand there."
+    return CoreError("bad_setting", f"{key}: {what}.", hint, exit_code=ExitCode.USAGE)

@@ -1,0 +1,92 @@
+"""What the user chose: the accounts and the rotation. Transitions are pure: `(value, events)`."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from core.domain.account import Account, AccountId, Identity
+from core.domain.events import AccountChanged, Event, RotationChanged
+
+
+class RotationMode(StrEnum):
+    """How the user steers the choice of accounts."""
+
+    AUTO = "auto"
+    USE = "use"
+    """Preferred, still rotates when blocked."""
+    STAY = "stay"
+    """Forced: no other account is ever used."""
+    PAUSED = "paused"
+    """No account changes; blocked = refused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rotation:
+    """The user's steering.
+
+    Attributes:
+        mode: see `RotationMode`.
+        account: whom `use` or `stay` names.
+        until: when `stay --for` ends by itself; None = when the user says so.
+    """
+
+    mode: RotationMode = RotationMode.AUTO
+    account: AccountId | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """Everything the user chose but the settings file.
+
+    Attributes:
+        accounts: by id, in the order of their numbers.
+        rotation: the steering.
+        next_number: what the next account is called (`#N`); never goes back.
+    """
+
+    accounts: Mapping[AccountId, Account] = field(default_factory=dict)
+    rotation: Rotation = field(default_factory=Rotation)
+    next_number: int = 1
+
+    def find(self, identity: Identity) -> Account | None:
+        """The account of this user and workspace."""
+        return next((a for a in self.accounts.values() if a.identity == identity), None)
+
+
+type Change = Callable[[State], tuple[State, tuple[Event, ...]]]
+"""A transition of what the user chose; run by the store, which commits before it announces."""
+
+
+def put_account(account: Account) -> Change:
+    """Add `account`, or replace the one of the same id."""
+
+    def change(state: State) -> tuple[State, tuple[Event, ...]]:
+        after = replace(
+            state,
+            accounts={**state.accounts, account.id: account},
+            next_number=max(state.next_number, account.number + 1),
+        )
+        return after, (AccountChanged(account=account.id),)
+
+    return change
+
+
+def steer(rotation: Rotation) -> Change:
+    """Set the steering; the account it names must exist."""
+
+    def change(state: State) -> tuple[State, tuple[Event, ...]]:
+        if rotation.account is not None and rotation.account not in state.accounts:
+            return state, ()
+        event = RotationChanged(mode=rotation.mode.value, account=rotation.account)
+        return replace(state, rotation=rotation), (event,)
+
+    return change
+
+
+def rotation_at(state: State, now: datetime) -> Rotation:
+    """The steering as it counts at `now`: `stay --for` ends by the clock."""
+    rotation = state.rotation
+    ended = rotation.until is not None and rotation.until <= now
+    return Rotation() if ended else rotation

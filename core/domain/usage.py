@@ -1,0 +1,75 @@
+"""One request as the ledger keeps it: names, times and counts; no prompt, no answer, no field."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from core.domain.account import AccountId
+from core.domain.decision import Verdict
+from core.domain.facts import Facts
+
+
+class Result(StrEnum):
+    """What became of a request, as the user sees it."""
+
+    SERVED = "served"
+    """The first account that was asked answered."""
+    MOVED = "moved"
+    """Another account answered than the one that was asked first."""
+    REFUSED = "refused"
+    """We answered ourselves: no account could serve."""
+    FAILED = "failed"
+    """The back end answered with an error, or the answer was cut."""
+    CANCELLED = "cancelled"
+    """The client left."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """Token counts as `response.completed` names them."""
+
+    input: int
+    cached_input: int
+    output: int
+    reasoning_output: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptRecord:
+    """One account that was asked; `outcome` is the word of `core.domain.outcome` it ended with."""
+
+    account: AccountId
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestRecord:
+    """One row of the ledger, written whatever happened.
+
+    Attributes:
+        id: `req_…`, also in the reply's `x-turntable-request`.
+        started_at: when the head had come.
+        facts: what routing knew.
+        account: who answered; None when nobody did.
+        because: the rule that chose the account, or the reason of the refusal.
+        verdicts: every account's verdict at the last choice.
+        attempts: who was asked, in order.
+        result: what became of it.
+        status: the status code that the client got; None when it got none.
+        first_byte_s: seconds from `started_at` to the first byte forwarded; None when none was.
+        total_s: seconds to the end.
+        tokens: as counted by the back end; None when it did not say.
+    """
+
+    id: str
+    started_at: datetime
+    facts: Facts
+    account: AccountId | None
+    because: str
+    verdicts: tuple[Verdict, ...]
+    attempts: tuple[AttemptRecord, ...]
+    result: Result
+    status: int | None
+    first_byte_s: float | None
+    total_s: float
+    tokens: Tokens | None
