@@ -10,7 +10,7 @@ from typing import Protocol
 from core.domain.events import ShowRequested
 from core.domain.report import StatusReport
 
-type JsonValue = None | bool | int | float | str | list[JsonValue] | dict[str, JsonValue]
+type JsonValue = bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None
 
 
 class Facade(Protocol):
