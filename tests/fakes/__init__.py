@@ -1,0 +1,1 @@
+"""Hand-written fakes and real parts in private surroundings, for every test."""
