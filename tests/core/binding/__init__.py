@@ -1,0 +1,1 @@
+"""The bind: what the user gets, and gets back."""
