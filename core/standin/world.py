@@ -14,6 +14,9 @@ from core.standin.people import Person
 
 NO_CONSTRAINT = "NO_CONSTRAINT"
 
+SESSION = Window(minutes=300)
+WEEK = Window(minutes=10_080, capacity=10_000_000)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credits:
@@ -27,6 +30,9 @@ class Credits:
     def serve(self) -> bool:
         """True if a request may be paid with them."""
         return self.unlimited or (self.has and float(self.balance or 0) > 0)
+
+
+NO_CREDITS = Credits()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,10 +60,10 @@ class Account:
 
     person: Person
     workspace_name: str = "Personal"
-    primary: Window | None = Window(minutes=300)
-    secondary: Window | None = Window(minutes=10_080, capacity=10_000_000)
+    primary: Window | None = SESSION
+    secondary: Window | None = WEEK
     extra: tuple[ExtraLimit, ...] = ()
-    credits: Credits = Credits()
+    credits: Credits = NO_CREDITS
     reset_credits: int = 0
     origin: str = NO_CONSTRAINT
     routing_override: str = NO_CONSTRAINT
@@ -86,7 +92,7 @@ def as_of(account: Account, now: datetime) -> Account:
 
 
 def after_use(account: Account, model: str, tokens: int, now: datetime) -> Account:
-    """The account after `model` has used `tokens`: its own limit if it has one, else the windows."""
+    """The account after `model` has used `tokens` of its own limit or of the windows."""
 
     def use(window: Window | None) -> Window | None:
         return window and meters.spent(window, tokens, now)
@@ -107,9 +113,7 @@ def blocked_until(account: Account, model: str) -> datetime | None:
     """When the account serves `model` again; None if it serves now."""
     limit = extra_limit(account, model)
     windows = (
-        (account.primary, account.secondary)
-        if limit is None
-        else (limit.primary, limit.secondary)
+        (account.primary, account.secondary) if limit is None else (limit.primary, limit.secondary)
     )
     resets = [window.resets_at for window in windows if window and window.exhausted]
     times = [reset for reset in resets if reset is not None]

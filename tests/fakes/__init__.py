@@ -1,1 +1,1 @@
-"""Hand-written fakes and real parts in private surroundings, for every test."""
+"""Hand-written fakes shared by tests of all packages."""

@@ -1,0 +1,301 @@
+"""The stand-in as a whole: a server on loopback, the verbs that script it, and its record."""
+
+import asyncio
+import ssl
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from email.utils import format_datetime
+from types import TracebackType
+from typing import Self
+
+from core.standin import acts, answers, catalogue, meters, replies
+from core.standin.acts import Act
+from core.standin.connection import Connection
+from core.standin.endpoints import Endpoints, Violation
+from core.standin.issuer import Issuer
+from core.standin.people import Login
+from core.standin.recorded import Ending, Recorded
+from core.standin.script import Effect, Endpoint, Says, Script
+from core.standin.turns import Turn
+from core.standin.world import SESSION, WEEK, Account, World
+
+
+class StandIn:
+    """A back end of our own.
+
+    ```python
+    async with StandIn(now=clock.now) as back_end:
+        back_end.add(make_login("A"))
+        back_end.limit("A", until=clock.now() + timedelta(hours=2))
+        back_end.next("B", Delay(head_s=0.1), Fails("server_is_overloaded"))
+    ```
+
+    Attributes:
+        world: accounts and time.
+        issuer: token families.
+        script: what was queued; `next`, `always` and `clear` write it.
+    """
+
+    def __init__(
+        self,
+        *,
+        now: Callable[[], datetime],
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+        keep_requests: int = 10_000,
+    ) -> None:
+        """Starts nothing.
+
+        Args:
+            now: aware UTC; `advance` runs ahead of it.
+            port: 0 takes a free one.
+            tls: serve https with this context.
+            keep_requests: how many requests the record holds, the newest.
+        """
+        self.world = World(now)
+        self.issuer = Issuer(lambda: self.world.now)
+        self.script = Script()
+        self.port = port
+        self._endpoints = Endpoints(
+            world=self.world,
+            issuer=self.issuer,
+            script=self.script,
+            catalogue=catalogue.load(),
+        )
+        self._tls = tls
+        self._server: asyncio.Server | None = None
+        self._connections: set[Connection] = set()
+        self._opened = 0
+        self._received = 0
+        self._requests: deque[Recorded] = deque(maxlen=keep_requests)
+        self._watchers: set[asyncio.Event] = set()
+        self._date = (0, b"")
+
+    # Life
+
+    async def start(self) -> None:
+        """Listen on 127.0.0.1."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            lambda: self._connection(loop), "127.0.0.1", self.port, ssl=self._tls, backlog=2048
+        )
+        self.port = self._server.sockets[0].getsockname()[1]
+        self._endpoints.own_hosts = frozenset(
+            f"{name}:{self.port}".encode() for name in ("127.0.0.1", "localhost")
+        )
+
+    async def close(self) -> None:
+        """Stop listening and end every connection."""
+        if self._server is None:
+            return
+        self._server.close()
+        for connection in tuple(self._connections):
+            connection.drop(reset=True)
+        await self._server.wait_closed()
+        self._server = None
+
+    async def __aenter__(self) -> Self:
+        """Started."""
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Closed."""
+        await self.close()
+
+    @property
+    def auth_url(self) -> str:
+        """Where the issuer's paths begin; instead of `https://auth.openai.com`."""
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
+
+    @property
+    def base_url(self) -> str:
+        """Instead of `https://chatgpt.com/backend-api`."""
+        return f"{self.auth_url}/backend-api"
+
+    # What was seen
+
+    @property
+    def requests(self) -> tuple[Recorded, ...]:
+        """Every request, oldest first."""
+        return tuple(self._requests)
+
+    @property
+    def violations(self) -> list[Violation]:
+        """What no proxy of ours may do; a test ends with `violations == []`."""
+        return self._endpoints.violations
+
+    def turns(self, account: str | None = None) -> tuple[Recorded, ...]:
+        """The requests to `POST responses`, of one account or of all."""
+        return tuple(
+            one
+            for one in self._requests
+            if one.method == "POST"
+            and one.path.endswith("/codex/responses")
+            and account in (None, one.account)
+        )
+
+    async def until(self, ready: Callable[[], bool], *, timeout_s: float = 5.0) -> None:
+        """Wait until `ready()`, asked after whatever happens here. Raises `TimeoutError`."""
+        changed = asyncio.Event()
+        self._watchers.add(changed)
+        try:
+            async with asyncio.timeout(timeout_s):
+                while not ready():
+                    await changed.wait()
+                    changed.clear()
+        finally:
+            self._watchers.discard(changed)
+
+    # What shall happen
+
+    def add(self, login: Login, account: Account | None = None) -> Account:
+        """Know `login`, and its account as given or with fresh windows."""
+        self.issuer.admit(login)
+        known = account or Account(person=login.person)
+        self.world.put(known)
+        return known
+
+    def change(self, account: Account) -> None:
+        """Replace the account of the same name."""
+        self.world.put(account)
+
+    def limit(self, name: str, *, until: datetime, secondary: bool = False) -> None:
+        """The first window of `name` (or its second) is used up until `until`."""
+        account = self.world.account(name)
+        if secondary:
+            window = account.secondary or WEEK
+            self.world.put(replace(account, secondary=meters.filled(window, 100.0, until)))
+        else:
+            window = account.primary or SESSION
+            self.world.put(replace(account, primary=meters.filled(window, 100.0, until)))
+
+    def use(self, name: str, percent: float, *, resets_at: datetime) -> None:
+        """The first window of `name` stands at `percent`."""
+        account = self.world.account(name)
+        window = account.primary or SESSION
+        self.world.put(replace(account, primary=meters.filled(window, percent, resets_at)))
+
+    def unlimit(self, name: str) -> None:
+        """Both windows of `name` are empty and have not begun."""
+        account = self.world.account(name)
+        primary, secondary = (
+            window and replace(window, used_percent=0.0, resets_at=None)
+            for window in (account.primary, account.secondary)
+        )
+        self.world.put(replace(account, primary=primary, secondary=secondary))
+
+    def next(
+        self, account: str | None, *effects: Effect, on: Endpoint = Endpoint.RESPONSES
+    ) -> None:
+        """For the next request of `account` (None: of any) that no earlier entry takes."""
+        self.script.queue(on, account, effects)
+
+    def always(
+        self, account: str | None, *effects: Effect, on: Endpoint = Endpoint.RESPONSES
+    ) -> None:
+        """For every request of `account` (None: of any), until `clear`."""
+        self.script.stand(on, account, effects)
+
+    def clear(self, account: str | None) -> None:
+        """Forget what was said for `account`."""
+        self.script.clear(account)
+
+    def say(self, text: str, account: str | None = None) -> None:
+        """The next turn says `text`."""
+        self.next(account, Says(Turn(text=text)))
+
+    def answer_with(self, answer: answers.Answer) -> None:
+        """How unscripted requests are answered from now on (`core.standin.answers`)."""
+        self._endpoints.answer_with = answer
+
+    def deactivate(self, name: str) -> None:
+        """The workspace of `name` is gone: 402 on every path."""
+        for endpoint in Endpoint:
+            if endpoint not in (Endpoint.REFRESH, Endpoint.REVOKE):
+                self.always(name, replies.deactivated_workspace(), on=endpoint)
+
+    def revoke(self, name: str) -> None:
+        """Every login of `name` is revoked: its tokens of both kinds are dead."""
+        for family in self.issuer.families_of(name):
+            family.revoked = True
+
+    def advance(self, by: timedelta) -> None:
+        """Let time pass here: windows reset, tokens expire."""
+        self.world.pass_time(by)
+
+    # What a connection needs (`connection.Host`)
+
+    def opened(self, connection: Connection) -> None:
+        """A client has connected."""
+        self._connections.add(connection)
+        self._changed()
+
+    def closed(self, connection: Connection) -> None:
+        """The connection is over."""
+        self._connections.discard(connection)
+        self._changed()
+
+    def received(
+        self,
+        *,
+        connection: int,
+        method: str,
+        target: str,
+        headers: tuple[tuple[bytes, bytes], ...],
+        body: bytes,
+        upgrade: bool,
+        keep_alive: bool,
+    ) -> tuple[Recorded, Iterator[Act]]:
+        """Record a complete request and decide its answer."""
+        now = self.world.now
+        self._received += 1
+        recorded = Recorded(
+            number=self._received,
+            connection=connection,
+            method=method,
+            target=target,
+            headers=headers,
+            body=body,
+            received_at=now,
+            upgrade=upgrade,
+            keep_alive=keep_alive,
+        )
+        self._requests.append(recorded)
+        outcome = self._endpoints.decide(recorded)
+        self._changed()
+        performed = acts.perform(outcome.answer, outcome.effects, recorded, self._dated(now))
+        return recorded, performed
+
+    def ended(self, recorded: Recorded, ending: Ending) -> None:
+        """A request is over."""
+        recorded.ending = ending
+        recorded.ended_at = self.world.now
+        self._changed()
+
+    @property
+    def connections(self) -> int:
+        """How many are open."""
+        return len(self._connections)
+
+    def _connection(self, loop: asyncio.AbstractEventLoop) -> Connection:
+        self._opened += 1
+        return Connection(self, self._opened, loop)
+
+    def _changed(self) -> None:
+        for watcher in self._watchers:
+            watcher.set()
+
+    def _dated(self, now: datetime) -> bytes:
+        """The `date` field, made once a second."""
+        second = int(now.timestamp())
+        if second != self._date[0]:
+            self._date = (second, format_datetime(now, usegmt=True).encode())
+        return self._date[1]

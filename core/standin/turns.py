@@ -1,0 +1,260 @@
+"""What the model says in one turn, and the events that carry it.
+
+The shapes are those of the Responses API as the official client reads them. Pure: the same turn
+and the same ids give the same bytes.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionCall:
+    """A `function_call` item; `arguments` becomes JSON text."""
+
+    name: str
+    arguments: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomCall:
+    """A `custom_tool_call` item; `input` is free text (`exec` of code mode, `apply_patch`)."""
+
+    name: str
+    input: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One answer of the model.
+
+    Attributes:
+        text: what it says; empty text gives no message item.
+        calls: the tools it calls; the client answers with another request.
+        reasoning: put an encrypted reasoning item, bound to the account, in front.
+        pieces: into how many deltas `text` is cut; None: one a word.
+        input_tokens: None: estimated from the request's length.
+        cached_tokens: part of `input_tokens` that came from the prompt cache.
+        output_tokens: None: estimated from what is said.
+    """
+
+    text: str = ""
+    calls: tuple[FunctionCall | CustomCall, ...] = ()
+    reasoning: bool = False
+    pieces: int | None = None
+    input_tokens: int | None = None
+    cached_tokens: int = 0
+    output_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Tokens of one response."""
+
+    input_tokens: int
+    cached_tokens: int
+    output_tokens: int
+    reasoning_tokens: int
+
+    @property
+    def total_tokens(self) -> int:
+        """What counts against the windows."""
+        return self.input_tokens + self.output_tokens
+
+    def as_json(self) -> dict[str, Any]:
+        """The `usage` object of `response.completed`."""
+        return {
+            "input_tokens": self.input_tokens,
+            "input_tokens_details": {"cached_tokens": self.cached_tokens},
+            "output_tokens": self.output_tokens,
+            "output_tokens_details": {"reasoning_tokens": self.reasoning_tokens},
+            "total_tokens": self.total_tokens,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """The identity of one response.
+
+    Attributes:
+        number: serial number of the request; all ids derive from it.
+        account_id: whose encrypted content it carries.
+        model: OpenAI model id.
+        created_at: epoch seconds.
+        usage: what `response.completed` reports.
+    """
+
+    number: int
+    account_id: str
+    model: str
+    created_at: int
+    usage: Usage
+
+    @property
+    def response_id(self) -> str:
+        """Stable id of the response."""
+        return f"resp_{self.number:012d}"
+
+    def state(self, status: str, **more: object) -> dict[str, Any]:
+        """The `response` object of an event."""
+        return {
+            "id": self.response_id,
+            "object": "response",
+            "created_at": self.created_at,
+            "status": status,
+            "model": self.model,
+            "store": False,
+            "output": [],
+            "error": None,
+            "incomplete_details": None,
+            "usage": None,
+            **more,
+        }
+
+
+def measure(turn: Turn, body_length: int) -> Usage:
+    """Tokens of `turn` for a request of `body_length` decoded bytes; four bytes a token."""
+    said = len(turn.text) + sum(
+        len(call.input if isinstance(call, CustomCall) else json.dumps(dict(call.arguments)))
+        for call in turn.calls
+    )
+    return Usage(
+        input_tokens=max(1, body_length // 4) if turn.input_tokens is None else turn.input_tokens,
+        cached_tokens=turn.cached_tokens,
+        output_tokens=max(1, said // 4) if turn.output_tokens is None else turn.output_tokens,
+        reasoning_tokens=16 if turn.reasoning else 0,
+    )
+
+
+def encrypted_content(account_id: str, number: int) -> str:
+    """Opaque to everybody but this back end: says whose it is (see `maker_of`)."""
+    return f"gAAAAstandin.{number:012d}.{account_id}"
+
+
+def maker_of(content: str) -> str | None:
+    """The account that made this encrypted content; None if no stand-in made it."""
+    match content.split(".", 2):
+        case ["gAAAAstandin", _, account_id]:
+            return account_id
+        case _:
+            return None
+
+
+def sse(event: Mapping[str, Any]) -> bytes:
+    """One server-sent event, named by its own `type`."""
+    data = json.dumps(event, separators=(",", ":"), ensure_ascii=False)
+    return f"event: {event['type']}\ndata: {data}\n\n".encode()
+
+
+def events(turn: Turn, response: Response, limits: Mapping[str, Any]) -> Iterator[bytes]:
+    """Every event of a turn that succeeds, `limits` (`codex.rate_limits`) first."""
+    yield from opening(response, limits)
+    output: list[dict[str, Any]] = []
+    for sequence, (item, inner) in enumerate(_items(turn, response)):
+        place = {"output_index": sequence}
+        yield sse({"type": "response.output_item.added", **place, "item": _begun(item)})
+        for event in inner:
+            yield sse({**event, **place, "item_id": item["id"]})
+        yield sse({"type": "response.output_item.done", **place, "item": item})
+        output.append(item)
+    done = response.state("completed", output=output, usage=response.usage.as_json())
+    yield sse({"type": "response.completed", "response": done})
+
+
+def failing(response: Response, limits: Mapping[str, Any], code: str) -> Iterator[bytes]:
+    """A stream that fails right after `response.created`: an overload or limit inside a 200."""
+    yield from opening(response, limits)
+    error = {"code": code, "message": f"The request failed: {code}."}
+    failed = response.state("failed", error=error)
+    yield sse({"type": "response.failed", "response": failed})
+
+
+def opening(response: Response, limits: Mapping[str, Any]) -> Iterator[bytes]:
+    """The three events before any output."""
+    yield sse(limits)
+    begun = response.state("in_progress")
+    yield sse({"type": "response.created", "response": begun})
+    yield sse({"type": "response.in_progress", "response": begun})
+
+
+def _items(
+    turn: Turn, response: Response
+) -> Iterator[tuple[dict[str, Any], Iterator[dict[str, Any]]]]:
+    """Each finished output item with the events between its `added` and its `done`."""
+    if turn.reasoning:
+        yield _reasoning(response), iter(())
+    if turn.text or not turn.calls:
+        yield _message(turn, response), _deltas(turn)
+    for index, call in enumerate(turn.calls):
+        yield _call(call, f"{response.number:012d}_{index}"), iter(())
+
+
+def _reasoning(response: Response) -> dict[str, Any]:
+    return {
+        "id": f"rs_{response.number:012d}",
+        "type": "reasoning",
+        "summary": [],
+        "content": None,
+        "encrypted_content": encrypted_content(response.account_id, response.number),
+    }
+
+
+def _text_part(text: str) -> dict[str, Any]:
+    return {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
+
+
+def _message(turn: Turn, response: Response) -> dict[str, Any]:
+    return {
+        "id": f"msg_{response.number:012d}",
+        "type": "message",
+        "status": "completed",
+        "role": "assistant",
+        "content": [_text_part(turn.text)],
+    }
+
+
+def _deltas(turn: Turn) -> Iterator[dict[str, Any]]:
+    place = {"content_index": 0}
+    yield {"type": "response.content_part.added", **place, "part": _text_part("")}
+    for piece in _pieces(turn.text, turn.pieces):
+        yield {"type": "response.output_text.delta", **place, "delta": piece, "logprobs": []}
+    yield {"type": "response.output_text.done", **place, "text": turn.text, "logprobs": []}
+    yield {"type": "response.content_part.done", **place, "part": _text_part(turn.text)}
+
+
+def _pieces(text: str, count: int | None) -> Iterator[str]:
+    if count is None:
+        words = text.split(" ")
+        yield from (word if last else word + " " for word, last in _with_last(words))
+        return
+    size = max(1, -(-len(text) // count))
+    yield from (text[start : start + size] for start in range(0, len(text), size))
+
+
+def _with_last(words: list[str]) -> Iterator[tuple[str, bool]]:
+    for index, word in enumerate(words, 1):
+        yield word, index == len(words)
+
+
+def _call(call: FunctionCall | CustomCall, serial: str) -> dict[str, Any]:
+    common = {"status": "completed", "call_id": f"call_{serial}", "name": call.name}
+    match call:
+        case FunctionCall():
+            arguments = json.dumps(dict(call.arguments))
+            return {"id": f"fc_{serial}", "type": "function_call", **common, "arguments": arguments}
+        case CustomCall():
+            return {
+                "id": f"ctc_{serial}",
+                "type": "custom_tool_call",
+                **common,
+                "input": call.input,
+            }
+
+
+def _begun(item: Mapping[str, Any]) -> dict[str, Any]:
+    """The item as it is announced: in progress and still empty."""
+    empty: dict[str, Any] = {"content": [], "arguments": "", "input": "", "encrypted_content": ""}
+    begun = {key: empty.get(key, value) for key, value in item.items()}
+    return {**begun, "status": "in_progress"} if "status" in item else begun
