@@ -95,6 +95,8 @@ class RefuseReason(StrEnum):
     ALL_WAITING = "all_waiting"
     """At least one would serve at a known time."""
     ALL_SIGNED_OUT = "all_signed_out"
+    ALL_OUT_OF_SERVICE = "all_out_of_service"
+    """The back end calls every workspace gone."""
     FORCED_UNAVAILABLE = "forced_unavailable"
     """`stay` names an account that may not serve."""
     PAUSED = "paused"

@@ -29,6 +29,7 @@ class Facts:
         parent: the conversation that started this one; it inherits the owner.
         model: the model id; empty when it names none.
         client: who calls (`codex_exec`, …), from `originator`; empty when unnamed.
+        mid_turn: whether it goes on with a turn that has begun (it carries a turn state).
     """
 
     kind: RequestKind
@@ -36,3 +37,4 @@ class Facts:
     parent: ThreadId | None = None
     model: str = ""
     client: str = ""
+    mid_turn: bool = False
