@@ -1,0 +1,229 @@
+"""The snapshot as a value, made from what is known; every face shows this one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from core.domain.account import Account, AccountId
+from core.domain.decision import AccountState, Use, Verdict
+from core.domain.facts import Facts, RequestKind
+from core.domain.observed import Observed
+from core.domain.quota import EVERYTHING, Quota, WindowKind, as_of
+from core.domain.report import (
+    AccountReport,
+    BindReport,
+    CreditsReport,
+    LastHour,
+    NoticeReport,
+    ProxyReport,
+    RotationReport,
+    StatusReport,
+    TrafficReport,
+    VaultReport,
+    VerdictReport,
+    WindowReport,
+    WorkspaceReport,
+)
+from core.domain.state import State, rotation_at
+from core.routing.eligibility import standing
+from core.routing.select import select
+from core.words import standing as words
+from core.words.speech import Speech
+
+TIGHT = 20.0
+"""Per cent left of the best account below which the pool counts as tight."""
+
+NOT_LISTENING = ProxyReport(
+    listening=False, address=None, in_flight=0, streams=0, websockets=0, uptime_s=0.0
+)
+QUIET = LastHour(requests=0, served=0, moved=0, refused=0, failed=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """What is not in the two values: the process, the listener, the bind, the vault.
+
+    Attributes:
+        version: ours.
+        home: the data folder.
+        bind: the bind of the home that is asked about.
+        vault: where the key lies.
+        mode: `tray` or `serve`; None when no owner runs.
+        pid: the owner's.
+        proxy: the listener.
+        last_hour: counts of the ledger.
+        in_flight: requests under way by account.
+        notices: sentences that wait to be read.
+    """
+
+    version: str
+    home: str
+    bind: BindReport
+    vault: VaultReport
+    mode: str | None = None
+    pid: int | None = None
+    proxy: ProxyReport = NOT_LISTENING
+    last_hour: LastHour = QUIET
+    in_flight: Mapping[AccountId, int] = field(default_factory=dict)
+    notices: tuple[NoticeReport, ...] = ()
+
+
+def status(
+    *,
+    engine: Engine,
+    state: State,
+    observed: Observed,
+    strategy: str,
+    now: datetime,
+    speech: Speech,
+) -> StatusReport:
+    """The whole snapshot as of `now`."""
+    standings = {
+        account.id: standing(account, observed, model="", now=now)
+        for account in state.accounts.values()
+    }
+    return StatusReport(
+        version=engine.version,
+        running=engine.pid is not None,
+        mode=engine.mode,
+        pid=engine.pid,
+        home=engine.home,
+        proxy=engine.proxy,
+        bind=engine.bind,
+        rotation=_rotation(state, observed, strategy, now),
+        accounts=tuple(
+            _account(
+                account,
+                standings[account.id],
+                observed,
+                in_flight=engine.in_flight.get(account.id, 0),
+                now=now,
+                speech=speech,
+            )
+            for account in state.accounts.values()
+        ),
+        verdict=_verdict(state, observed, standings, now, speech),
+        traffic=TrafficReport(last_hour=engine.last_hour, pool_pause_until=None),
+        vault=engine.vault,
+        notices=engine.notices,
+    )
+
+
+def _rotation(state: State, observed: Observed, strategy: str, now: datetime) -> RotationReport:
+    rotation = rotation_at(state, now)
+    decision = select(
+        state=state,
+        observed=observed,
+        strategy=strategy,
+        facts=Facts(kind=RequestKind.RESPONSES),
+        tried=frozenset(),
+        now=now,
+    )
+    return RotationReport(
+        mode=rotation.mode.value,
+        account=rotation.account,
+        strategy=strategy,
+        next=decision.account if isinstance(decision, Use) else None,
+        until=rotation.until,
+    )
+
+
+def _account(
+    account: Account,
+    stands: Verdict,
+    observed: Observed,
+    *,
+    in_flight: int,
+    now: datetime,
+    speech: Speech,
+) -> AccountReport:
+    quota = observed.quotas.get(account.id, Quota())
+    return AccountReport(
+        id=account.id,
+        number=account.number,
+        label=account.label,
+        email=account.email,
+        workspace=WorkspaceReport(id=account.identity.workspace, name=account.workspace_name),
+        plan=quota.plan or account.plan,
+        refresher=account.refresher.value,
+        state=stands.state.value,
+        until=stands.until,
+        because=words.because(stands, speech),
+        windows=_windows(quota, now),
+        credits=None
+        if quota.credits is None
+        else CreditsReport(
+            has=quota.credits.has,
+            unlimited=quota.credits.unlimited,
+            balance=quota.credits.balance,
+        ),
+        in_flight=in_flight,
+        last_used=observed.last_used.get(account.id),
+    )
+
+
+def _windows(quota: Quota, now: datetime) -> tuple[WindowReport, ...]:
+    """The windows, those of every model first and the short before the long."""
+    ordered = sorted(
+        quota.windows.values(), key=lambda w: (w.scope != EVERYTHING, w.scope, w.minutes)
+    )
+    reports = []
+    for window in ordered:
+        current = as_of(window, now)
+        reports.append(
+            WindowReport(
+                kind=window.kind.value,
+                minutes=window.minutes,
+                remaining=None if current is None else current.remaining,
+                resets_at=None if current is None else current.resets_at,
+                scope=window.scope,
+                observed_at=window.observed_at,
+                source=window.source.value,
+            )
+        )
+    return tuple(reports)
+
+
+def _verdict(
+    state: State,
+    observed: Observed,
+    standings: Mapping[AccountId, Verdict],
+    now: datetime,
+    speech: Speech,
+) -> VerdictReport:
+    """How the pool stands by what is left now; when it will run out is the forecast's matter."""
+    if not state.accounts:
+        return VerdictReport(state="empty", until=None, text=words.pool_without_accounts(speech))
+    ready = [a for a in state.accounts.values() if standings[a.id].state is AccountState.READY]
+    if not ready:
+        back = [v for v in standings.values() if v.until is not None]
+        first = min(back, key=lambda v: (v.until, v.account), default=None)
+        label = None if first is None else state.accounts[first.account].label
+        until = None if first is None else first.until
+        return VerdictReport(
+            state="empty", until=until, text=words.pool_empty(label, until, now, speech)
+        )
+    left = {a.label: _tightest(observed.quotas.get(a.id, Quota()), now) for a in ready}
+    known = {label: remaining for label, remaining in left.items() if remaining is not None}
+    if not known:
+        return VerdictReport(state="collecting", until=None, text=words.pool_collecting(speech))
+    best = max(known, key=lambda label: known[label])
+    if known[best] < TIGHT:
+        text = words.pool_tight(best, known[best], speech)
+        return VerdictReport(state="tight", until=None, text=text)
+    return VerdictReport(
+        state="enough", until=None, text=words.pool_enough(best, known[best], speech)
+    )
+
+
+def _tightest(quota: Quota, now: datetime) -> float | None:
+    """Per cent left of the tighter of the windows that limit everything; None = unknown."""
+    known = [
+        current.remaining
+        for window in quota.windows.values()
+        if window.scope == EVERYTHING
+        and window.kind is not WindowKind.SPEND
+        and (current := as_of(window, now)) is not None
+        and current.remaining is not None
+    ]
+    return min(known, default=None)

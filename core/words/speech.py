@@ -1,0 +1,45 @@
+"""How the program speaks to one person: their language, their time zone.
+
+Sentences are constants in English, found in a gettext catalogue by themselves and filled after
+that: a sentence that was filled before could never be found by a translator.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speech:
+    """One person's language and clock.
+
+    Attributes:
+        translate: a catalogue's look-up, e.g. `gettext.GNUTranslations.gettext`.
+        zone: what local times are said in.
+    """
+
+    translate: Callable[[str], str]
+    zone: tzinfo
+
+    def say(self, sentence: str, **values: object) -> str:
+        """The sentence in the person's language, filled with `values`."""
+        return self.translate(sentence).format(**values)
+
+    def clock(self, moment: datetime, now: datetime) -> str:
+        """A moment as people say it: `14:30` today, `Tue 09:00` within a week, `3 Dec` beyond."""
+        local, today = moment.astimezone(self.zone), now.astimezone(self.zone)
+        if local.date() == today.date():
+            return f"{local:%H:%M}"
+        if timedelta(0) < local - today < timedelta(days=6):
+            return f"{self.translate(_DAYS[local.weekday()])} {local:%H:%M}"
+        day = f"{local.day} {self.translate(_MONTHS[local.month - 1])}"
+        return day if local.year == today.year else f"{day} {local.year}"
+
+
+def english(zone: tzinfo = UTC) -> Speech:
+    """English as it stands in the code; for tests and where no catalogue is."""
+    return Speech(translate=str, zone=zone)
+
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

@@ -1,0 +1,58 @@
+"""Why an account stands as it does, and how the pool stands, in sentences a person would say."""
+
+from datetime import datetime
+
+from core.domain.decision import Because, Verdict
+from core.words.speech import Speech
+
+_BECAUSE = {
+    Because.READY: "Ready.",
+    Because.DISABLED_BY_USER: "Disabled by you.",
+    Because.PAUSED_BY_USER: "Paused by you.",
+    Because.SIGN_IN_ENDED: "Its sign-in is not taken any more; sign in again.",
+    Because.TOKEN_EXPIRED: (
+        "Its access token has run out; it is read again as soon as Codex has renewed its login."
+    ),
+    Because.USAGE_LIMIT: "Its usage limit is reached.",
+    Because.RATE_LIMIT: "The back end asks it to slow down.",
+    Because.NOT_INCLUDED: "Its plan does not include Codex.",
+    Because.QUOTA: "Its quota is used up.",
+    Because.FAILING: "The back end failed for it; it is tried again shortly.",
+    Because.GONE: "The back end says that its workspace is out of service.",
+    Because.ALREADY_TRIED: "It was asked before for this request.",
+    Because.NOT_THE_STAYED_ONE: "You chose to stay on another account.",
+}
+
+
+def because(verdict: Verdict, speech: Speech) -> str:
+    """The reason of a verdict, as a sentence."""
+    return speech.say(_BECAUSE[verdict.because])
+
+
+def pool_without_accounts(speech: Speech) -> str:
+    """How a pool stands that has no account."""
+    return speech.say("No account yet.")
+
+
+def pool_empty(label: str | None, until: datetime | None, now: datetime, speech: Speech) -> str:
+    """Nobody may serve: until when, where somebody will by the clock alone."""
+    if label is None or until is None:
+        return speech.say("No account can serve.")
+    return speech.say(
+        "Nothing left until {time} ({label}).", time=speech.clock(until, now), label=label
+    )
+
+
+def pool_collecting(speech: Speech) -> str:
+    """Somebody may serve, nobody has said how much is left."""
+    return speech.say("Collecting.")
+
+
+def pool_tight(label: str, remaining: float, speech: Speech) -> str:
+    """What is left of the best account is little."""
+    return speech.say("Tight: {label} has {left:.0f} % left.", label=label, left=remaining)
+
+
+def pool_enough(label: str, remaining: float, speech: Speech) -> str:
+    """At least one account has plenty."""
+    return speech.say("Enough: {label} has {left:.0f} % left.", label=label, left=remaining)
