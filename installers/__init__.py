@@ -1,0 +1,1 @@
+"""From a checkout to something that runs: bootstrap, pinned versions, packages."""
