@@ -1,0 +1,80 @@
+"""Where things lie on this machine. The only file that knows platform folders."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_data_dir
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """The data folder and what lies in it. Naming a path creates nothing; `create` does."""
+
+    root: Path
+
+    @property
+    def settings(self) -> Path:
+        """Edited by people and by us."""
+        return self.root / "settings.toml"
+
+    @property
+    def vault(self) -> Path:
+        """What the user chose, what we learned, sealed secrets."""
+        return self.root / "vault.db"
+
+    @property
+    def ledger(self) -> Path:
+        """Requests and decisions; may be deleted."""
+        return self.root / "ledger.db"
+
+    @property
+    def binds(self) -> Path:
+        """The undo journal of each bind."""
+        return self.root / "binds"
+
+    @property
+    def run(self) -> Path:
+        """Locks and the control endpoint."""
+        return self.root / "run"
+
+    @property
+    def owner_lock(self) -> Path:
+        """Held by the one process that owns this folder."""
+        return self.run / "owner.lock"
+
+    @property
+    def bind_lock(self) -> Path:
+        """Serialises whoever edits config.toml."""
+        return self.run / "bind.lock"
+
+    @property
+    def control(self) -> Path:
+        """The control endpoint's socket, or the file that names its port."""
+        return self.run / "control.sock"
+
+    @property
+    def log(self) -> Path:
+        """Rotated, redacted logs."""
+        return self.root / "log"
+
+    def create(self) -> None:
+        """Make the folders, readable by nobody else."""
+        for folder in (self.root, self.binds, self.run, self.log):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if os.name == "posix" and folder.stat().st_uid == os.getuid():
+                folder.chmod(0o700)
+
+
+def turntable_home(environment: Mapping[str, str]) -> Home:
+    """`TURNTABLE_HOME`, else the platform's folder for a user's data."""
+    named = environment.get("TURNTABLE_HOME")
+    root = Path(named).expanduser() if named else Path(user_data_dir("turntable", appauthor=False))
+    return Home(root=root.absolute())
+
+
+def codex_home(environment: Mapping[str, str]) -> Path:
+    """`CODEX_HOME`, else `~/.codex`: where Codex keeps its config.toml and auth.json."""
+    named = environment.get("CODEX_HOME")
+    return (Path(named).expanduser() if named else Path.home() / ".codex").absolute()
