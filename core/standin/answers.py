@@ -47,6 +47,11 @@ def tool_turns(calls: int, *, shell: str = "true", text: str = "All done.") -> A
     return answer
 
 
+def asks_to_compact(body: Mapping[str, Any]) -> bool:
+    """The client asks for a compaction of its thread, whatever the model would have said."""
+    return any(item.get("type") == "compaction_trigger" for item in body["input"])
+
+
 def _outputs_of_this_turn(body: Mapping[str, Any]) -> int:
     count = 0
     for item in reversed(body["input"]):

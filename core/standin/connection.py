@@ -8,6 +8,7 @@ on one loop, which is what makes the stand-in a load partner.
 import asyncio
 import socket
 import struct
+import sys
 from collections import deque
 from collections.abc import Iterator
 from typing import Protocol, assert_never
@@ -18,6 +19,8 @@ from core.standin.acts import Act, Break, Hang, Wait
 from core.standin.recorded import Ending, Recorded
 from core.standin.script import Gate
 
+# struct linger {on, 0 s}: closing sends RST; its members are shorter on Windows.
+_LINGER_NOT = struct.pack("HH" if sys.platform == "win32" else "ii", 1, 0)
 _FLUSH_AT = 64 * 1024
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
@@ -124,7 +127,7 @@ class Connection(asyncio.Protocol):
             self._transport.close()
             return
         if (sock := self._transport.get_extra_info("socket")) is not None:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
         self._transport.abort()
 
     # httptools: what the client sends

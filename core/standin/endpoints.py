@@ -15,6 +15,7 @@ from core.standin.people import CLIENT_ID
 from core.standin.recorded import Recorded
 from core.standin.replies import Reply
 from core.standin.script import Effects, Endpoint, Fails, Says, Script
+from core.standin.turns import Turn
 from core.standin.world import Account, World, after_use, blocked_until
 
 CODEX = "/backend-api/codex/"
@@ -41,9 +42,17 @@ class Endpoints:
     def __init__(
         self, *, world: World, issuer: Issuer, script: Script, catalogue: Catalogue
     ) -> None:
-        """The parts belong to the server; `own_hosts` is set once its port is known."""
+        """The parts belong to the server, which sets the public attributes.
+
+        Attributes:
+            own_hosts: what `host` may say; known once the port is.
+            answer_with: how unscripted turns are answered.
+            recording: for load: every turn is answered with this, its body unread.
+            violations: what was refused and must never be sent.
+        """
         self.own_hosts: frozenset[bytes] = frozenset()
         self.answer_with: answers.Answer = answers.greet
+        self.recording: Outcome | None = None
         self.violations: list[Violation] = []
         self._world = world
         self._issuer = issuer
@@ -90,7 +99,7 @@ class Endpoints:
             return self._unknown(recorded, account)
         endpoint, handler = row
         if endpoint is Endpoint.RESPONSES:
-            return handler(recorded, account)
+            return self.recording or handler(recorded, account)
         effects = self._script.take(endpoint, account.name)
         return _scripted(effects) or Outcome(handler(recorded, account).answer, effects)
 
@@ -164,7 +173,11 @@ class Endpoints:
         now = self._world.now
         model = body["model"]
         says = next((one.turn for one in effects if isinstance(one, Says)), None)
-        turn = says or self.answer_with(body, account)
+        turn = says or (
+            Turn(compaction=True)
+            if answers.asks_to_compact(body)
+            else self.answer_with(body, account)
+        )
         response = turns.Response(
             number=recorded.number,
             account_id=account.person.account_id,

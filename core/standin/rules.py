@@ -97,15 +97,15 @@ def body_violation(body: object, headers: RawHeaders) -> str | None:
         return "store must be false"
     if not isinstance(body.get("input"), list):
         return "input must be a list"
-    lite = b"x-openai-internal-codex-responses-lite" in fields
-    # The lite form carries its instructions as the first developer message.
-    if not lite and not isinstance(body.get("instructions"), str):
-        return "instructions are missing"
     for name in _REFUSED_FIELDS:
         if name in body:
             return f"Unsupported parameter: {name}"
-    own = fields.get(b"originator", b"").startswith(b"codex")
-    return None if own else _foreign_items(body["input"])
+    # Codex itself carries its instructions as the first developer message, and ids on its items.
+    if fields.get(b"originator", b"").startswith(b"codex"):
+        return None
+    if not isinstance(body.get("instructions"), str):
+        return "instructions are missing"
+    return _foreign_items(body["input"])
 
 
 def makers(body: Mapping[str, Any]) -> frozenset[str]:

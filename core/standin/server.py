@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from email.utils import format_datetime
@@ -11,13 +11,13 @@ from types import TracebackType
 from typing import Self
 
 from core.standin import acts, answers, catalogue, meters, replies
-from core.standin.acts import Act
+from core.standin.acts import Act, Streamed
 from core.standin.connection import Connection
-from core.standin.endpoints import Endpoints, Violation
+from core.standin.endpoints import Endpoints, Outcome, Violation
 from core.standin.issuer import Issuer
 from core.standin.people import Login
 from core.standin.recorded import Ending, Recorded
-from core.standin.script import Effect, Endpoint, Says, Script
+from core.standin.script import Delay, Effect, Endpoint, Says, Script
 from core.standin.turns import Turn
 from core.standin.world import SESSION, WEEK, Account, World
 
@@ -195,13 +195,21 @@ class StandIn:
     def next(
         self, account: str | None, *effects: Effect, on: Endpoint = Endpoint.RESPONSES
     ) -> None:
-        """For the next request of `account` (None: of any) that no earlier entry takes."""
+        """For the next request of `account` (None: of any) that no earlier entry takes.
+
+        Raises `KeyError` for an account that was never added.
+        """
+        self._known(account)
         self.script.queue(on, account, effects)
 
     def always(
         self, account: str | None, *effects: Effect, on: Endpoint = Endpoint.RESPONSES
     ) -> None:
-        """For every request of `account` (None: of any), until `clear`."""
+        """For every request of `account` (None: of any), until `clear`.
+
+        Raises `KeyError` for an account that was never added.
+        """
+        self._known(account)
         self.script.stand(on, account, effects)
 
     def clear(self, account: str | None) -> None:
@@ -215,6 +223,16 @@ class StandIn:
     def answer_with(self, answer: answers.Answer) -> None:
         """How unscripted requests are answered from now on (`core.standin.answers`)."""
         self._endpoints.answer_with = answer
+
+    def play(self, events: Sequence[bytes], *, event_s: float = 0.0) -> None:
+        """For load: every turn is these events, `event_s` apart; bodies are not read, windows rest.
+
+        Args:
+            events: whole server-sent events (`core.standin.turns.sse`).
+            event_s: real seconds before each.
+        """
+        effects = (Delay(event_s=event_s),) if event_s else ()
+        self._endpoints.recording = Outcome(Streamed(headers=(), events=tuple(events)), effects)
 
     def deactivate(self, name: str) -> None:
         """The workspace of `name` is gone: 402 on every path."""
@@ -284,6 +302,10 @@ class StandIn:
     def connections(self) -> int:
         """How many are open."""
         return len(self._connections)
+
+    def _known(self, account: str | None) -> None:
+        if account is not None:
+            self.world.account(account)
 
     def _connection(self, loop: asyncio.AbstractEventLoop) -> Connection:
         self._opened += 1

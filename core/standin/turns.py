@@ -4,10 +4,15 @@ The shapes are those of the Responses API as the official client reads them. Pur
 and the same ids give the same bytes.
 """
 
+import itertools
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+# One encoder for all events: building one a call would cost as much as the encoding.
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +39,7 @@ class Turn:
         text: what it says; empty text gives no message item.
         calls: the tools it calls; the client answers with another request.
         reasoning: put an encrypted reasoning item, bound to the account, in front.
+        compaction: the answer to a `compaction_trigger`: one encrypted item and nothing else.
         pieces: into how many deltas `text` is cut; None: one a word.
         input_tokens: None: estimated from the request's length.
         cached_tokens: part of `input_tokens` that came from the prompt cache.
@@ -43,6 +49,7 @@ class Turn:
     text: str = ""
     calls: tuple[FunctionCall | CustomCall, ...] = ()
     reasoning: bool = False
+    compaction: bool = False
     pieces: int | None = None
     input_tokens: int | None = None
     cached_tokens: int = 0
@@ -144,59 +151,74 @@ def maker_of(content: str) -> str | None:
 
 def sse(event: Mapping[str, Any]) -> bytes:
     """One server-sent event, named by its own `type`."""
-    data = json.dumps(event, separators=(",", ":"), ensure_ascii=False)
-    return f"event: {event['type']}\ndata: {data}\n\n".encode()
+    return f"event: {event['type']}\ndata: {_encode(event)}\n\n".encode()
 
 
 def events(turn: Turn, response: Response, limits: Mapping[str, Any]) -> Iterator[bytes]:
     """Every event of a turn that succeeds, `limits` (`codex.rate_limits`) first."""
-    yield from opening(response, limits)
+    event = _numbered()
+    yield from _opening(response, limits, event)
     output: list[dict[str, Any]] = []
-    for sequence, (item, inner) in enumerate(_items(turn, response)):
-        place = {"output_index": sequence}
-        yield sse({"type": "response.output_item.added", **place, "item": _begun(item)})
-        for event in inner:
-            yield sse({**event, **place, "item_id": item["id"]})
-        yield sse({"type": "response.output_item.done", **place, "item": item})
+    for index, (item, inner) in enumerate(_items(turn, response)):
+        place = {"output_index": index}
+        yield event("response.output_item.added", {**place, "item": _begun(item)})
+        for kind, fields in inner:
+            yield event(kind, {**place, "item_id": item["id"], **fields})
+        yield event("response.output_item.done", {**place, "item": item})
         output.append(item)
     done = response.state("completed", output=output, usage=response.usage.as_json())
-    yield sse({"type": "response.completed", "response": done})
+    yield event("response.completed", {"response": done})
 
 
 def failing(response: Response, limits: Mapping[str, Any], code: str) -> Iterator[bytes]:
     """A stream that fails right after `response.created`: an overload or limit inside a 200."""
-    yield from opening(response, limits)
+    event = _numbered()
+    yield from _opening(response, limits, event)
     error = {"code": code, "message": f"The request failed: {code}."}
-    failed = response.state("failed", error=error)
-    yield sse({"type": "response.failed", "response": failed})
+    yield event("response.failed", {"response": response.state("failed", error=error)})
 
 
-def opening(response: Response, limits: Mapping[str, Any]) -> Iterator[bytes]:
+Numbered = Callable[[str, Mapping[str, Any]], bytes]
+"""Makes an event of a type and its fields; each gets the next `sequence_number`."""
+
+
+def _numbered() -> Numbered:
+    numbers = itertools.count()
+
+    def event(kind: str, fields: Mapping[str, Any]) -> bytes:
+        return sse({"type": kind, "sequence_number": next(numbers), **fields})
+
+    return event
+
+
+def _opening(response: Response, limits: Mapping[str, Any], event: Numbered) -> Iterator[bytes]:
     """The three events before any output."""
     yield sse(limits)
-    begun = response.state("in_progress")
-    yield sse({"type": "response.created", "response": begun})
-    yield sse({"type": "response.in_progress", "response": begun})
+    begun = {"response": response.state("in_progress")}
+    yield event("response.created", begun)
+    yield event("response.in_progress", begun)
 
 
 def _items(
     turn: Turn, response: Response
-) -> Iterator[tuple[dict[str, Any], Iterator[dict[str, Any]]]]:
+) -> Iterator[tuple[dict[str, Any], Iterator[tuple[str, dict[str, Any]]]]]:
     """Each finished output item with the events between its `added` and its `done`."""
+    if turn.compaction:
+        yield _encrypted("compaction", "cmp", response), iter(())
+        return
     if turn.reasoning:
-        yield _reasoning(response), iter(())
+        reasoning = _encrypted("reasoning", "rs", response)
+        yield {**reasoning, "summary": [], "content": None}, iter(())
     if turn.text or not turn.calls:
         yield _message(turn, response), _deltas(turn)
     for index, call in enumerate(turn.calls):
         yield _call(call, f"{response.number:012d}_{index}"), iter(())
 
 
-def _reasoning(response: Response) -> dict[str, Any]:
+def _encrypted(kind: str, prefix: str, response: Response) -> dict[str, Any]:
     return {
-        "id": f"rs_{response.number:012d}",
-        "type": "reasoning",
-        "summary": [],
-        "content": None,
+        "id": f"{prefix}_{response.number:012d}",
+        "type": kind,
         "encrypted_content": encrypted_content(response.account_id, response.number),
     }
 
@@ -215,27 +237,21 @@ def _message(turn: Turn, response: Response) -> dict[str, Any]:
     }
 
 
-def _deltas(turn: Turn) -> Iterator[dict[str, Any]]:
+def _deltas(turn: Turn) -> Iterator[tuple[str, dict[str, Any]]]:
     place = {"content_index": 0}
-    yield {"type": "response.content_part.added", **place, "part": _text_part("")}
+    yield "response.content_part.added", {**place, "part": _text_part("")}
     for piece in _pieces(turn.text, turn.pieces):
-        yield {"type": "response.output_text.delta", **place, "delta": piece, "logprobs": []}
-    yield {"type": "response.output_text.done", **place, "text": turn.text, "logprobs": []}
-    yield {"type": "response.content_part.done", **place, "part": _text_part(turn.text)}
+        yield "response.output_text.delta", {**place, "delta": piece, "logprobs": []}
+    yield "response.output_text.done", {**place, "text": turn.text, "logprobs": []}
+    yield "response.content_part.done", {**place, "part": _text_part(turn.text)}
 
 
 def _pieces(text: str, count: int | None) -> Iterator[str]:
     if count is None:
-        words = text.split(" ")
-        yield from (word if last else word + " " for word, last in _with_last(words))
+        yield from re.findall(r"\S*\s*", text)[:-1]
         return
     size = max(1, -(-len(text) // count))
     yield from (text[start : start + size] for start in range(0, len(text), size))
-
-
-def _with_last(words: list[str]) -> Iterator[tuple[str, bool]]:
-    for index, word in enumerate(words, 1):
-        yield word, index == len(words)
 
 
 def _call(call: FunctionCall | CustomCall, serial: str) -> dict[str, Any]:
