@@ -28,26 +28,26 @@ class Need:
     Attributes:
         package: what Debian and Ubuntu call it.
         program: found on PATH when it is there.
-        library: loadable by this name when it is there.
+        shared_object: loadable by this name when it is there.
         font: a file of this name lies below the system's font folders when it is there.
     """
 
     package: str
     program: str = ""
-    library: str = ""
+    shared_object: str = ""
     font: str = ""
 
     def is_met(self) -> bool:
         """Is it there? Asked of the system itself, so that any distribution can answer."""
         if self.program:
             return shutil.which(self.program) is not None
-        if self.library:
-            return _loads(self.library)
+        if self.shared_object:
+            return _loads(self.shared_object)
         return any(any(Path(folder).rglob(self.font)) for folder in _FONTS)
 
     def __str__(self) -> str:
         """What is missing, and the package that has it."""
-        return f"{self.program or self.library or self.font} (package {self.package})"
+        return f"{self.program or self.shared_object or self.font} (package {self.package})"
 
 
 NEEDS = (
@@ -60,22 +60,22 @@ NEEDS = (
     Need("gnome-keyring", program="gnome-keyring-daemon"),
     Need("fonts-dejavu-core", font="DejaVuSans.ttf"),
     # What Qt's xcb and offscreen platforms load.
-    Need("libdbus-1-3", library="libdbus-1.so.3"),
-    Need("libegl1", library="libEGL.so.1"),
-    Need("libfontconfig1", library="libfontconfig.so.1"),
-    Need("libgl1", library="libGL.so.1"),
-    Need("libgssapi-krb5-2", library="libgssapi_krb5.so.2"),
-    Need("libx11-xcb1", library="libX11-xcb.so.1"),
-    Need("libxcb-cursor0", library="libxcb-cursor.so.0"),
-    Need("libxcb-icccm4", library="libxcb-icccm.so.4"),
-    Need("libxcb-image0", library="libxcb-image.so.0"),
-    Need("libxcb-keysyms1", library="libxcb-keysyms.so.1"),
-    Need("libxcb-randr0", library="libxcb-randr.so.0"),
-    Need("libxcb-render-util0", library="libxcb-render-util.so.0"),
-    Need("libxcb-shape0", library="libxcb-shape.so.0"),
-    Need("libxcb-sync1", library="libxcb-sync.so.1"),
-    Need("libxcb-xfixes0", library="libxcb-xfixes.so.0"),
-    Need("libxkbcommon-x11-0", library="libxkbcommon-x11.so.0"),
+    Need("libdbus-1-3", shared_object="libdbus-1.so.3"),
+    Need("libegl1", shared_object="libEGL.so.1"),
+    Need("libfontconfig1", shared_object="libfontconfig.so.1"),
+    Need("libgl1", shared_object="libGL.so.1"),
+    Need("libgssapi-krb5-2", shared_object="libgssapi_krb5.so.2"),
+    Need("libx11-xcb1", shared_object="libX11-xcb.so.1"),
+    Need("libxcb-cursor0", shared_object="libxcb-cursor.so.0"),
+    Need("libxcb-icccm4", shared_object="libxcb-icccm.so.4"),
+    Need("libxcb-image0", shared_object="libxcb-image.so.0"),
+    Need("libxcb-keysyms1", shared_object="libxcb-keysyms.so.1"),
+    Need("libxcb-randr0", shared_object="libxcb-randr.so.0"),
+    Need("libxcb-render-util0", shared_object="libxcb-render-util.so.0"),
+    Need("libxcb-shape0", shared_object="libxcb-shape.so.0"),
+    Need("libxcb-sync1", shared_object="libxcb-sync.so.1"),
+    Need("libxcb-xfixes0", shared_object="libxcb-xfixes.so.0"),
+    Need("libxkbcommon-x11-0", shared_object="libxkbcommon-x11.so.0"),
 )
 
 
@@ -120,9 +120,9 @@ def _apt(arguments: list[str]) -> int:
     ).returncode
 
 
-def _loads(library: str) -> bool:
+def _loads(shared_object: str) -> bool:
     try:
-        ctypes.CDLL(library)
+        ctypes.CDLL(shared_object)
     except OSError:
         return False
     return True
