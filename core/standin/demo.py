@@ -16,41 +16,45 @@ def people(now: datetime) -> tuple[tuple[Login, Account], ...]:
     Within ten minutes every state is seen: one runs out, one is out and comes back, one has most
     of everything left, one knows a week only and pays with credits, one is a team's workspace.
     """
-    rows = (
-        ("Ada", "plus", "Personal", _window(now, _SESSION, 6, 62, drift=12), _week(now, 18), False),
-        ("Bela", "pro", "Personal", _window(now, _SESSION, 8, 6, drift=2), _week(now, 3), False),
-        ("Cleo", "plus", "Personal", _window(now, _SESSION, 2, 100, drift=9), _week(now, 55), False),
-        ("Dara", "team", "Kestrel", _window(now, _SESSION, 5, 35, drift=7), _week(now, 40), False),
-        ("Enzo", "business", "Harrier", _window(now, _WEEK, 9, 88, drift=3), None, True),
-    )  # fmt: skip
-    return tuple(
-        _person(now, name, plan, workspace, primary, secondary, pays=pays)
-        for name, plan, workspace, primary, secondary, pays in rows
+    ada, bela, cleo, dara, enzo = (
+        make_login(name, plan=plan)
+        for name, plan in (
+            ("Ada", "plus"),
+            ("Bela", "pro"),
+            ("Cleo", "plus"),
+            ("Dara", "team"),
+            ("Enzo", "business"),
+        )
     )
 
+    def session(lasts: int, used: float, drift: float) -> Window:
+        return _window(now, _SESSION, lasts, used=used, drift=drift)
 
-def _person(
-    now: datetime,
-    name: str,
-    plan: str,
-    workspace: str,
-    primary: Window,
-    secondary: Window | None,
-    *,
-    pays: bool,
-) -> tuple[Login, Account]:
-    login = make_login(name, plan=plan, issued_at=now)
-    account = Account(
-        person=login.person,
-        workspace_name=workspace,
-        primary=primary,
-        secondary=secondary,
-        credits=Credits(has=pays, balance="12.50" if pays else ""),
+    def week(used: float) -> Window:
+        return _window(now, _WEEK, 30, used=used, drift=0.5)
+
+    accounts = (
+        Account(person=ada.person, primary=session(6, 62, 12), secondary=week(18)),
+        Account(person=bela.person, primary=session(8, 6, 2), secondary=week(3)),
+        Account(person=cleo.person, primary=session(2, 100, 9), secondary=week(55)),
+        Account(
+            person=dara.person,
+            workspace_name="Kestrel",
+            primary=session(5, 35, 7),
+            secondary=week(40),
+        ),
+        Account(
+            person=enzo.person,
+            workspace_name="Harrier",
+            primary=_window(now, _WEEK, 9, used=88, drift=3),
+            secondary=None,
+            credits=Credits(has=True, balance="12.50"),
+        ),
     )
-    return login, account
+    return tuple(zip((ada, bela, cleo, dara, enzo), accounts, strict=True))
 
 
-def _window(now: datetime, minutes: int, lasts: int, used: float, *, drift: float) -> Window:
+def _window(now: datetime, minutes: int, lasts: int, *, used: float, drift: float) -> Window:
     """A window reported as `minutes` that really lasts `lasts` minutes; `drift` in % a minute."""
     length = timedelta(minutes=lasts)
     return Window(
@@ -62,7 +66,3 @@ def _window(now: datetime, minutes: int, lasts: int, used: float, *, drift: floa
         drift=drift,
         as_of=now,
     )
-
-
-def _week(now: datetime, used: float) -> Window:
-    return _window(now, _WEEK, 30, used, drift=0.5)

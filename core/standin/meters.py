@@ -47,6 +47,8 @@ def at(window: Window, now: datetime) -> Window:
         whole = (now - window.resets_at) // window.length
         start = window.resets_at + whole * window.length
         begun = replace(window, used_percent=0.0, resets_at=None, as_of=start)
+    if begun.used_percent and begun.resets_at is None:
+        begun = replace(begun, resets_at=now + begun.length)
     if not begun.drift:
         return begun
     since = begun.as_of or now

@@ -99,9 +99,14 @@ class Recorded:
 
     @property
     def form(self) -> dict[str, str]:
-        """The body's fields, form-encoded or JSON, as the token endpoint takes them."""
+        """The body's fields, form-encoded or JSON, as the token endpoint takes them.
+
+        Raises `ValueError`.
+        """
         if (self.header("content-type") or "").startswith("application/json"):
             value = self.json
+            if not isinstance(value, dict):
+                raise ValueError("the body is not an object")
             return {str(key): str(item) for key, item in value.items()}
         pairs = parse_qs(self.decoded.decode(), keep_blank_values=True)
         return {key: values[0] for key, values in pairs.items()}

@@ -26,6 +26,8 @@ class Endpoint(StrEnum):
     REFRESH = "oauth/token"
     REVOKE = "oauth/revoke"
     HANDSHAKE = "websocket"
+    SEARCH = "alpha/search"
+    IMAGES = "images"
     OTHER = "other"
 
 

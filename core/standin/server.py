@@ -1,22 +1,22 @@
 """The stand-in as a whole: a server on loopback, the verbs that script it, and its record."""
 
-import asyncio
 import ssl
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from email.utils import format_datetime
 from types import TracebackType
 from typing import Self
 
-from core.standin import acts, answers, catalogue, meters, replies
-from core.standin.acts import Act, Streamed
-from core.standin.connection import Connection
-from core.standin.endpoints import Endpoints, Outcome, Violation
+from core.standin import answers, catalogue, meters, replies
+from core.standin.acts import Streamed
+from core.standin.codex_paths import CodexPaths
+from core.standin.endpoints import Endpoints, Violation
 from core.standin.issuer import Issuer
+from core.standin.listener import Listener
+from core.standin.outcome import Outcome
 from core.standin.people import Login
-from core.standin.recorded import Ending, Recorded
+from core.standin.record import Record
+from core.standin.recorded import Recorded
 from core.standin.script import Delay, Effect, Endpoint, Says, Script
 from core.standin.turns import Turn
 from core.standin.world import SESSION, WEEK, Account, World
@@ -58,43 +58,28 @@ class StandIn:
         self.issuer = Issuer(lambda: self.world.now)
         self.script = Script()
         self.port = port
+        self._codex = CodexPaths(world=self.world, script=self.script, catalogue=catalogue.load())
         self._endpoints = Endpoints(
-            world=self.world,
-            issuer=self.issuer,
-            script=self.script,
-            catalogue=catalogue.load(),
+            world=self.world, issuer=self.issuer, script=self.script, codex=self._codex
+        )
+        self._record = Record(keep_requests)
+        self._listener = Listener(
+            now=lambda: self.world.now, decide=self._endpoints.decide, record=self._record
         )
         self._tls = tls
-        self._server: asyncio.Server | None = None
-        self._connections: set[Connection] = set()
-        self._opened = 0
-        self._received = 0
-        self._requests: deque[Recorded] = deque(maxlen=keep_requests)
-        self._watchers: set[asyncio.Event] = set()
-        self._date = (0, b"")
 
     # Life
 
     async def start(self) -> None:
         """Listen on 127.0.0.1."""
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: self._connection(loop), "127.0.0.1", self.port, ssl=self._tls, backlog=2048
-        )
-        self.port = self._server.sockets[0].getsockname()[1]
+        self.port = await self._listener.start(self.port, self._tls)
         self._endpoints.own_hosts = frozenset(
             f"{name}:{self.port}".encode() for name in ("127.0.0.1", "localhost")
         )
 
     async def close(self) -> None:
         """Stop listening and end every connection."""
-        if self._server is None:
-            return
-        self._server.close()
-        for connection in tuple(self._connections):
-            connection.drop(reset=True)
-        await self._server.wait_closed()
-        self._server = None
+        await self._listener.close()
 
     async def __aenter__(self) -> Self:
         """Started."""
@@ -125,7 +110,12 @@ class StandIn:
     @property
     def requests(self) -> tuple[Recorded, ...]:
         """Every request, oldest first."""
-        return tuple(self._requests)
+        return self._record.requests
+
+    @property
+    def connections(self) -> int:
+        """How many are open."""
+        return self._listener.connections
 
     @property
     def violations(self) -> list[Violation]:
@@ -136,7 +126,7 @@ class StandIn:
         """The requests to `POST responses`, of one account or of all."""
         return tuple(
             one
-            for one in self._requests
+            for one in self._record.requests
             if one.method == "POST"
             and one.path.endswith("/codex/responses")
             and account in (None, one.account)
@@ -144,44 +134,32 @@ class StandIn:
 
     async def until(self, ready: Callable[[], bool], *, timeout_s: float = 5.0) -> None:
         """Wait until `ready()`, asked after whatever happens here. Raises `TimeoutError`."""
-        changed = asyncio.Event()
-        self._watchers.add(changed)
-        try:
-            async with asyncio.timeout(timeout_s):
-                while not ready():
-                    await changed.wait()
-                    changed.clear()
-        finally:
-            self._watchers.discard(changed)
+        await self._record.until(ready, timeout_s)
 
     # What shall happen
 
     def add(self, login: Login, account: Account | None = None) -> Account:
-        """Know `login`, and its account as given or with fresh windows."""
+        """Know `login`; its account as given, else as it is known, else with fresh windows."""
         self.issuer.admit(login)
-        known = account or Account(person=login.person)
-        self.world.put(known)
-        return known
-
-    def change(self, account: Account) -> None:
-        """Replace the account of the same name."""
-        self.world.put(account)
+        if account is not None or not self.world.knows(login.name):
+            self.world.put(account or Account(person=login.person))
+        return self.world.account(login.name)
 
     def limit(self, name: str, *, until: datetime, secondary: bool = False) -> None:
         """The first window of `name` (or its second) is used up until `until`."""
+        self.use(name, 100.0, resets_at=until, secondary=secondary)
+
+    def use(
+        self, name: str, percent: float, *, resets_at: datetime, secondary: bool = False
+    ) -> None:
+        """The first window of `name` (or its second) stands at `percent`."""
         account = self.world.account(name)
         if secondary:
-            window = account.secondary or WEEK
-            self.world.put(replace(account, secondary=meters.filled(window, 100.0, until)))
+            window = meters.filled(account.secondary or WEEK, percent, resets_at)
+            self.world.put(replace(account, secondary=window))
         else:
-            window = account.primary or SESSION
-            self.world.put(replace(account, primary=meters.filled(window, 100.0, until)))
-
-    def use(self, name: str, percent: float, *, resets_at: datetime) -> None:
-        """The first window of `name` stands at `percent`."""
-        account = self.world.account(name)
-        window = account.primary or SESSION
-        self.world.put(replace(account, primary=meters.filled(window, percent, resets_at)))
+            window = meters.filled(account.primary or SESSION, percent, resets_at)
+            self.world.put(replace(account, primary=window))
 
     def unlimit(self, name: str) -> None:
         """Both windows of `name` are empty and have not begun."""
@@ -222,7 +200,7 @@ class StandIn:
 
     def answer_with(self, answer: answers.Answer) -> None:
         """How unscripted requests are answered from now on (`core.standin.answers`)."""
-        self._endpoints.answer_with = answer
+        self._codex.answer_with = answer
 
     def play(self, events: Sequence[bytes], *, event_s: float = 0.0) -> None:
         """For load: every turn is these events, `event_s` apart; bodies are not read, windows rest.
@@ -232,7 +210,7 @@ class StandIn:
             event_s: real seconds before each.
         """
         effects = (Delay(event_s=event_s),) if event_s else ()
-        self._endpoints.recording = Outcome(Streamed(headers=(), events=tuple(events)), effects)
+        self._codex.recording = Outcome(Streamed(headers=(), events=tuple(events)), effects)
 
     def deactivate(self, name: str) -> None:
         """The workspace of `name` is gone: 402 on every path."""
@@ -249,75 +227,6 @@ class StandIn:
         """Let time pass here: windows reset, tokens expire."""
         self.world.pass_time(by)
 
-    # What a connection needs (`connection.Host`)
-
-    def opened(self, connection: Connection) -> None:
-        """A client has connected."""
-        self._connections.add(connection)
-        self._changed()
-
-    def closed(self, connection: Connection) -> None:
-        """The connection is over."""
-        self._connections.discard(connection)
-        self._changed()
-
-    def received(
-        self,
-        *,
-        connection: int,
-        method: str,
-        target: str,
-        headers: tuple[tuple[bytes, bytes], ...],
-        body: bytes,
-        upgrade: bool,
-        keep_alive: bool,
-    ) -> tuple[Recorded, Iterator[Act]]:
-        """Record a complete request and decide its answer."""
-        now = self.world.now
-        self._received += 1
-        recorded = Recorded(
-            number=self._received,
-            connection=connection,
-            method=method,
-            target=target,
-            headers=headers,
-            body=body,
-            received_at=now,
-            upgrade=upgrade,
-            keep_alive=keep_alive,
-        )
-        self._requests.append(recorded)
-        outcome = self._endpoints.decide(recorded)
-        self._changed()
-        performed = acts.perform(outcome.answer, outcome.effects, recorded, self._dated(now))
-        return recorded, performed
-
-    def ended(self, recorded: Recorded, ending: Ending) -> None:
-        """A request is over."""
-        recorded.ending = ending
-        recorded.ended_at = self.world.now
-        self._changed()
-
-    @property
-    def connections(self) -> int:
-        """How many are open."""
-        return len(self._connections)
-
     def _known(self, account: str | None) -> None:
         if account is not None:
             self.world.account(account)
-
-    def _connection(self, loop: asyncio.AbstractEventLoop) -> Connection:
-        self._opened += 1
-        return Connection(self, self._opened, loop)
-
-    def _changed(self) -> None:
-        for watcher in self._watchers:
-            watcher.set()
-
-    def _dated(self, now: datetime) -> bytes:
-        """The `date` field, made once a second."""
-        second = int(now.timestamp())
-        if second != self._date[0]:
-            self._date = (second, format_datetime(now, usegmt=True).encode())
-        return self._date[1]

@@ -146,7 +146,11 @@ class World:
 
     def put(self, account: Account) -> None:
         """Add the account, or replace the one of the same name."""
-        self._accounts[account.name] = account
+        self._accounts[account.name] = as_of(account, self.now)
+
+    def knows(self, name: str) -> bool:
+        """Whether an account of this name was added."""
+        return name in self._accounts
 
     def accounts(self) -> tuple[Account, ...]:
         """Every account as it stands now, in the order of their arrival."""
