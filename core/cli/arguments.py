@@ -1,0 +1,100 @@
+"""The command line's grammar, made from the table of verbs."""
+
+import argparse
+from typing import Any, NoReturn
+
+from core.control.commands import VERBS
+from core.control.verb import Kind, Parameter, Verb
+from core.domain.errors import CoreError, ExitCode
+
+PROLOGUE = """\
+Every Codex account you own, on one tray icon; work never stops at a limit.
+
+`turntable` alone starts the tray app, or the server where there is no desktop.
+"""
+EPILOGUE = """\
+An independent project, not OpenAI's; for accounts that you own or may use.
+Exit codes: 0 done, 1 failed, 2 usage, 3 nothing can serve, 4 sign-in needed, 5 not running,
+6 left alone because someone else changed it, 7 locked.
+"""
+
+
+type _Verbs = argparse._SubParsersAction[Any]  # noqa: SLF001 - argparse gives its type no other name
+
+
+class _Parser(argparse.ArgumentParser):
+    """Raises instead of leaving the process, so that `--json` holds for usage errors too."""
+
+    def error(self, message: str) -> NoReturn:
+        hint = f"`{self.prog} --help` says more."
+        raise CoreError(
+            "usage", f"{message[:1].upper()}{message[1:]}.", hint, exit_code=ExitCode.USAGE
+        )
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole grammar: the verbs of the table, and those that are a process of their own."""
+    whole = _Parser(
+        prog="turntable",
+        description=PROLOGUE,
+        epilog=EPILOGUE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    whole.add_argument("--json", action="store_true", help="Answer in JSON.")
+    verbs = whole.add_subparsers(dest="verb", metavar="VERB", parser_class=_Parser)
+    _add_processes(verbs)
+    for verb in VERBS.values():
+        _add_verb(verbs, verb)
+    return whole
+
+
+def _add_processes(verbs: _Verbs) -> None:
+    serve = _sub(verbs, "serve", "Run the engine without a desktop, until it is stopped.")
+    serve.add_argument(
+        "--idle-exit", metavar="TIME", help="End after this long without a request: 10m, 2h."
+    )
+    demo = _sub(verbs, "demo", "Show it all without an account: made-up people, nothing real.")
+    demo.add_argument("--serve", action="store_true", help="Without a desktop.")
+    _sub(verbs, "version", "Print the version.")
+
+
+def _add_verb(verbs: _Verbs, verb: Verb) -> None:
+    sub = _sub(verbs, verb.name, verb.summary)
+    for parameter in verb.parameters:
+        if not parameter.hidden:
+            _add_parameter(sub, parameter)
+    if verb.name == "log":
+        sub.add_argument("-f", "--follow", action="store_true", help="Go on as requests end.")
+
+
+def _sub(verbs: _Verbs, name: str, summary: str) -> argparse.ArgumentParser:
+    sub = verbs.add_parser(name, help=summary, description=summary)
+    # SUPPRESS: an absent `--json` after the verb must not undo one before it.
+    sub.add_argument(
+        "--json", action="store_true", default=argparse.SUPPRESS, help="Answer in JSON."
+    )
+    return sub
+
+
+def _add_parameter(sub: argparse.ArgumentParser, parameter: Parameter) -> None:
+    choices = parameter.choices or None
+    if parameter.positional:
+        sub.add_argument(
+            parameter.name,
+            help=parameter.help,
+            choices=choices,
+            nargs=None if parameter.required else "?",
+            metavar=None if choices else parameter.name.upper(),
+        )
+        return
+    name = "--" + parameter.name.replace("_", "-")
+    if parameter.kind is Kind.FLAG:
+        sub.add_argument(name, dest=parameter.name, action="store_true", help=parameter.help)
+        return
+    sub.add_argument(
+        name,
+        dest=parameter.name,
+        help=parameter.help,
+        choices=choices,
+        type=int if parameter.kind is Kind.NUMBER else str,
+    )

@@ -1,0 +1,147 @@
+"""The one table of verbs. The command line, the tray and the control endpoint all follow it."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from core.control.verb import Access, Arguments, Kind, Parameter, Verb
+
+_ACCOUNT = Parameter(
+    name="account",
+    help="#N, label, e-mail, user or workspace id, our own id, or a unique beginning.",
+    positional=True,
+    required=True,
+)
+_CODEX_HOME = Parameter(name="codex_home", help="The caller's CODEX_HOME.", hidden=True)
+_PASSPHRASE = Parameter(name="passphrase", help="The vault's passphrase.", hidden=True)
+_CONFIG_WRITES = ("set", "unset")
+
+
+def _bind_access(arguments: Arguments) -> Access:
+    """Looking at a bind needs only files; making one needs a proxy that listens."""
+    looks = arguments.text("action") is not None or arguments.flag("dry_run")
+    return Access.FILES if looks else Access.OWNER
+
+
+_TABLE = (
+    Verb(
+        name="import",
+        summary="Take a login from Codex's own auth.json.",
+        function="accounts:import_login",
+        access=Access.WRITE,
+        parameters=(
+            Parameter(name="file", help="An auth.json; default: CODEX_HOME's.", positional=True),
+            Parameter(name="from", help="Whose login store it is.", choices=("codex",)),
+            Parameter(name="dry_run", help="Say what would happen.", kind=Kind.FLAG),
+            _CODEX_HOME,
+            _PASSPHRASE,
+        ),
+    ),
+    Verb(
+        name="accounts",
+        summary="List the accounts and what is left of their limits.",
+        function="accounts:accounts",
+        access=Access.READ,
+    ),
+    Verb(
+        name="status",
+        summary="Show everything at a glance.",
+        function="engine:status",
+        access=Access.READ,
+        parameters=(_CODEX_HOME,),
+    ),
+    Verb(
+        name="use",
+        summary="Prefer an account; others still serve when it is limited.",
+        function="rotation:use",
+        access=Access.WRITE,
+        parameters=(_ACCOUNT,),
+    ),
+    Verb(
+        name="stay",
+        summary="Force an account: no other is used, whatever happens.",
+        function="rotation:stay",
+        access=Access.WRITE,
+        parameters=(
+            _ACCOUNT,
+            Parameter(name="for", help="For how long: 30m, 2h, 1d; default: until `auto`."),
+        ),
+    ),
+    Verb(
+        name="auto",
+        summary="Choose automatically again; ends use and stay.",
+        function="rotation:auto",
+        access=Access.WRITE,
+    ),
+    Verb(
+        name="bind",
+        summary="Route Codex through Turntable (one key in config.toml).",
+        function="binding:bind",
+        access=Access.OWNER,
+        access_of=_bind_access,
+        parameters=(
+            Parameter(
+                name="action",
+                help="Only look: how the bind stands, or what it would change.",
+                positional=True,
+                choices=("status", "diff"),
+            ),
+            Parameter(name="dry_run", help="Show the change, make none.", kind=Kind.FLAG),
+            Parameter(name="replace", help="Replace another gateway's address.", kind=Kind.FLAG),
+            Parameter(name="rotate", help="Use a new secret.", kind=Kind.FLAG),
+            _CODEX_HOME,
+        ),
+    ),
+    Verb(
+        name="unbind",
+        summary="Give Codex's config.toml back, byte for byte.",
+        function="binding:unbind",
+        access=Access.FILES,
+        parameters=(
+            Parameter(
+                name="force",
+                help="Put the old value back over a later change by somebody else.",
+                kind=Kind.FLAG,
+            ),
+            _CODEX_HOME,
+        ),
+    ),
+    Verb(
+        name="config",
+        summary="Read and change settings.",
+        function="settings:config",
+        access=Access.FILES,
+        parameters=(
+            Parameter(
+                name="action",
+                help="get, set, unset, reset, explain or path.",
+                positional=True,
+                required=True,
+                choices=("get", "set", "unset", "reset", "explain", "path"),
+            ),
+            Parameter(name="key", help="section.name, e.g. proxy.port.", positional=True),
+            Parameter(name="value", help="The new value.", positional=True),
+        ),
+    ),
+    Verb(
+        name="log",
+        summary="Show the newest requests: who served, and why.",
+        function="log:log",
+        access=Access.READ,
+        parameters=(Parameter(name="last", help="How many; default 20.", kind=Kind.NUMBER),),
+    ),
+    Verb(
+        name="stop",
+        summary="Stop the running Turntable; Codex is unbound first.",
+        function="engine:stop",
+        access=Access.OWNER,
+    ),
+    Verb(
+        name="show",
+        summary="Bring the running Turntable to the front.",
+        function="engine:show",
+        access=Access.OWNER,
+    ),
+)
+
+VERBS: Mapping[str, Verb] = MappingProxyType({verb.name: verb for verb in _TABLE})
+"""By name, in the order in which they are listed."""
