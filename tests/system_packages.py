@@ -1,6 +1,7 @@
 """What the tests need from the operating system: installed where we may, named where we may not.
 
 Standard library and Python 3.9 only: `tests/run.py` uses it before there is an environment.
+`sudo python3 tests/system_packages.py` does this part alone.
 """
 
 from __future__ import annotations
@@ -94,7 +95,7 @@ def ensure_system_packages() -> None:
         listed = "\n".join(f"  {need}" for need in missing)
         raise MissingPackagesError(
             f"The tests need what is not installed here:\n{listed}\n"
-            f"On Debian and Ubuntu: sudo apt-get install --no-install-recommends {packages}\n"
+            f"Debian, Ubuntu: sudo apt-get install --yes --no-install-recommends {packages}\n"
             "Elsewhere the same things have similar names. Then run this again."
         )
 
@@ -126,3 +127,17 @@ def _loads(shared_object: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def main() -> int:
+    """Install, or say what is missing."""
+    try:
+        ensure_system_packages()
+    except MissingPackagesError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
