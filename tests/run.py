@@ -66,11 +66,12 @@ def prepare_environment(uv: Path) -> None:
     """The pinned versions, checked by their hashes, and this checkout on top.
 
     Raises:
+        BootstrapError: there is no Python of the wanted version.
         subprocess.CalledProcessError: uv said no; its own words are on stderr.
     """
     python = _ENVIRONMENT / "bin" / "python"
     if not _is_wanted_python(python):
-        _run([str(uv), "venv", "--quiet", "--clear", str(_ENVIRONMENT)])
+        _make_environment(uv)
     pip = [str(uv), "pip"]
     into = ["--quiet", "--python", str(python)]
     locked = ROOT / "installers" / "locked.txt"
@@ -78,6 +79,20 @@ def prepare_environment(uv: Path) -> None:
     # The build back end is pinned by the same file.
     build = ["--no-deps", "--build-constraints", str(locked), "--editable", "."]
     _run([*pip, "install", *into, *build])
+
+
+def _make_environment(uv: Path) -> None:
+    try:
+        _run([str(uv), "venv", "--quiet", "--clear", str(_ENVIRONMENT)])
+    except subprocess.CalledProcessError as error:
+        raise BootstrapError(
+            f"No Python {_wanted_python()} here, and uv could not fetch one; its own words are "
+            "above. Install that Python (python.org, pyenv, your distribution) and run this again."
+        ) from error
+
+
+def _wanted_python() -> str:
+    return (ROOT / ".python-version").read_text("utf-8").strip()
 
 
 def _is_wanted_python(python: Path) -> bool:
@@ -88,8 +103,7 @@ def _is_wanted_python(python: Path) -> bool:
         )
     except OSError:
         return False
-    wanted = (ROOT / ".python-version").read_text("utf-8")
-    return asked.returncode == 0 and asked.stdout.strip() == wanted.strip()
+    return asked.returncode == 0 and asked.stdout.strip() == _wanted_python()
 
 
 def run_part(part: Part) -> Result:
