@@ -1,0 +1,97 @@
+"""Where errors of the disk and of SQLite become ours: what happened, what was kept, what to do."""
+
+import errno
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from core.domain.errors import CoreError
+
+_NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
+_NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Translate whatever the block raises about the file at `path`.
+
+    Raises:
+        CoreError: `disk_full`, `disk_failed`, `data_busy`, `data_not_writable`, `data_damaged` or
+            `data_error`.
+    """
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise from_sqlite(error, path) from error
+    except OSError as error:
+        raise from_os(error, path) from error
+
+
+def from_sqlite(error: sqlite3.Error, path: Path) -> CoreError:
+    """What a SQLite result code means to the user (sqlite.org/rescode.html; low byte = class)."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    match code:
+        case sqlite3.SQLITE_FULL:
+            return _disk_full(path)
+        case sqlite3.SQLITE_IOERR:
+            return _disk_failed(path)
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return CoreError(
+                "data_busy",
+                f"{path} is in use by another program; nothing was changed.",
+                "Close the program that has it open, then try again.",
+            )
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
+            return _not_writable(path)
+        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+            return damaged(path)
+        case _:
+            name = getattr(error, "sqlite_errorname", type(error).__name__)
+            return CoreError(
+                "data_error",
+                f"{path} could not be read or written ({name}); nothing was changed.",
+                "`turntable verify` looks at every file; `turntable report` collects what we need.",
+            )
+
+
+def from_os(error: OSError, path: Path) -> CoreError:
+    """What an errno means to the user."""
+    if error.errno in _NO_SPACE:
+        return _disk_full(path)
+    if error.errno in _NOT_ALLOWED:
+        return _not_writable(path)
+    return _disk_failed(path)
+
+
+def damaged(path: Path) -> CoreError:
+    """The file is not a whole database any more; it was left as it is."""
+    return CoreError(
+        "data_damaged",
+        f"{path} is damaged. It was left as it is and nothing was written to it.",
+        "Bring back a backup with `turntable restore FILE`; `turntable verify` says what is wrong.",
+    )
+
+
+def _disk_full(path: Path) -> CoreError:
+    return CoreError(
+        "disk_full",
+        f"There is no space left for {path}; the last saved state was kept.",
+        "Free some disk space, then try again.",
+    )
+
+
+def _disk_failed(path: Path) -> CoreError:
+    return CoreError(
+        "disk_failed",
+        f"The disk reported an error at {path}; the last saved state was kept.",
+        "Look at the disk's health and at the system's log, then try again.",
+    )
+
+
+def _not_writable(path: Path) -> CoreError:
+    return CoreError(
+        "data_not_writable",
+        f"{path} may not be opened or written; nothing was changed.",
+        "Give your user read and write permission for this file and its folder.",
+    )

@@ -1,0 +1,247 @@
+"""Which slot opens the vault, and the way to the vault key through it.
+
+Choice: a passphrase that was given counts; else the OS keyring; else the vault stays locked, with
+the sentence that says what to do. Nothing here falls back to plain text, or to another slot
+unasked.
+"""
+
+import sqlite3
+from collections.abc import Mapping
+from typing import assert_never
+
+from core.domain.errors import CoreError, ExitCode
+from core.runtime.clock import Clock
+from core.storage.database import Database
+from core.storage.keys import KeyringUnavailableError, SystemKeyring
+from core.storage.recovery import CODE_BYTES, typed, written
+from core.storage.slots import (
+    KEY_BYTES,
+    Random,
+    ScryptCost,
+    Slot,
+    SlotKind,
+    WrongKeyError,
+    keyring_slot,
+    open_slot,
+    passphrase_slot,
+    recovery_slot,
+)
+from core.storage.worker import Worker
+
+_VAULT_ID_BYTES = 12
+_SET_PASSPHRASE = "Set TURNTABLE_PASSPHRASE, or TURNTABLE_PASSPHRASE_FILE, and try again."
+
+
+class KeySlots:
+    """The slots of one vault. The vault key passes through; it is not kept here."""
+
+    def __init__(
+        self,
+        database: Database,
+        slots: Mapping[SlotKind, Slot],
+        *,
+        keyring: SystemKeyring,
+        clock: Clock,
+        random: Random,
+        cost: ScryptCost,
+    ) -> None:
+        """Made by `load_slots`."""
+        self._database = database
+        self._slots = dict(slots)
+        self._keyring = keyring
+        self._clock = clock
+        self._random = random
+        self._cost = cost
+        # scrypt takes half a second of computing: not on the loop, nor before a commit.
+        self._deriving = Worker("scrypt")
+
+    @property
+    def kinds(self) -> frozenset[SlotKind]:
+        """What can open this vault; empty before the first secret."""
+        return frozenset(self._slots)
+
+    def usual(self, *, passphrase: bool) -> SlotKind | None:
+        """The slot that opens the vault without asking; None when a person must help.
+
+        Args:
+            passphrase: whether one was given.
+        """
+        if passphrase and SlotKind.PASSPHRASE in self._slots:
+            return SlotKind.PASSPHRASE
+        return SlotKind.KEYRING if SlotKind.KEYRING in self._slots else None
+
+    async def open(self, kind: SlotKind, secret: str | None) -> bytes:
+        """The vault key through one slot; `secret` is a passphrase or a recovery code as typed.
+
+        Raises:
+            CoreError: `locked`, exit code locked; nothing was changed.
+        """
+        match kind:
+            case SlotKind.KEYRING:
+                known: str | bytes = await self._keyring_entry()
+            case SlotKind.PASSPHRASE:
+                known = secret or ""
+            case SlotKind.RECOVERY:
+                known = typed(secret or "")
+            case _:
+                assert_never(kind)
+        slot = self._slots.get(kind)
+        if slot is None:
+            raise locked(f"This vault has no {kind.value} slot.", self.hint())
+        vault = await self._vault_id()
+        try:
+            return await self._deriving.run(lambda: open_slot(vault, slot, known))
+        except WrongKeyError:
+            raise locked(_WRONG[kind], self.hint()) from None
+
+    async def create(self, passphrase: str | None) -> tuple[bytes, SlotKind]:
+        """A new vault key in its first slot: the passphrase's if one was given, else the keyring's.
+
+        Raises:
+            CoreError: `no_key_slot`, exit code locked: neither is there.
+        """
+        key = self._random(KEY_BYTES)
+        if passphrase is not None:
+            await self.add_passphrase(key, passphrase)
+            return key, SlotKind.PASSPHRASE
+        try:
+            await self.add_keyring(key)
+        except KeyringUnavailableError as error:
+            raise CoreError(
+                "no_key_slot",
+                f"There is no keyring to keep the key of your logins ({error}); nothing was saved.",
+                _SET_PASSPHRASE,
+                exit_code=ExitCode.LOCKED,
+            ) from None
+        return key, SlotKind.KEYRING
+
+    async def add_passphrase(self, key: bytes, passphrase: str) -> None:
+        """Let `passphrase` open the vault, instead of an earlier one.
+
+        Raises:
+            CoreError: `bad_passphrase`, exit code usage: it is empty.
+        """
+        if not passphrase.strip():
+            raise CoreError(
+                "bad_passphrase", "The passphrase is empty.", "", exit_code=ExitCode.USAGE
+            )
+        vault = await self._vault_id()
+        make = lambda: passphrase_slot(  # noqa: E731 - a thunk for the thread
+            vault, key, passphrase, cost=self._cost, random=self._random
+        )
+        await self._save(await self._deriving.run(make))
+
+    async def add_keyring(self, key: bytes) -> None:
+        """Let the OS keyring open the vault.
+
+        Raises:
+            KeyringUnavailableError: there is none that keeps what it is given.
+        """
+        vault = await self._vault_id()
+        # An entry that is there may open a copy of this vault (a backup, a moved folder): keep it.
+        entry = await self._keyring.get(vault)
+        if entry is None or len(entry) != KEY_BYTES:
+            entry = self._random(KEY_BYTES)
+            await self._keyring.set(vault, entry)
+        await self._save(keyring_slot(vault, key, entry, random=self._random))
+
+    async def add_recovery(self, key: bytes) -> str:
+        """A new recovery code, instead of an earlier one; this is the only time it is shown."""
+        code = self._random(CODE_BYTES)
+        vault = await self._vault_id()
+        await self._save(recovery_slot(vault, key, code, random=self._random))
+        return written(code)
+
+    async def remove(self, kind: SlotKind) -> None:
+        """Close one way to the vault.
+
+        Raises:
+            CoreError: `last_key_slot`: the vault could not be opened any more.
+        """
+        if not set(self._slots) - {kind, SlotKind.RECOVERY}:
+            raise CoreError(
+                "last_key_slot",
+                f"The {kind.value} is the only thing that opens your logins; it was kept.",
+                "Add another one first.",
+            )
+        await self._database.write(
+            lambda connection: connection.execute("DELETE FROM slot WHERE kind = ?", (kind,))
+        )
+        self._slots.pop(kind, None)
+
+    def hint(self) -> str:
+        """What a person can do to open this vault."""
+        if SlotKind.PASSPHRASE in self._slots:
+            return _SET_PASSPHRASE
+        if SlotKind.RECOVERY in self._slots:
+            return "Unlock the desktop's keyring and try again, or use the recovery code."
+        return "Unlock the desktop's keyring and try again."
+
+    def close(self) -> None:
+        """End the threads."""
+        self._deriving.stop()
+        self._keyring.close()
+
+    async def _keyring_entry(self) -> bytes:
+        try:
+            entry = await self._keyring.get(await self._vault_id())
+        except KeyringUnavailableError as error:
+            raise locked(f"The keyring cannot be read: {error}.", self.hint()) from None
+        if entry is None:
+            raise locked("The keyring does not hold the key of your logins.", self.hint())
+        return entry
+
+    async def _vault_id(self) -> str:
+        """Written before the first slot: a second attempt then finds the same keyring entry."""
+        fresh = self._random(_VAULT_ID_BYTES).hex()
+
+        def known_or_fresh(connection: sqlite3.Connection) -> str:
+            connection.execute("INSERT OR IGNORE INTO vault VALUES (1, ?)", (fresh,))
+            (known,) = connection.execute("SELECT id FROM vault").fetchone()
+            return str(known)
+
+        return await self._database.write(known_or_fresh)
+
+    async def _save(self, slot: Slot) -> None:
+        row = (slot.kind.value, slot.parameters, slot.sealed, self._clock.now().isoformat())
+        await self._database.write(
+            lambda connection: connection.execute(
+                "INSERT OR REPLACE INTO slot VALUES (?, ?, ?, ?)", row
+            )
+        )
+        self._slots[slot.kind] = slot
+
+
+async def load_slots(
+    database: Database, *, keyring: SystemKeyring, clock: Clock, random: Random, cost: ScryptCost
+) -> KeySlots:
+    """The slots that the file holds; asks no keyring.
+
+    Raises:
+        CoreError: the file cannot be read.
+    """
+    slots = await database.read(read_slots)
+    return KeySlots(database, slots, keyring=keyring, clock=clock, random=random, cost=cost)
+
+
+def read_slots(connection: sqlite3.Connection) -> dict[SlotKind, Slot]:
+    """The rows of the slots; kinds of a later version are left alone."""
+    found = connection.execute("SELECT kind, parameters, sealed FROM slot").fetchall()
+    known = {kind.value for kind in SlotKind}
+    return {
+        SlotKind(kind): Slot(kind=SlotKind(kind), parameters=parameters, sealed=sealed)
+        for kind, parameters, sealed in found
+        if kind in known
+    }
+
+
+def locked(what: str, hint: str) -> CoreError:
+    """The vault stays closed; nothing was changed."""
+    return CoreError("locked", what, hint, exit_code=ExitCode.LOCKED)
+
+
+_WRONG: Mapping[SlotKind, str] = {
+    SlotKind.KEYRING: "The keyring holds another key than that of your logins.",
+    SlotKind.PASSPHRASE: "This passphrase does not open your logins; nothing was changed.",
+    SlotKind.RECOVERY: "This recovery code does not open your logins; nothing was changed.",
+}

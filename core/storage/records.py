@@ -1,0 +1,117 @@
+"""`RequestRecord` ⇄ a row of the ledger. Pure.
+
+Columns for what is searched and summed; attempts and verdicts as short JSON lists without names,
+since they make up most of a row and are only read to say *why*.
+"""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from core.domain.account import AccountId
+from core.domain.decision import AccountState, Because, Verdict
+from core.domain.facts import Facts, RequestKind, ThreadId
+from core.domain.usage import AttemptRecord, RequestRecord, Result, Tokens
+
+COLUMNS = (
+    "id, started_at, kind, thread, parent, model, client, account, because, result, status,"
+    " first_byte_s, total_s, input, cached_input, output, reasoning_output, attempts, verdicts"
+)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def micros(moment: datetime) -> int:
+    """Microseconds since 1970; exact."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def moment_of(count: int) -> datetime:
+    """The time that `micros` was given, in UTC."""
+    return _EPOCH + count * _MICROSECOND
+
+
+def row_of(record: RequestRecord) -> tuple[object, ...]:
+    """The row of a record, in the order of `COLUMNS`."""
+    facts, tokens = record.facts, record.tokens
+    counts: tuple[int | None, ...] = (None, None, None, None)
+    if tokens is not None:
+        counts = (tokens.input, tokens.cached_input, tokens.output, tokens.reasoning_output)
+    return (
+        record.id,
+        micros(record.started_at),
+        facts.kind.value,
+        facts.thread,
+        facts.parent,
+        facts.model,
+        facts.client,
+        record.account,
+        record.because,
+        record.result.value,
+        record.status,
+        record.first_byte_s,
+        record.total_s,
+        *counts,
+        _short([[attempt.account, attempt.outcome] for attempt in record.attempts]),
+        _short([_verdict_parts(verdict) for verdict in record.verdicts]),
+    )
+
+
+def record_of(row: tuple[Any, ...]) -> RequestRecord | None:
+    """The record of a row; None when the row is of a later version, or damaged."""
+    (id_, started, kind, thread, parent, model, client, account, because, result, status) = row[:11]
+    (first_byte_s, total_s, *counts, attempts, verdicts) = row[11:]
+    try:
+        return RequestRecord(
+            id=id_,
+            started_at=moment_of(started),
+            facts=Facts(
+                kind=RequestKind(kind),
+                thread=None if thread is None else ThreadId(thread),
+                parent=None if parent is None else ThreadId(parent),
+                model=model,
+                client=client,
+            ),
+            account=None if account is None else AccountId(account),
+            because=because,
+            verdicts=tuple(_verdict(parts) for parts in json.loads(verdicts)),
+            attempts=tuple(
+                AttemptRecord(account=AccountId(who), outcome=outcome)
+                for who, outcome in json.loads(attempts)
+            ),
+            result=Result(result),
+            status=status,
+            first_byte_s=first_byte_s,
+            total_s=total_s,
+            tokens=_tokens(counts),
+        )
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def _short(document: object) -> str:
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+
+
+def _verdict_parts(verdict: Verdict) -> list[object]:
+    parts = [verdict.account, int(verdict.eligible), verdict.state.value, verdict.because.value]
+    return parts if verdict.until is None else [*parts, micros(verdict.until)]
+
+
+def _verdict(parts: list[Any]) -> Verdict:
+    account, eligible, state, because, *until = parts
+    return Verdict(
+        account=AccountId(account),
+        eligible=bool(eligible),
+        state=AccountState(state),
+        because=Because(because),
+        until=moment_of(until[0]) if until else None,
+    )
+
+
+def _tokens(counts: list[Any]) -> Tokens | None:
+    if any(count is None for count in counts):
+        return None
+    given, cached, output, reasoning = counts
+    return Tokens(input=given, cached_input=cached, output=output, reasoning_output=reasoning)

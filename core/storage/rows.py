@@ -1,0 +1,136 @@
+"""`State` and `Observed` as rows, and the rows that differ between two of them. Pure.
+
+Each part of the two values is a *kind*: a mapping whose entries are rows (kind, key, document). A
+field that is added to them is one line here and no migration.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from core.domain.account import Account, AccountId
+from core.domain.decision import Because
+from core.domain.facts import ThreadId
+from core.domain.observed import Block, Observed, Owner
+from core.domain.quota import Quota
+from core.domain.state import Rotation, State
+from core.storage.codec import DamagedDocumentError, from_text, to_text
+
+type Kinds = Mapping[str, Mapping[Any, Any]]
+
+_ONLY = ""
+"""The key of a kind that has one row."""
+
+_STATE_TYPES: Mapping[str, Any] = {"account": Account, "rotation": Rotation, "next_number": int}
+_OBSERVED_TYPES: Mapping[str, Any] = {
+    "quota": Quota,
+    "blocks": tuple[Block, ...],
+    "signed_out": Because,
+    "owner": Owner,
+    "last_used": datetime,
+    "last_chosen": AccountId,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One entry. `document` is None where the entry is to go."""
+
+    kind: str
+    key: str
+    document: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DamagedRow:
+    """An entry that could not be read; it stays in the file until its key is written again."""
+
+    kind: str
+    key: str
+    reason: str
+
+
+def state_kinds(state: State) -> Kinds:
+    """The parts of a state."""
+    return {
+        "account": state.accounts,
+        "rotation": {_ONLY: state.rotation},
+        "next_number": {_ONLY: state.next_number},
+    }
+
+
+def observed_kinds(observed: Observed) -> Kinds:
+    """The parts of what was learned."""
+    chosen = observed.last_chosen
+    return {
+        "quota": observed.quotas,
+        "blocks": observed.blocks,
+        "signed_out": observed.signed_out,
+        "owner": observed.owners,
+        "last_used": observed.last_used,
+        "last_chosen": {} if chosen is None else {_ONLY: chosen},
+    }
+
+
+def differences(before: Kinds, after: Kinds) -> tuple[Row, ...]:
+    """The rows that make `before` into `after`. What is the same object is not looked into."""
+    rows = []
+    for kind, now in after.items():
+        then = before[kind]
+        if then is now:
+            continue
+        for key, value in now.items():
+            known = then.get(key)
+            if known is not value and known != value:
+                rows.append(Row(kind=kind, key=key, document=to_text(value)))
+        rows.extend(Row(kind=kind, key=key, document=None) for key in then if key not in now)
+    return tuple(rows)
+
+
+def read_state(rows: Iterable[Row]) -> tuple[State, tuple[DamagedRow, ...]]:
+    """The state of these rows; accounts in the order of their numbers."""
+    kinds, damaged = _read(rows, _STATE_TYPES)
+    accounts = cast("list[Account]", list(kinds["account"].values()))
+    accounts.sort(key=lambda account: account.number)
+    highest = max((account.number for account in accounts), default=0)
+    state = State(
+        accounts={account.id: account for account in accounts},
+        rotation=kinds["rotation"].get(_ONLY, Rotation()),
+        # Never again a number that was given, even when the row that knew it is damaged.
+        next_number=max(kinds["next_number"].get(_ONLY, 1), highest + 1),
+    )
+    return state, damaged
+
+
+def read_observed(rows: Iterable[Row]) -> tuple[Observed, tuple[DamagedRow, ...]]:
+    """What these rows say was learned."""
+    kinds, damaged = _read(rows, _OBSERVED_TYPES)
+    observed = Observed(
+        quotas=_by_account(kinds["quota"]),
+        blocks=_by_account(kinds["blocks"]),
+        signed_out=_by_account(kinds["signed_out"]),
+        owners={ThreadId(key): owner for key, owner in kinds["owner"].items()},
+        last_used=_by_account(kinds["last_used"]),
+        last_chosen=kinds["last_chosen"].get(_ONLY),
+    )
+    return observed, damaged
+
+
+def _by_account[T](entries: Mapping[str, T]) -> dict[AccountId, T]:
+    return {AccountId(key): value for key, value in entries.items()}
+
+
+def _read(
+    rows: Iterable[Row], hints: Mapping[str, Any]
+) -> tuple[dict[str, dict[str, Any]], tuple[DamagedRow, ...]]:
+    kinds: dict[str, dict[str, Any]] = {kind: {} for kind in hints}
+    damaged = []
+    for row in rows:
+        if row.kind not in hints:
+            continue  # of a later version that older ones may read
+        try:
+            kinds[row.kind][row.key] = from_text(hints[row.kind], row.document or "")
+        except DamagedDocumentError as error:
+            damaged.append(DamagedRow(kind=row.kind, key=row.key, reason=str(error)))
+    return kinds, tuple(damaged)

@@ -1,0 +1,238 @@
+"""settings.toml ⇄ `Settings`: edited by people and by us; comments and order survive.
+
+Sources, later wins: default → the file → `TURNTABLE_<SECTION>_<KEY>` → the command line. For each
+key it is known which of them spoke.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import cast
+
+import tomlkit
+from tomlkit.exceptions import ParseError, TOMLKitError
+
+from core.domain.errors import CoreError, ExitCode
+from core.domain.settings import (
+    Settings,
+    Value,
+    declarations,
+    parse_value,
+    value_of,
+    with_value,
+)
+from core.storage.faults import translated
+from core.storage.folders import write_private
+
+_BOM = "\ufeff"
+_TABLE = re.compile(r"^\s*\[\s*([A-Za-z0-9_\"'.\s-]+?)\s*\]\s*(?:#.*)?$")
+
+
+class Source(StrEnum):
+    """Who said what a setting is; the later one wins."""
+
+    DEFAULT = "default"
+    FILE = "settings.toml"
+    ENVIRONMENT = "environment"
+    COMMAND_LINE = "command line"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """A setting's value and where it comes from."""
+
+    value: Value
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """The settings as they count.
+
+    Attributes:
+        settings: all of them.
+        sources: who said it, for keys that are not at their default.
+        warnings: sentences on what was passed over: unknown keys, and variables that may not count.
+    """
+
+    settings: Settings
+    sources: Mapping[str, Source]
+    warnings: tuple[str, ...]
+
+    def explain(self, key: str) -> Explained:
+        """The value of a key, and its source.
+
+        Raises:
+            CoreError: `unknown_setting`, exit code usage.
+        """
+        source = self.sources.get(key, Source.DEFAULT)
+        return Explained(value=value_of(self.settings, key), source=source)
+
+
+def read_configuration(
+    path: Path, *, environment: Mapping[str, str], overrides: Mapping[str, str] | None = None
+) -> Configuration:
+    """The settings of all sources. A file that is missing is an empty one.
+
+    Args:
+        path: settings.toml.
+        environment: the process's variables; only `TURNTABLE_<SECTION>_<KEY>` are looked at.
+        overrides: from the command line, by key, as typed.
+
+    Raises:
+        CoreError: `config_invalid` (file, line, key), `bad_setting` (variable or key), or
+            `unknown_setting` for an override; nothing counts then.
+    """
+    settings, sources, warnings = _with_file(path)
+    for name, key in _variables():
+        if name not in environment:
+            continue
+        if declarations()[key].file_only:
+            warnings.append(f"{name} was passed over: {key} counts only in {path}.")
+            continue
+        settings = _with_text(settings, key, environment[name], said_by=name)
+        sources[key] = Source.ENVIRONMENT
+    for key, text in (overrides or {}).items():
+        if key in declarations() and declarations()[key].file_only:
+            raise _refused("bad_setting", f"{key} counts only in {path}.")
+        settings = with_value(settings, key, parse_value(key, text))
+        sources[key] = Source.COMMAND_LINE
+    return Configuration(settings=settings, sources=sources, warnings=tuple(warnings))
+
+
+def set_in_file(path: Path, key: str, text: str) -> Value:
+    """Write one setting, as typed; everything else in the file stays as it is. The value written.
+
+    Raises:
+        CoreError: `unknown_setting`, `bad_setting`, `config_invalid`, or as the disk fails; the
+            file is unchanged.
+    """
+    value = value_of(with_value(Settings(), key, parse_value(key, text)), key)
+    document = _parsed(path)
+    _with_file(path)  # a file that does not count is not written to
+    section, _, name = key.partition(".")
+    if section not in document:
+        document[section] = tomlkit.table()
+    table = cast("dict[str, object]", document[section])
+    table[name] = list(value) if isinstance(value, tuple) else value
+    _write(path, document)
+    return value
+
+
+def unset_in_file(path: Path, key: str) -> bool:
+    """Remove one setting from the file, so that its default counts; False when it was not there.
+
+    Raises:
+        CoreError: `unknown_setting`, `config_invalid`, or as the disk fails; the file is unchanged.
+    """
+    value_of(Settings(), key)
+    document = _parsed(path)
+    section, _, name = key.partition(".")
+    table = document.get(section)
+    if not isinstance(table, Mapping) or name not in table:
+        return False
+    del cast("dict[str, object]", table)[name]
+    _write(path, document)
+    return True
+
+
+def variable(key: str) -> str:
+    """The environment variable of a setting: `proxy.port` → `TURNTABLE_PROXY_PORT`."""
+    return "TURNTABLE_" + key.replace(".", "_").upper()
+
+
+def _with_file(path: Path) -> tuple[Settings, dict[str, Source], list[str]]:
+    settings, sources = Settings(), dict[str, Source]()
+    warnings = []
+    text = _text(path)
+    for key, value in _entries(_parsed(path).unwrap()):
+        if key not in declarations():
+            warnings.append(f"{path}: there is no setting {key}; it was passed over.")
+            continue
+        try:
+            settings = with_value(settings, key, _value(value))
+        except CoreError as error:
+            where = _at(path, _line_of(text, key))
+            raise _refused("config_invalid", f"{where}: {error.message}", error.hint) from None
+        sources[key] = Source.FILE
+    return settings, sources, warnings
+
+
+def _entries(document: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    """Every `section.name` with its value; what is no table stands under its own name."""
+    for section, content in document.items():
+        if not isinstance(content, Mapping):
+            yield section, content
+            continue
+        for name, value in content.items():
+            yield f"{section}.{name}", value
+
+
+def _value(value: object) -> Value:
+    """TOML's value as a setting's: lists are tuples; what fits no setting fails its check."""
+    return cast("Value", tuple(value) if isinstance(value, list) else value)
+
+
+def _variables() -> Iterator[tuple[str, str]]:
+    return ((variable(key), key) for key in declarations())
+
+
+def _with_text(settings: Settings, key: str, text: str, *, said_by: str) -> Settings:
+    try:
+        return with_value(settings, key, parse_value(key, text))
+    except CoreError as error:
+        raise _refused(error.code, f"{said_by}: {error.message}", error.hint) from None
+
+
+def _parsed(path: Path) -> tomlkit.TOMLDocument:
+    try:
+        return tomlkit.parse(_text(path).removeprefix(_BOM))
+    except ParseError as error:
+        what = str(error).split(" at line")[0]
+        where = _at(path, error.line, error.col + 1)
+        raise _refused("config_invalid", f"{where}: {what}.", "Correct this line.") from None
+    except TOMLKitError as error:
+        raise _refused("config_invalid", f"{path}: {error}.", "Correct the file.") from None
+
+
+def _text(path: Path) -> str:
+    with translated(path):
+        try:
+            return path.read_bytes().decode("utf-8")
+        except FileNotFoundError:
+            return ""
+        except UnicodeDecodeError as error:
+            line = path.read_bytes()[: error.start].count(b"\n") + 1
+            raise _refused(
+                "config_invalid", f"{_at(path, line)}: not UTF-8.", "Save the file as UTF-8."
+            ) from None
+
+
+def _write(path: Path, document: tomlkit.TOMLDocument) -> None:
+    bom = _BOM if _text(path).startswith(_BOM) else ""
+    with translated(path):
+        write_private(path, (bom + tomlkit.dumps(document)).encode())
+
+
+def _line_of(text: str, key: str) -> int | None:
+    """Where a key stands; None when it is written in a way that we do not look for."""
+    section, _, name = key.partition(".")
+    inside = ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := _TABLE.match(line):
+            inside = header[1].replace('"', "").replace("'", "").strip()
+        wanted = name if inside == section else key if not inside else None
+        if wanted and re.match(rf"\s*[\"']?{re.escape(wanted)}[\"']?\s*=", line):
+            return number
+    return None
+
+
+def _at(path: Path, line: int | None, column: int | None = None) -> str:
+    where = str(path) if line is None else f"{path}, line {line}"
+    return where if column is None else f"{where}, column {column}"
+
+
+def _refused(code: str, what: str, hint: str = "") -> CoreError:
+    return CoreError(code, what, hint, exit_code=ExitCode.USAGE)
