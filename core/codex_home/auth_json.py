@@ -113,8 +113,8 @@ def _document(text: str) -> Mapping[str, object]:
         document = json.loads(text)
     except json.JSONDecodeError as error:
         # The parser's own words name what it expected, never what it found.
-        where = f"line {error.lineno}, column {error.colno}"
-        message = f"The file is not whole: {error.msg} ({where})."
+        what = error.msg[:1].lower() + error.msg[1:].removesuffix(" starting at")
+        message = f"The file is not whole: line {error.lineno}, column {error.colno}, {what}."
         raise CoreError("login_broken", message, _SIGN_IN) from None
     except (RecursionError, ValueError):
         message = "The file is not whole: it is nested too deeply, or holds an endless number."

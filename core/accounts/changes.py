@@ -1,0 +1,117 @@
+"""What the user does to an account, as transitions of the state. Pure."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from core.accounts.add import LONGEST_LABEL
+from core.domain.account import Account, AccountId
+from core.domain.errors import CoreError, ExitCode
+from core.domain.events import AccountChanged, Event, RotationChanged
+from core.domain.state import Change, Rotation, RotationMode, State
+
+
+def rename(account: AccountId, label: str) -> Change:
+    """Call it `label`.
+
+    The transition raises:
+        CoreError: `bad_label` or `label_taken`, exit code usage; nothing is changed.
+    """
+    wanted = " ".join(label.split())
+
+    def renamed(state: State, known: Account) -> Account:
+        _check(state, known, wanted)
+        return replace(known, label=wanted)
+
+    return _changed(account, renamed)
+
+
+def set_enabled(account: AccountId, enabled: bool) -> Change:
+    """Let it serve, or send nothing for it, not even a refresh. A *stay* on it ends."""
+    change = _changed(account, lambda _, known: replace(known, enabled=enabled))
+    return change if enabled else _then_unsteer(change, account)
+
+
+def set_paused(account: AccountId, paused: bool) -> Change:
+    """Send it no requests but keep its tokens fresh, or let it serve again."""
+    return _changed(account, lambda _, known: replace(known, paused=paused))
+
+
+def remove(account: AccountId) -> Change:
+    """Forget the account; its number is not given again. A *use* or *stay* of it ends.
+
+    Its secrets are the vault's: they stay sealed for 7 days.
+    """
+
+    def change(state: State) -> tuple[State, tuple[Event, ...]]:
+        if account not in state.accounts:
+            return state, ()
+        left = {key: value for key, value in state.accounts.items() if key != account}
+        return replace(state, accounts=left), (AccountChanged(account=account),)
+
+    return _then_unsteer(change, account)
+
+
+def put_back(known: Account) -> Change:
+    """Undo `remove`: the account with its number and label, unless the label is taken meanwhile.
+
+    The transition raises:
+        CoreError: `label_taken`, exit code usage; nothing is changed.
+    """
+
+    def change(state: State) -> tuple[State, tuple[Event, ...]]:
+        _check(state, known, known.label)
+        accounts = sorted([*state.accounts.values(), known], key=lambda each: each.number)
+        after = replace(
+            state,
+            accounts={each.id: each for each in accounts},
+            next_number=max(state.next_number, known.number + 1),
+        )
+        return after, (AccountChanged(account=known.id),)
+
+    return change
+
+
+def _changed(account: AccountId, change_one: Callable[[State, Account], Account]) -> Change:
+    """Replace one account; a change that changes nothing announces nothing."""
+
+    def change(state: State) -> tuple[State, tuple[Event, ...]]:
+        known = state.accounts.get(account)
+        if known is None:
+            return state, ()
+        changed = change_one(state, known)
+        if changed == known:
+            return state, ()
+        after = replace(state, accounts={**state.accounts, account: changed})
+        return after, (AccountChanged(account=account),)
+
+    return change
+
+
+def _then_unsteer(first: Change, account: AccountId) -> Change:
+    """`first`, and nobody is steered to `account` any more."""
+
+    def change(state: State) -> tuple[State, tuple[Event, ...]]:
+        after, events = first(state)
+        rotation = after.rotation
+        gone = account not in after.accounts
+        if rotation.account != account or not (gone or rotation.mode is RotationMode.STAY):
+            return after, events
+        auto = Rotation()
+        ended = RotationChanged(mode=auto.mode.value, account=None)
+        return replace(after, rotation=auto), (*events, ended)
+
+    return change
+
+
+def _check(state: State, known: Account, label: str) -> None:
+    if not label or len(label) > LONGEST_LABEL or not label.isprintable():
+        message = f"A label has 1 to {LONGEST_LABEL} printable characters."
+        raise CoreError("bad_label", message, exit_code=ExitCode.USAGE)
+    if label.startswith("#") or label.isdecimal():
+        message = f"“{label}” would look like an account's number."
+        raise CoreError("bad_label", message, exit_code=ExitCode.USAGE)
+    for other in state.accounts.values():
+        if other.id != known.id and other.label.casefold() == label.casefold():
+            message = f"Account #{other.number} is already called “{other.label}”."
+            hint = "Choose another label, or rename that one first."
+            raise CoreError("label_taken", message, hint, exit_code=ExitCode.USAGE)

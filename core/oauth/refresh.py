@@ -1,0 +1,152 @@
+"""Who may spend which token: gives each request its grant, and renews what has run out.
+
+The hot path reads memory only: the vault holds what it has opened. A renewal is one flight for each
+account, in a task of its own: requests may come and go, a refresh that has begun is finished.
+"""
+
+import asyncio
+from datetime import timedelta
+
+from core.codex_home.auth_json import has_run_out
+from core.domain.account import Account, AccountId, Refresher
+from core.domain.credentials import Credentials, Grant
+from core.domain.decision import Because
+from core.domain.observed import sign_in_ended, signed_in_again
+from core.oauth.elsewhere import Elsewhere
+from core.runtime.clock import Clock
+from core.runtime.tasks import Tasks
+from core.storage.store import Store
+from core.storage.vault import Vault
+
+REFRESH_BEFORE = timedelta(minutes=5)
+"""How long before its end an access token is renewed."""
+CLOSE_S = 3.0
+"""How long `close` waits for refreshes that have begun, in seconds."""
+
+
+class Authoriser:
+    """Grants by account; the only one to renew them."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        vault: Vault,
+        elsewhere: Elsewhere,
+        clock: Clock,
+        refresh_before: timedelta = REFRESH_BEFORE,
+    ) -> None:
+        """Starts nothing."""
+        self._store = store
+        self._vault = vault
+        self._elsewhere = elsewhere
+        self._clock = clock
+        self._refresh_before = refresh_before
+        self._refused: dict[AccountId, str] = {}
+        self._flights: dict[AccountId, asyncio.Task[None]] = {}
+        self._tasks = Tasks("oauth")
+
+    async def authorise(self, account_id: AccountId) -> Grant | None:
+        """What the next request of this account is sent with; None when it has nothing usable.
+
+        A token that runs out soon is given while its renewal goes on beside.
+
+        Raises:
+            CoreError: the vault is locked, or its file cannot be read.
+        """
+        account = self._store.state.accounts.get(account_id)
+        if account is None or not account.enabled:
+            return None
+        known = await self._vault.get(account_id)
+        if known is None:
+            return None
+        if self._is_dead(account_id, known):
+            await self._renewal(account_id)
+            known = await self._vault.get(account_id)
+            if known is None or self._is_dead(account_id, known):
+                return None
+        elif self._ends_soon(known):
+            self._start_renewal(account_id)
+        return _grant(account, known)
+
+    async def renew(self, account_id: AccountId, refused: Grant) -> bool:
+        """After a 401 on `refused`: True if `authorise` now gives another token.
+
+        Raises:
+            CoreError: the vault is locked, or the disk fails.
+        """
+        known = await self._vault.get(account_id)
+        if known is None:
+            return False
+        if known.access_token == refused.access_token:
+            self._refused[account_id] = refused.access_token
+            await self._renewal(account_id)
+            known = await self._vault.get(account_id)
+        return known is not None and not self._is_dead(account_id, known)
+
+    async def look_again(self) -> tuple[AccountId, ...]:
+        """Try every signed-out login that is refreshed elsewhere; those that work again.
+
+        For a timer: its owner may have signed in again since.
+        """
+        revived = []
+        for account_id in tuple(self._store.observed.signed_out):
+            account = self._store.state.accounts.get(account_id)
+            if account is None or not account.enabled:
+                continue
+            if account.refresher is Refresher.ELSEWHERE and not self._vault.locked:
+                await self._renewal(account_id)
+                if account_id not in self._store.observed.signed_out:
+                    revived.append(account_id)
+        return tuple(revived)
+
+    async def close(self) -> None:
+        """Let refreshes that have begun come to their end, for a moment; then stop."""
+        if self._flights:
+            await asyncio.wait(self._flights.values(), timeout=CLOSE_S)
+        await self._tasks.close()
+
+    async def _renewal(self, account_id: AccountId) -> None:
+        """Join the flight of this account, or begin one. Leaving does not stop it."""
+        await asyncio.shield(self._start_renewal(account_id))
+
+    def _start_renewal(self, account_id: AccountId) -> asyncio.Task[None]:
+        flight = self._flights.get(account_id)
+        if flight is None:
+            flight = self._tasks.start(self._renew(account_id), name=f"renew {account_id}")
+            self._flights[account_id] = flight
+            flight.add_done_callback(lambda _: self._flights.pop(account_id, None))
+        return flight
+
+    async def _renew(self, account_id: AccountId) -> None:
+        account = self._store.state.accounts.get(account_id)
+        known = await self._vault.get(account_id)
+        if account is None or known is None:
+            return
+        fresh = await self._elsewhere.newer(account, known)
+        if await self._vault.get(account_id) != known:
+            return  # another login came in meanwhile
+        if fresh is not None:
+            await self._vault.put(account_id, fresh)
+            self._refused.pop(account_id, None)
+            self._store.learn(signed_in_again(account_id))
+        elif self._is_dead(account_id, known):
+            ran_out = has_run_out(known, self._clock.now())
+            because = Because.TOKEN_EXPIRED if ran_out else Because.SIGN_IN_ENDED
+            self._store.learn(sign_in_ended(account_id, because))
+
+    def _is_dead(self, account_id: AccountId, known: Credentials) -> bool:
+        refused = self._refused.get(account_id) == known.access_token
+        return refused or has_run_out(known, self._clock.now())
+
+    def _ends_soon(self, known: Credentials) -> bool:
+        return has_run_out(known, self._clock.now() + self._refresh_before)
+
+
+def _grant(account: Account, known: Credentials) -> Grant:
+    return Grant(
+        access_token=known.access_token,
+        workspace=account.identity.workspace,
+        fedramp=account.fedramp,
+        expires_at=known.expires_at,
+    )

@@ -1,0 +1,209 @@
+"""Codex is asked itself: its answers come as values, its silence as a sentence."""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from core.codex_home.app_server import (
+    CodexAccount,
+    app_server,
+    base_url_in_force,
+    refresh_login,
+)
+from core.domain.errors import CoreError
+from core.runtime.clock import SystemClock
+from core.standin.people import Login, make_login
+from core.standin.script import Endpoint, Gate
+from core.standin.server import StandIn
+from tests.core.codex_home.ended import wait_until_gone
+from tests.fakes.codex import Codex
+
+_GREET = 'json.loads(input()); print(json.dumps({"id": 1, "result": {}}), flush=True); input()'
+
+
+def _speaks(folder: Path, *lines: str) -> Path:
+    """A program that says these things as an app-server; `_GREET` answers the greeting."""
+    path = folder / "codex"
+    path.write_text("\n".join([f"#!{sys.executable}", "import json, os, sys, time", *lines]))
+    path.chmod(0o755)
+    return path
+
+
+async def _ask(program: Path, home: Path, *, answer_s: float = 5.0) -> Mapping[str, object]:
+    async with app_server(program, home=home, env={}, answer_s=answer_s) as server:
+        return await server.request("x/y", {})
+
+
+async def test_what_is_said_unasked_is_passed_over(tmp_path: Path) -> None:
+    program = _speaks(
+        tmp_path,
+        _GREET,
+        "wanted = json.loads(input())['id']",
+        "print(json.dumps({'method': 'note', 'params': {}}))",
+        "print(json.dumps({'id': wanted, 'method': 'a request of its own'}))",
+        "print(json.dumps({'id': 99, 'result': {'for': 'nobody'}}))",
+        "print(json.dumps({'id': wanted, 'result': {'said': 'this'}}), flush=True)",
+    )
+    assert await _ask(program, tmp_path) == {"said": "this"}
+
+
+@pytest.mark.parametrize(
+    ("lines", "code", "says"),
+    [
+        pytest.param(["sys.exit(1)"], "codex_silent", "ended", id="it ends at once"),
+        pytest.param([_GREET, "sys.exit(1)"], "codex_silent", "ended", id="it ends when asked"),
+        pytest.param([_GREET, "input(); print('oops')"], "codex_silent", "no JSON-RPC", id="words"),
+        pytest.param(
+            [_GREET, "input(); print('x' * 9_000_000)"], "codex_silent", "no JSON-RPC",
+            id="a line without end",
+        ),
+        pytest.param(
+            [_GREET, "n = json.loads(input())['id']",
+             "print(json.dumps({'id': n, 'error': {'code': -1, 'message': 'no such thing'}}))"],
+            "codex_refused", "no such thing", id="it refuses",
+        ),
+        pytest.param(
+            [_GREET, "n = json.loads(input())['id']",
+             "print(json.dumps({'id': n, 'error': 'rubbish'}))"],
+            "codex_refused", "no reason", id="it refuses without a reason",
+        ),
+    ],
+)  # fmt: skip
+async def test_what_goes_wrong_is_a_sentence(
+    tmp_path: Path, lines: list[str], code: str, says: str
+) -> None:
+    with pytest.raises(CoreError, match=says) as caught:
+        await _ask(_speaks(tmp_path, *lines), tmp_path)
+    assert caught.value.code == code
+
+
+async def test_silence_ends_after_its_time_and_the_program_and_its_children_with_it(
+    tmp_path: Path,
+) -> None:
+    program = _speaks(
+        tmp_path,
+        "child = os.fork()",
+        "if child: open(sys.argv[0] + '.pids', 'w').write(f'{os.getpid()} {child}')",
+        "while True: time.sleep(60)",
+    )
+    with pytest.raises(CoreError, match="did not answer initialize"):
+        await _ask(program, tmp_path, answer_s=0.5)
+    for pid in (tmp_path / "codex.pids").read_text().split():
+        await asyncio.to_thread(wait_until_gone, int(pid))
+
+
+async def test_a_missing_program_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CoreError, match=r"codex could not be started") as caught:
+        await _ask(tmp_path / "codex", tmp_path)
+    assert caught.value.code == "codex_not_started"
+
+
+async def test_codex_gets_the_home_and_none_of_what_would_bypass_its_login(tmp_path: Path) -> None:
+    program = _speaks(
+        tmp_path, _GREET, "n = json.loads(input())['id']",
+        "print(json.dumps({'id': n, 'result': dict(os.environ)}), flush=True)",
+    )  # fmt: skip
+    env = {
+        "PATH": "/usr/bin:/bin",
+        "CODEX_HOME": "/elsewhere",
+        "CODEX_API_KEY": "sk-fake",
+        "CODEX_ACCESS_TOKEN": "fake",
+        "TURNTABLE_PASSPHRASE": "fake",
+        "TURNTABLE_PASSPHRASE_FILE": "/fake",
+    }
+    async with app_server(program, home=tmp_path, env=env) as server:
+        seen = await server.request("environment", {})
+    assert seen["CODEX_HOME"] == str(tmp_path)
+    assert {*env} & {*seen} == {"PATH", "CODEX_HOME"}
+
+
+# The real one
+
+
+@pytest.fixture
+async def back_end() -> AsyncIterator[StandIn]:
+    async with StandIn(now=SystemClock().now) as back_end:
+        yield back_end
+
+
+def _at_home(codex: Codex, back_end: StandIn) -> tuple[Login, dict[str, str]]:
+    """The real Codex with a login of its own, and an environment that leads to the stand-in."""
+    login = make_login("A")
+    back_end.add(login)
+    codex.log_in(login.auth_json)
+    codex.meet(("127.0.0.1", back_end.port))
+    token_url = f"{back_end.auth_url}/oauth/token"
+    return login, codex.env | {"CODEX_REFRESH_TOKEN_URL_OVERRIDE": token_url}
+
+
+@pytest.mark.codex
+async def test_real_codex_says_which_address_is_in_force(codex: Codex) -> None:
+    assert await base_url_in_force(codex.binary, home=codex.home, env=codex.env) is None
+    address = "http://127.0.0.1:8791/c/fake-secret/backend-api/codex"
+    codex.config.write_text(f'openai_base_url = "{address}"\n')
+    assert await base_url_in_force(codex.binary, home=codex.home, env=codex.env) == address
+
+
+@pytest.mark.codex
+async def test_real_codex_with_an_invalid_config_says_why(codex: Codex) -> None:
+    codex.config.write_text("openai_base_url = \n")
+    with pytest.raises(CoreError) as caught:
+        await base_url_in_force(codex.binary, home=codex.home, env=codex.env)
+    assert caught.value.code in {"codex_refused", "codex_silent"}
+
+
+@pytest.mark.codex
+async def test_real_codex_says_who_is_signed_in_and_what_its_settings_are(
+    codex: Codex, back_end: StandIn
+) -> None:
+    _, env = _at_home(codex, back_end)
+    async with app_server(codex.binary, home=codex.home, env=env) as server:
+        account = await server.account_read(refresh_token=False)
+        settings = await server.config_read()
+    assert account == CodexAccount(kind="chatgpt", email="a@example.com", plan="plus")
+    assert settings["cli_auth_credentials_store"] == "file"
+
+
+@pytest.mark.codex
+async def test_real_codex_refreshes_its_login_in_its_own_file(
+    codex: Codex, back_end: StandIn
+) -> None:
+    login, env = _at_home(codex, back_end)
+    await refresh_login(codex.binary, home=codex.home, env=env)
+    held = json.loads(codex.auth.read_text())["tokens"]["refresh_token"]
+    (family,) = back_end.issuer.families
+    assert held == family.login.refresh_token != login.refresh_token
+
+
+@pytest.mark.codex
+async def test_real_codex_finishes_a_refresh_that_nobody_waits_for_any_more(
+    codex: Codex, back_end: StandIn
+) -> None:
+    _, env = _at_home(codex, back_end)
+    gate = Gate()
+    back_end.next("A", gate, on=Endpoint.REFRESH)
+    refreshing = asyncio.ensure_future(refresh_login(codex.binary, home=codex.home, env=env))
+    await gate.reached(timeout_s=20)
+    refreshing.cancel()
+    asyncio.get_running_loop().call_later(0.2, gate.release)
+    with pytest.raises(asyncio.CancelledError):
+        await refreshing
+    held = json.loads(codex.auth.read_text())["tokens"]["refresh_token"]
+    (family,) = back_end.issuer.families
+    assert family.renewals == 1
+    assert held == family.login.refresh_token
+
+
+@pytest.mark.codex
+async def test_real_codex_offline_says_so_and_keeps_its_login(codex: Codex) -> None:
+    codex.log_in(make_login("A").auth_json)
+    before = codex.auth.read_text()
+    env = codex.env | {"CODEX_REFRESH_TOKEN_URL_OVERRIDE": f"{codex.proxy.url}/oauth/token"}
+    with pytest.raises(CoreError) as caught:
+        await refresh_login(codex.binary, home=codex.home, env=env)
+    assert caught.value.code == "codex_refused"
+    assert codex.auth.read_text() == before
