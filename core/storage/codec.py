@@ -8,6 +8,7 @@ schema's version.
 """
 
 import json
+import math
 import types
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
@@ -28,7 +29,8 @@ def to_text(value: object) -> str:
     Raises:
         TypeError: another kind of value; a mistake of the program.
     """
-    return json.dumps(_encoded(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    # ASCII with escapes: a text from the network may hold what UTF-8 cannot (half a surrogate).
+    return json.dumps(_encoded(value), separators=(",", ":"), allow_nan=False)
 
 
 def from_text(hint: Any, text: str) -> Any:
@@ -38,10 +40,19 @@ def from_text(hint: Any, text: str) -> Any:
         DamagedDocumentError: no JSON, or not of this type.
     """
     try:
-        document = json.loads(text)
+        document = json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError):
         raise DamagedDocumentError("not JSON") from None
     return _decoded(hint, document, "")
+
+
+def storable(text: str) -> str:
+    """The text as UTF-8 can hold it; what it cannot is written as an escape."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _refuse(constant: str) -> float:
+    raise ValueError(f"{constant} is no number of ours")
 
 
 def _encoded(value: object) -> Json:
@@ -131,13 +142,19 @@ def _decoded_scalar(hint: Any, document: Json, at: str) -> Any:
             return _moment(document)
         if isinstance(hint, type) and issubclass(hint, StrEnum) and isinstance(document, str):
             return hint(document)
-    except ValueError:
+        if hint is float and isinstance(document, int | float) and not isinstance(document, bool):
+            return _finite(document)
+    except (ValueError, OverflowError):
         raise DamagedDocumentError(f"{at or 'document'}: not a {hint.__name__}") from None
-    if hint is float and isinstance(document, int | float) and not isinstance(document, bool):
-        return float(document)
     if hint in (bool, int, str) and type(document) is hint:
         return document
     raise DamagedDocumentError(f"{at or 'document'}: not a {getattr(hint, '__name__', hint)}")
+
+
+def _finite(number: float) -> float:
+    if not math.isfinite(number):
+        raise ValueError("not finite")
+    return float(number)
 
 
 def _moment(text: str) -> datetime:

@@ -48,11 +48,7 @@ def from_sqlite(error: sqlite3.Error, path: Path) -> CoreError:
             return damaged(path)
         case _:
             name = getattr(error, "sqlite_errorname", type(error).__name__)
-            return CoreError(
-                "data_error",
-                f"{path} could not be read or written ({name}); nothing was changed.",
-                "`turntable verify` looks at every file; `turntable report` collects what we need.",
-            )
+            return _failed(path, name)
 
 
 def from_os(error: OSError, path: Path) -> CoreError:
@@ -61,7 +57,9 @@ def from_os(error: OSError, path: Path) -> CoreError:
         return _disk_full(path)
     if error.errno in _NOT_ALLOWED:
         return _not_writable(path)
-    return _disk_failed(path)
+    if error.errno == errno.EIO:
+        return _disk_failed(path)
+    return _failed(path, error.strerror or type(error).__name__)
 
 
 def damaged(path: Path) -> CoreError:
@@ -70,6 +68,14 @@ def damaged(path: Path) -> CoreError:
         "data_damaged",
         f"{path} is damaged. It was left as it is and nothing was written to it.",
         "Bring back a backup with `turntable restore FILE`; `turntable verify` says what is wrong.",
+    )
+
+
+def _failed(path: Path, why: str) -> CoreError:
+    return CoreError(
+        "data_error",
+        f"{path} could not be read or written ({why}); nothing was changed.",
+        "`turntable verify` looks at every file; `turntable report` collects what helps us.",
     )
 
 

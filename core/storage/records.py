@@ -12,11 +12,16 @@ from core.domain.account import AccountId
 from core.domain.decision import AccountState, Because, Verdict
 from core.domain.facts import Facts, RequestKind, ThreadId
 from core.domain.usage import AttemptRecord, RequestRecord, Result, Tokens
+from core.storage.codec import storable
 
 COLUMNS = (
     "id, started_at, kind, thread, parent, model, client, account, because, result, status,"
     " first_byte_s, total_s, input, cached_input, output, reasoning_output, attempts, verdicts"
 )
+
+LONGEST = 200
+"""Letters of a text that are kept: names from the network may be of any length."""
+_LARGEST = 2**63 - 1
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -37,15 +42,16 @@ def row_of(record: RequestRecord) -> tuple[object, ...]:
     facts, tokens = record.facts, record.tokens
     counts: tuple[int | None, ...] = (None, None, None, None)
     if tokens is not None:
-        counts = (tokens.input, tokens.cached_input, tokens.output, tokens.reasoning_output)
+        said = (tokens.input, tokens.cached_input, tokens.output, tokens.reasoning_output)
+        counts = tuple(max(0, min(count, _LARGEST)) for count in said)
     return (
         record.id,
         micros(record.started_at),
         facts.kind.value,
-        facts.thread,
-        facts.parent,
-        facts.model,
-        facts.client,
+        _name(facts.thread),
+        _name(facts.parent),
+        _name(facts.model),
+        _name(facts.client),
         record.account,
         record.because,
         record.result.value,
@@ -90,8 +96,12 @@ def record_of(row: tuple[Any, ...]) -> RequestRecord | None:
         return None
 
 
+def _name(text: str | None) -> str | None:
+    return None if text is None else storable(text)[:LONGEST]
+
+
 def _short(document: object) -> str:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(document, separators=(",", ":"))
 
 
 def _verdict_parts(verdict: Verdict) -> list[object]:

@@ -15,7 +15,7 @@ from core.domain.facts import ThreadId
 from core.domain.observed import Block, Observed, Owner
 from core.domain.quota import Quota
 from core.domain.state import Rotation, State
-from core.storage.codec import DamagedDocumentError, from_text, to_text
+from core.storage.codec import DamagedDocumentError, from_text, storable, to_text
 
 type Kinds = Mapping[str, Mapping[Any, Any]]
 
@@ -75,7 +75,7 @@ def observed_kinds(observed: Observed) -> Kinds:
 
 def differences(before: Kinds, after: Kinds) -> tuple[Row, ...]:
     """The rows that make `before` into `after`. What is the same object is not looked into."""
-    rows = []
+    rows: list[Row] = []
     for kind, now in after.items():
         then = before[kind]
         if then is now:
@@ -83,8 +83,9 @@ def differences(before: Kinds, after: Kinds) -> tuple[Row, ...]:
         for key, value in now.items():
             known = then.get(key)
             if known is not value and known != value:
-                rows.append(Row(kind=kind, key=key, document=to_text(value)))
-        rows.extend(Row(kind=kind, key=key, document=None) for key in then if key not in now)
+                rows.append(Row(kind=kind, key=storable(key), document=to_text(value)))
+        gone = (key for key in then if key not in now)
+        rows.extend(Row(kind=kind, key=storable(key), document=None) for key in gone)
     return tuple(rows)
 
 

@@ -5,8 +5,9 @@ key it is known which of them spoke.
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import tomllib
+from collections.abc import Iterator, Mapping, MutableMapping
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import cast
@@ -26,6 +27,8 @@ from core.domain.settings import (
 from core.storage.faults import translated
 from core.storage.folders import write_private
 
+_SECTIONS = tuple(section.name for section in fields(Settings))
+_PREFIXES = tuple(f"TURNTABLE_{section.upper()}_" for section in _SECTIONS)
 _BOM = "\ufeff"
 _TABLE = re.compile(r"^\s*\[\s*([A-Za-z0-9_\"'.\s-]+?)\s*\]\s*(?:#.*)?$")
 
@@ -86,14 +89,18 @@ def read_configuration(
             `unknown_setting` for an override; nothing counts then.
     """
     settings, sources, warnings = _with_file(path)
-    for name, key in _variables():
-        if name not in environment:
+    keys = {variable(key): key for key in declarations()}
+    for name in sorted(environment):
+        if not name.startswith(_PREFIXES):
             continue
-        if declarations()[key].file_only:
+        key = keys.get(name, "")
+        if not key:
+            warnings.append(f"{name}: there is no such setting; it was passed over.")
+        elif declarations()[key].file_only:
             warnings.append(f"{name} was passed over: {key} counts only in {path}.")
-            continue
-        settings = _with_text(settings, key, environment[name], said_by=name)
-        sources[key] = Source.ENVIRONMENT
+        else:
+            settings = _with_text(settings, key, environment[name], said_by=name)
+            sources[key] = Source.ENVIRONMENT
     for key, text in (overrides or {}).items():
         if key in declarations() and declarations()[key].file_only:
             raise _refused("bad_setting", f"{key} counts only in {path}.")
@@ -110,14 +117,19 @@ def set_in_file(path: Path, key: str, text: str) -> Value:
             file is unchanged.
     """
     value = value_of(with_value(Settings(), key, parse_value(key, text)), key)
-    document = _parsed(path)
-    _with_file(path)  # a file that does not count is not written to
+    text = _text(path)
+    document = _parsed(path, text)
     section, _, name = key.partition(".")
     if section not in document:
         document[section] = tomlkit.table()
-    table = cast("dict[str, object]", document[section])
-    table[name] = list(value) if isinstance(value, tuple) else value
-    _write(path, document)
+    table = document[section]
+    if not isinstance(table, MutableMapping):
+        raise _no_section(path, text, section)
+    plain = list(value) if isinstance(value, tuple) else value
+    wanted = document.unwrap()
+    wanted[section][name] = plain
+    table[name] = plain
+    _write(path, document, wanted=wanted, bom=text.startswith(_BOM))
     return value
 
 
@@ -128,13 +140,16 @@ def unset_in_file(path: Path, key: str) -> bool:
         CoreError: `unknown_setting`, `config_invalid`, or as the disk fails; the file is unchanged.
     """
     value_of(Settings(), key)
-    document = _parsed(path)
+    text = _text(path)
+    document = _parsed(path, text)
     section, _, name = key.partition(".")
     table = document.get(section)
-    if not isinstance(table, Mapping) or name not in table:
+    if not isinstance(table, MutableMapping) or name not in table:
         return False
-    del cast("dict[str, object]", table)[name]
-    _write(path, document)
+    wanted = document.unwrap()
+    del wanted[section][name]
+    del table[name]
+    _write(path, document, wanted=wanted, bom=text.startswith(_BOM))
     return True
 
 
@@ -147,7 +162,9 @@ def _with_file(path: Path) -> tuple[Settings, dict[str, Source], list[str]]:
     settings, sources = Settings(), dict[str, Source]()
     warnings = []
     text = _text(path)
-    for key, value in _entries(_parsed(path).unwrap()):
+    for key, value in _entries(_parsed(path, text).unwrap()):
+        if key in _SECTIONS:
+            raise _no_section(path, text, key)
         if key not in declarations():
             warnings.append(f"{path}: there is no setting {key}; it was passed over.")
             continue
@@ -175,10 +192,6 @@ def _value(value: object) -> Value:
     return cast("Value", tuple(value) if isinstance(value, list) else value)
 
 
-def _variables() -> Iterator[tuple[str, str]]:
-    return ((variable(key), key) for key in declarations())
-
-
 def _with_text(settings: Settings, key: str, text: str, *, said_by: str) -> Settings:
     try:
         return with_value(settings, key, parse_value(key, text))
@@ -186,14 +199,14 @@ def _with_text(settings: Settings, key: str, text: str, *, said_by: str) -> Sett
         raise _refused(error.code, f"{said_by}: {error.message}", error.hint) from None
 
 
-def _parsed(path: Path) -> tomlkit.TOMLDocument:
+def _parsed(path: Path, text: str) -> tomlkit.TOMLDocument:
     try:
-        return tomlkit.parse(_text(path).removeprefix(_BOM))
+        return tomlkit.parse(text.removeprefix(_BOM))
     except ParseError as error:
         what = str(error).split(" at line")[0]
         where = _at(path, error.line, error.col + 1)
         raise _refused("config_invalid", f"{where}: {what}.", "Correct this line.") from None
-    except TOMLKitError as error:
+    except (TOMLKitError, RecursionError) as error:
         raise _refused("config_invalid", f"{path}: {error}.", "Correct the file.") from None
 
 
@@ -210,10 +223,28 @@ def _text(path: Path) -> str:
             ) from None
 
 
-def _write(path: Path, document: tomlkit.TOMLDocument) -> None:
-    bom = _BOM if _text(path).startswith(_BOM) else ""
+def _write(
+    path: Path, document: tomlkit.TOMLDocument, *, wanted: dict[str, object], bom: bool
+) -> None:
+    """Write what another parser reads as `wanted`, or nothing."""
+    text = tomlkit.dumps(document)
+    try:
+        proved = _without_empty(tomllib.loads(text)) == _without_empty(wanted)
+    except tomllib.TOMLDecodeError:
+        proved = False
+    if not proved:
+        raise _refused(
+            "config_invalid",
+            f"{path} is written in a way that cannot be edited safely; nothing was changed.",
+            "Change the setting in the file by hand.",
+        )
     with translated(path):
-        write_private(path, (bom + tomlkit.dumps(document)).encode())
+        write_private(path, ((_BOM if bom else "") + text).encode())
+
+
+def _without_empty(document: Mapping[str, object]) -> dict[str, object]:
+    """A table that has lost its last entry may go or stay: it says nothing."""
+    return {name: value for name, value in document.items() if value != {}}
 
 
 def _line_of(text: str, key: str) -> int | None:
@@ -227,6 +258,11 @@ def _line_of(text: str, key: str) -> int | None:
         if wanted and re.match(rf"\s*[\"']?{re.escape(wanted)}[\"']?\s*=", line):
             return number
     return None
+
+
+def _no_section(path: Path, text: str, section: str) -> CoreError:
+    what = f"{_at(path, _line_of(text, section))}: {section} is a section, not a setting."
+    return _refused("config_invalid", what, f"Write [{section}] above its settings.")
 
 
 def _at(path: Path, line: int | None, column: int | None = None) -> str:
