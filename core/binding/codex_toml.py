@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from core.binding.toml_root import Statement, UnscannableError, scan_root
+from core.domain.binding import KeyEdit
 from core.domain.errors import CoreError
 
 KEY = "openai_base_url"
@@ -22,20 +23,6 @@ KEY = "openai_base_url"
 
 _BOM = "\ufeff"
 _POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edit:
-    """What is needed to take a set key back; goes into the journal.
-
-    Attributes:
-        old: the old value as it was written (`"https://…"`, quotes and all); None when the key
-            was absent and a line was added.
-        glued: the file ended without a newline, so that ours stands before our line, not after.
-    """
-
-    old: str | None
-    glued: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +38,7 @@ class Splice:
     """A document with the key set, and how to take it back."""
 
     content: bytes
-    edit: Edit
+    edit: KeyEdit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +93,7 @@ def set_key(content: bytes, value: str, *, name: str = "config.toml") -> Splice:
 
 def take_back(
     content: bytes,
-    edit: Edit,
+    edit: KeyEdit,
     *,
     ours: Collection[str],
     force: bool = False,
@@ -199,7 +186,7 @@ class _Document:
         return (self.mark + text).encode()
 
 
-def _is_old(found: KeyValue | None, edit: Edit) -> bool:
+def _is_old(found: KeyValue | None, edit: KeyEdit) -> bool:
     """The key holds what it held before us, however it is spelled now."""
     if found is None or edit.old is None:
         return found is None and edit.old is None
@@ -212,13 +199,13 @@ def _set_literal(document: _Document, literal: str) -> Splice:
     if found is not None and statement is not None:
         start, end = statement.value_start, statement.value_end
         content = document.replaced(start, end, literal, expected=expected)
-        return Splice(content=content, edit=Edit(old=found.literal))
+        return Splice(content=content, edit=KeyEdit(old=found.literal))
     place, glued = _place_for_line(document)
     newline = _newline_of(document.text)
     line = f"{KEY} = {literal}"
     line = newline + line if glued else line + newline
     content = document.replaced(place, place, line, expected=expected)
-    return Splice(content=content, edit=Edit(old=None, glued=glued))
+    return Splice(content=content, edit=KeyEdit(old=None, glued=glued))
 
 
 def _without_key(document: _Document, *, glued: bool) -> bytes:

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from core.binding.codex_toml import (
     KEY,
     AlreadyGone,
-    Edit,
     LeftAlone,
     TakenBack,
     Undo,
@@ -19,6 +18,7 @@ from core.binding.codex_toml import (
     set_key,
     take_back,
 )
+from core.domain.binding import KeyEdit
 from core.domain.errors import CoreError
 from tests.core.binding.toml_documents import COLLECTED, documents
 
@@ -27,7 +27,7 @@ LATER = "http://127.0.0.1:8792/c/fake-secret/backend-api/codex"
 MINE = (fingerprint(OURS), fingerprint(LATER))
 
 
-def undone(content: bytes, edit: Edit, *, force: bool = False) -> Undo:
+def undone(content: bytes, edit: KeyEdit, *, force: bool = False) -> Undo:
     return take_back(content, edit, ours=MINE, force=force)
 
 
