@@ -1,0 +1,72 @@
+"""One bind or unbind at a time, whoever does it: owner, guard, login entry or command line."""
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from core.binding.durable import PRIVATE_FILE, PRIVATE_FOLDER, disk_errors
+from core.domain.errors import CoreError
+
+_PAUSE_S = 0.02
+_ATTEMPTS = 250
+
+
+class BindLock:
+    """An advisory lock on `run/bind.lock`. The system releases it when its holder dies."""
+
+    def __init__(self, path: Path) -> None:
+        """The file is made when the lock is first held; it is never removed."""
+        self._path = path
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the lock; wait 5 s for it at most (an act takes milliseconds).
+
+        Raises:
+            CoreError: `bind_busy` or a disk error.
+        """
+        with disk_errors(self._path):
+            self._path.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
+        try:
+            self._take(descriptor)
+            yield
+        finally:
+            # Closing releases the lock, here as in a crash.
+            os.close(descriptor)
+
+    def _take(self, descriptor: int) -> None:
+        for _ in range(_ATTEMPTS):
+            if _try_lock(descriptor):
+                return
+            time.sleep(_PAUSE_S)
+        raise CoreError(
+            "bind_busy",
+            "Another program is binding or unbinding Codex right now; nothing was changed.",
+            "Try again in a moment.",
+        )
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_lock(descriptor: int) -> bool:
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _try_lock(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True

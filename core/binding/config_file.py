@@ -1,0 +1,168 @@
+"""Codex's config.toml as a file: found, checked, and replaced only while nobody else changes it."""
+
+import os
+import stat
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from core.binding.durable import Disk, FileState, disk_errors, read_file
+from core.domain.errors import CoreError
+
+_WHAT = "config"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigFile:
+    """The file as it was read.
+
+    Attributes:
+        path: where it lies; symbolic links are resolved, so that writing keeps the link.
+        state: None when there is no file.
+        home_exists: False when the Codex home itself is still to be made.
+    """
+
+    path: Path
+    state: FileState | None
+    home_exists: bool = True
+
+    @property
+    def content(self) -> bytes:
+        """The bytes; none when there is no file."""
+        return b"" if self.state is None else self.state.content
+
+
+def canonical(home: Path) -> Path:
+    """The one spelling of a Codex home: absolute, symbolic links resolved."""
+    return Path(os.path.realpath(home))
+
+
+def find_config(home: Path) -> ConfigFile:
+    """The config.toml of a canonical home, ready to be bound.
+
+    Raises:
+        CoreError: `home_missing`, `home_not_a_folder`, `config_dangling`, `config_not_a_file`
+            or a disk error.
+    """
+    if home.exists() and not home.is_dir():
+        raise CoreError(
+            "home_not_a_folder",
+            f"{home} is not a folder; nothing was changed.",
+            "Name the folder that Codex uses (CODEX_HOME).",
+        )
+    if not home.parent.is_dir():
+        raise CoreError(
+            "home_missing",
+            f"{home} does not exist; nothing was changed.",
+            "Name the folder that Codex uses (CODEX_HOME).",
+        )
+    link = home / "config.toml"
+    path = Path(os.path.realpath(link))
+    if link.is_symlink() and not path.exists():
+        raise CoreError(
+            "config_dangling",
+            f"{link} is a link to {path}, which does not exist; nothing was changed.",
+            "Make that file, or remove the link.",
+        )
+    return replace(read_config(path), home_exists=home.exists())
+
+
+def read_config(path: Path) -> ConfigFile:
+    """The file at a resolved path, whatever became of it.
+
+    Raises:
+        CoreError: `config_not_a_file` or a disk error.
+    """
+    with disk_errors(path):
+        return ConfigFile(path=path, state=read_file(path))
+
+
+def check_writable(config: ConfigFile) -> None:
+    """Refuse what its owner has marked read-only, also as root and where rename would succeed.
+
+    Raises:
+        CoreError: `config_read_only`.
+    """
+    folder = config.path.parent
+    with disk_errors(folder):
+        folder_mode = folder.stat().st_mode if folder.exists() else stat.S_IWUSR
+    read_only = (
+        not folder_mode & stat.S_IWUSR
+        or (folder.exists() and not os.access(folder, os.W_OK))
+        or (config.state is not None and not config.state.mode & stat.S_IWUSR)
+        or (config.state is not None and not os.access(config.path, os.W_OK))
+    )
+    if read_only or _belongs_to_another(config.state):
+        raise CoreError(
+            "config_read_only",
+            f"{config.path} is not ours to write; nothing was changed.",
+            "Make the file and its folder writable and try again.",
+        )
+
+
+def replace_config(
+    disk: Disk, config: ConfigFile, content: bytes, *, mode: int, bind_id: str
+) -> bool:
+    """Put `content` in the file's place.
+
+    Returns:
+        False, and nothing was changed, when the file is not any more what `config` says.
+
+    Raises:
+        CoreError: a disk error; the file is as it was.
+    """
+    staged = _staged(config.path, bind_id)
+    with disk_errors(config.path):
+        try:
+            disk.stage(staged, content, mode=mode, like=config.state, what=_WHAT)
+            if read_config(config.path).content != config.content:
+                return False
+            disk.commit(staged, config.path, what=_WHAT)
+        finally:
+            staged.unlink(missing_ok=True)
+    return True
+
+
+def remove_config(disk: Disk, config: ConfigFile) -> bool:
+    """Remove the file; False when it is not any more what `config` says.
+
+    Raises:
+        CoreError: a disk error; the file is still there.
+    """
+    with disk_errors(config.path):
+        if read_config(config.path).content != config.content:
+            return False
+        disk.remove(config.path, what=_WHAT)
+    return True
+
+
+def restore_mode(disk: Disk, config: ConfigFile, mode: int) -> None:
+    """Give the file its permission bits back.
+
+    Raises:
+        CoreError: a disk error.
+    """
+    with disk_errors(config.path):
+        disk.change_mode(config.path, mode, what=_WHAT)
+
+
+def sweep_config(path: Path, bind_id: str) -> None:
+    """Remove what an interrupted replacement has left beside the file.
+
+    Raises:
+        CoreError: a disk error.
+    """
+    with disk_errors(path):
+        _staged(path, bind_id).unlink(missing_ok=True)
+
+
+def _staged(path: Path, bind_id: str) -> Path:
+    """One name for each lease: whoever finishes a broken act finds what it left."""
+    return path.with_name(f".{path.name}.{bind_id}.tmp")
+
+
+def _belongs_to_another(state: FileState | None) -> bool:
+    """Renaming would make the file ours, and only root could give it back."""
+    if sys.platform == "win32" or state is None:
+        return False
+    return os.geteuid() not in {0, state.uid}

@@ -1,0 +1,149 @@
+"""The binds of a running program: `Binder` on a thread of its own, and which secrets count.
+
+While the program runs it holds the leases: it takes up those that lapsed at its last end, follows
+a new port, and lets all of them lapse before it ends, so that Codex is never left behind.
+"""
+
+import logging
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from core.binding.binder import Binder
+from core.domain.binding import (
+    BindPlan,
+    BindReceipt,
+    BindSecret,
+    BindState,
+    BindStatus,
+    Recovery,
+    UnbindReceipt,
+    UndoResult,
+)
+from core.domain.errors import CoreError
+from core.runtime.clock import Clock
+from core.storage.worker import Worker
+
+STALE_FOR = timedelta(hours=24)
+"""How long a replaced secret is recognised, so that an open chat is told what to do."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseSecret:
+    """A secret that some Codex presents.
+
+    Attributes:
+        secret: what stands in its base address.
+        bind_id: the lease.
+        codex_home: whose it is.
+        stale_until: None while it is in force.
+    """
+
+    secret: BindSecret = field(repr=False)
+    bind_id: str
+    codex_home: Path
+    stale_until: datetime | None = None
+
+
+class Leases:
+    """Binds and unbinds for a process that runs a loop; remembers who may call."""
+
+    def __init__(self, binder: Binder, *, clock: Clock) -> None:
+        """Nothing is read yet."""
+        self._binder = binder
+        self._clock = clock
+        self._worker = Worker("binds")
+        self._secrets: tuple[LeaseSecret, ...] = ()
+
+    @property
+    def secrets(self) -> tuple[LeaseSecret, ...]:
+        """Who may call, and who could until lately."""
+        return self._secrets
+
+    @property
+    def last_port(self) -> int | None:
+        """The port of a lease: where open chats still call. Blocks for some milliseconds."""
+        return next((record.port for record in self._binder.records()), None)
+
+    async def plan(self, home: Path, port: int) -> BindPlan:
+        """See `Binder.plan`."""
+        return await self._worker.run(lambda: self._binder.plan(home, port))
+
+    async def status(self, home: Path) -> BindStatus:
+        """See `Binder.status`."""
+        return await self._worker.run(lambda: self._binder.status(home))
+
+    async def bind(
+        self, home: Path, port: int, *, replace_gateway: bool = False, rotate: bool = False
+    ) -> BindReceipt:
+        """See `Binder.bind`; from now on its secret is in force, an older one stale."""
+        receipt = await self._worker.run(
+            lambda: self._binder.bind(home, port, replace=replace_gateway, rotate=rotate)
+        )
+        self._retire(receipt.codex_home, unless=receipt.secret)
+        lease = LeaseSecret(
+            secret=receipt.secret, bind_id=receipt.bind_id, codex_home=receipt.codex_home
+        )
+        others = tuple(known for known in self._secrets if known.secret != receipt.secret)
+        self._secrets = (*others, lease)
+        return receipt
+
+    async def unbind(self, home: Path, *, force: bool = False) -> UnbindReceipt:
+        """End a lease at the user's word; open chats are told for a day that it ended."""
+        receipt = await self._worker.run(lambda: self._binder.unbind(home, force=force))
+        if receipt.result is not UndoResult.LEFT_ALONE:
+            self._retire(receipt.codex_home, unless=None)
+        return receipt
+
+    async def take_up(self, port: int) -> tuple[CoreError, ...]:
+        """Bind every home again whose lease is ours still; those that could not be, with why.
+
+        A home whose key somebody has changed since is that user's: it is not bound unasked.
+        """
+        troubles = []
+        for record in await self._worker.run(self._binder.records):
+            status = await self.status(record.codex_home)
+            if status.state is BindState.DRIFTED:
+                continue
+            try:
+                await self.bind(record.codex_home, port)
+            except CoreError as error:
+                _log.warning("a home could not be bound again: %s", error.code)
+                troubles.append(error)
+        return tuple(troubles)
+
+    async def recover(self) -> tuple[Recovery, ...]:
+        """Finish or undo what a crash cut short; to be called before anything else."""
+        return await self._worker.run(self._binder.recover)
+
+    async def lapse(self) -> tuple[CoreError, ...]:
+        """Give every home back until the next start; what could not be given back, with why."""
+        troubles = []
+        for record in await self._worker.run(self._binder.records):
+            lapse = partial(self._binder.unbind, record.codex_home, keep_secret=True)
+            try:
+                await self._worker.run(lapse)
+            except CoreError as error:
+                _log.error("a home could not be given back: %s", error.code)
+                troubles.append(error)
+        return tuple(troubles)
+
+    def close(self) -> None:
+        """End the thread."""
+        self._worker.stop()
+
+    def _retire(self, home: Path, *, unless: BindSecret | None) -> None:
+        now = self._clock.now()
+        kept = []
+        for known in self._secrets:
+            if known.stale_until is not None and known.stale_until <= now:
+                continue
+            concerned = known.codex_home == home and known.secret != unless
+            if concerned and known.stale_until is None:
+                kept.append(replace(known, stale_until=now + STALE_FOR))
+            else:
+                kept.append(known)
+        self._secrets = tuple(kept)
