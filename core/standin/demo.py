@@ -40,7 +40,7 @@ def people(now: datetime) -> tuple[tuple[Login, Account], ...]:
         Account(
             person=dara.person,
             workspace_name="Kestrel",
-            primary=session(5, 35, 7),
+            primary=session(5, 62, 10),
             secondary=week(40),
         ),
         Account(
