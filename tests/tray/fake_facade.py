@@ -1,0 +1,81 @@
+"""A façade without an engine: performs verbs on a made-up snapshot and remembers them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+
+from core.control.facade import JsonValue
+from core.domain.account import AccountId
+from core.domain.errors import CoreError
+from core.domain.events import ShowRequested
+from core.domain.report import RotationReport, StatusReport
+
+
+class FakeFacade:
+    """A `core.control.facade.Facade`.
+
+    Attributes:
+        performed: every verb with its arguments, in order.
+        refusals: verb → the error that it ends in.
+    """
+
+    def __init__(self, report: StatusReport) -> None:
+        self.performed: list[tuple[str, dict[str, JsonValue]]] = []
+        self.refusals: dict[str, Exception] = {}
+        self._report = report
+        self._pending: asyncio.Queue[StatusReport | ShowRequested | None] = asyncio.Queue()
+
+    async def perform(self, verb: str, arguments: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+        self.performed.append((verb, dict(arguments)))
+        if verb in self.refusals:
+            raise self.refusals[verb]
+        self.become(_after(self._report, verb, arguments))
+        return {}
+
+    async def status(self) -> StatusReport:
+        return self._report
+
+    async def watch(self) -> AsyncIterator[StatusReport | ShowRequested]:
+        yield self._report
+        while (seen := await self._pending.get()) is not None:
+            yield seen
+
+    def become(self, report: StatusReport) -> None:
+        """From now on this is the snapshot; watchers are told."""
+        self._report = report
+        self._pending.put_nowait(report)
+
+    def leave_out(self, label: str) -> None:
+        """Remove the account of this label."""
+        kept = tuple(a for a in self._report.accounts if a.label != label)
+        self.become(replace(self._report, accounts=kept))
+
+    def ask_to_show(self) -> None:
+        """As a second start does."""
+        self._pending.put_nowait(ShowRequested())
+
+    def end(self) -> None:
+        """The engine ends by itself."""
+        self._pending.put_nowait(None)
+
+
+def _after(report: StatusReport, verb: str, arguments: Mapping[str, JsonValue]) -> StatusReport:
+    named = arguments.get("account")
+    account = AccountId(named) if isinstance(named, str) else None
+    match verb:
+        case "use" | "stay" if account is not None:
+            return replace(report, rotation=_steered(report, verb, account, account))
+        case "auto":
+            first = report.accounts[0].id
+            return replace(report, rotation=_steered(report, verb, None, first))
+        case "bind" | "unbind":
+            state = "bound" if verb == "bind" else "unbound"
+            return replace(report, bind=replace(report.bind, state=state))
+        case _:
+            raise CoreError("unknown_verb", f"There is no {verb}.")
+
+
+def _steered(
+    report: StatusReport, mode: str, account: AccountId | None, following: AccountId
+) -> RotationReport:
+    return replace(report.rotation, mode=mode, account=account, next=following)

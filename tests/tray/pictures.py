@@ -1,0 +1,68 @@
+"""Pictures to look at: `python -m tests.tray.pictures FOLDER` paints every icon."""
+
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
+
+from tray.icon import SIZES, paint
+from tray.present.gauge import Gauge, GaugeState
+from tray.theme import Panel
+
+_ROWS = (
+    ("62 and 40 %", Gauge(state=GaugeState.ROUTING, rings=(40, 62), stale=False)),
+    ("full", Gauge(state=GaugeState.ROUTING, rings=(100, 100), stale=False)),
+    ("12 %", Gauge(state=GaugeState.ROUTING, rings=(12, 55), stale=False)),
+    ("0 %", Gauge(state=GaugeState.ROUTING, rings=(0, 80), stale=False)),
+    ("unknown", Gauge(state=GaugeState.ROUTING, rings=(None,), stale=False)),
+    ("one known", Gauge(state=GaugeState.ROUTING, rings=(70, None), stale=False)),
+    ("stale", Gauge(state=GaugeState.ROUTING, rings=(40, 62), stale=True)),
+    ("not bound", Gauge(state=GaugeState.IDLE, rings=(40, 62), stale=False)),
+    ("paused", Gauge(state=GaugeState.PAUSED, rings=(40, 62), stale=False)),
+    ("waiting", Gauge(state=GaugeState.WAITING, rings=(0, 30), stale=False)),
+    ("attention", Gauge(state=GaugeState.ATTENTION, rings=(40, 62), stale=False)),
+    ("down", Gauge(state=GaugeState.DOWN, rings=(40, 62), stale=False)),
+)
+_LABEL = 90
+_GROUNDS = {Panel.LIGHT: "#eff0f1", Panel.DARK: "#232629", Panel.UNKNOWN: "#2b303b"}
+
+
+def icon_sheet(panel: Panel, ground: str, *, scale: int) -> QImage:
+    """Rows are states, columns sizes; each pixel is `scale` pixels wide."""
+    sizes = [size for size in SIZES if size <= (48 if scale > 1 else 96)]
+    width = _LABEL + sum(size * scale + 12 for size in sizes)
+    row = max(sizes) * scale + 12
+    sheet = QImage(width, row * len(_ROWS), QImage.Format.Format_ARGB32)
+    sheet.fill(QColor(ground))
+    painter = QPainter(sheet)
+    for line, (label, gauge) in enumerate(_ROWS):
+        middle = line * row + row // 2
+        painter.setPen(QColor("#808080"))
+        painter.drawText(QRect(4, middle - 10, _LABEL, 20), Qt.AlignmentFlag.AlignVCenter, label)
+        left = _LABEL
+        for size in sizes:
+            picture = paint(gauge, panel, size)
+            enlarged = picture.scaled(size * scale, size * scale)
+            painter.drawPixmap(QPoint(left, middle - size * scale // 2), enlarged)
+            left += size * scale + 12
+    painter.end()
+    return sheet
+
+
+def main(folder: Path) -> None:
+    """Write the sheets into `folder`."""
+    application = QGuiApplication(sys.argv[:1])
+    folder.mkdir(parents=True, exist_ok=True)
+    for panel, ground in _GROUNDS.items():
+        icon_sheet(panel, ground, scale=1).save(str(folder / f"icons-{panel.value}.png"))
+    icon_sheet(Panel.UNKNOWN, "#f5f5f5", scale=1).save(str(folder / "icons-unknown-light.png"))
+    icon_sheet(Panel.UNKNOWN, "#f5f5f5", scale=4).save(str(folder / "icons-unknown-x4.png"))
+    application.quit()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

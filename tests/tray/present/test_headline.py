@@ -1,0 +1,117 @@
+"""The menu's head and the tooltip, sentence by sentence."""
+
+from datetime import timedelta
+
+import pytest
+
+from core.domain.report import StatusReport
+from core.words.speech import english
+from tests.tray.snapshots import NOW, account, snapshot, window
+from tray.present.headline import details, headline
+from tray.present.tooltip import tooltip
+
+ENGLISH = english()
+WORK = account(1)
+WAITING = account(2, "Personal", state="waiting", until=timedelta(hours=6, minutes=10))
+SIGNED_OUT = account(3, "Old laptop", state="needs_sign_in")
+LIMITS = "5 h 62 % left, resets 14:30 · week 40 % left, resets Tue 09:00"
+
+
+@pytest.mark.parametrize(
+    ("report", "first", "second"),
+    [
+        pytest.param(snapshot(WORK), "Codex uses Work · Plus", LIMITS, id="routing"),
+        pytest.param(
+            snapshot(account(1, "Work", plan="")), "Codex uses Work", LIMITS, id="plan unknown"
+        ),
+        pytest.param(
+            snapshot(WORK, bind="unbound"),
+            "Codex uses its own login",
+            f"Work · Plus would serve: {LIMITS}",
+            id="not bound",
+        ),
+        pytest.param(snapshot(), "No account yet", "Choose “Add account” below.", id="no account"),
+        pytest.param(
+            snapshot(WORK, mode="stay", steered=1),
+            "Codex stays on Work · Plus",
+            LIMITS,
+            id="forced, and said in the first line",
+        ),
+        pytest.param(
+            snapshot(WORK, WAITING, serves=None, mode="stay", steered=2),
+            "Only Personal · Plus: waiting until 15:10",
+            LIMITS,
+            id="forced, and it cannot serve",
+        ),
+        pytest.param(
+            snapshot(WAITING, SIGNED_OUT, serves=None),
+            "Nothing left until 15:10 (Personal)",
+            LIMITS,
+            id="everybody waits",
+        ),
+        pytest.param(
+            snapshot(SIGNED_OUT, serves=None),
+            "No account can serve; Old laptop: needs a new sign-in",
+            LIMITS,
+            id="everybody is signed out",
+        ),
+        pytest.param(
+            snapshot(WORK, locked=True),
+            "Logins are locked",
+            "Unlock the keyring, or start Turntable with its passphrase.",
+            id="vault locked",
+        ),
+        pytest.param(
+            snapshot(WORK, listening=False),
+            "Turntable is not routing",
+            "The proxy does not listen; Codex uses its own login.",
+            id="proxy down",
+        ),
+        pytest.param(
+            snapshot(WORK, bind="drifted"),
+            "Codex’s settings were changed; Codex may not come here",
+            LIMITS,
+            id="somebody changed the key",
+        ),
+    ],
+)
+def test_head_of_the_menu(report: StatusReport, first: str, second: str) -> None:
+    assert headline(report, speech=ENGLISH, now=NOW) == first
+    shown = details(report, speech=ENGLISH, now=NOW)
+    assert shown == second or shown.endswith(second)
+
+
+@pytest.mark.parametrize(
+    ("report", "text"),
+    [
+        pytest.param(
+            snapshot(WORK, in_flight=2),
+            "Work · Plus — 5 h 62 % left, resets 14:30\n"
+            "week 40 % left, resets Tue 09:00 · routing 2 requests",
+            id="both limits and the traffic",
+        ),
+        pytest.param(
+            snapshot(account(windows=(window(62),)), in_flight=1),
+            "Work · Plus — 5 h 62 % left, resets 14:30\nrouting 1 request",
+            id="one limit and one request",
+        ),
+        pytest.param(
+            snapshot(account(windows=())),
+            "Work · Plus — limits not known yet\nrouting",
+            id="no number yet",
+        ),
+        pytest.param(
+            snapshot(WAITING, serves=None),
+            f"Nothing left until 15:10 (Personal)\n{LIMITS}",
+            id="trouble comes before numbers",
+        ),
+    ],
+)
+def test_tooltip(report: StatusReport, text: str) -> None:
+    assert tooltip(report, speech=ENGLISH, now=NOW) == text
+
+
+def test_tooltip_has_two_lines_however_long_the_name() -> None:
+    text = tooltip(snapshot(account(1, "long\nname " * 40)), speech=ENGLISH, now=NOW)
+    assert text.count("\n") == 1
+    assert max(map(len, text.split("\n"))) < 90

@@ -1,0 +1,220 @@
+"""The menu as a tree: what stands in it, in which order, and what each entry does."""
+
+from datetime import timedelta
+
+import pytest
+
+from core.control.commands import VERBS
+from core.domain.report import StatusReport
+from core.words.speech import english
+from tests.tray.snapshots import NOW, account, snapshot, window
+from tray.present.entries import Branch, Choice, Divider, Entry, Line, Local, Perform, walk
+from tray.present.menu import DIRECT_ACCOUNTS, menu
+
+ENGLISH = english()
+WORK = account(1)
+
+
+def shown(report: StatusReport) -> tuple[Entry, ...]:
+    return menu(report, speech=ENGLISH, now=NOW)
+
+
+def choice(report: StatusReport, entry: str) -> Choice:
+    found = next(e for e in walk(shown(report)) if e.id == entry)
+    assert isinstance(found, Choice)
+    return found
+
+
+def outline(entries: tuple[Entry, ...], depth: int = 0) -> list[str]:
+    lines: list[str] = []
+    for entry in entries:
+        indent = "  " * depth
+        match entry:
+            case Divider():
+                lines.append(f"{indent}----")
+            case Line():
+                lines.append(f"{indent}{entry.text}")
+            case Choice():
+                mark = {True: "● ", False: "○ ", None: ""}[entry.checked]
+                lines.append(f"{indent}{mark}{entry.text}")
+            case Branch():
+                lines.extend([f"{indent}{entry.text} ▸", *outline(entry.entries, depth + 1)])
+    return lines
+
+
+def test_whole_menu_in_its_order() -> None:
+    report = snapshot(
+        WORK,
+        account(2, "Personal", windows=(window(100),)),
+        account(3, "Client A", state="waiting", until=timedelta(hours=6, minutes=10)),
+        account(4, "Old laptop", state="needs_sign_in"),
+        notices=("Turntable was stopped hard last time; Codex has been given back.",),
+    )
+    assert outline(shown(report)) == [
+        "Codex uses Work · Plus",
+        "5 h 62 % left, resets 14:30 · week 40 % left, resets Tue 09:00",
+        "Turntable was stopped hard last time; Codex has been given back.",
+        "----",
+        "● &1  Work   5 h 62 %   week 40 %",
+        "○ &2  Personal   5 h 100 %",
+        "○ &3  Client A   waiting until 15:10",
+        "○ &4  Old laptop   needs a new sign-in",
+        "----",
+        "&Rotation ▸",
+        "  ● &Automatic",
+        "  ○ &Stay on Work",
+        "● Route &Codex through Turntable",
+        "&Add account ▸",
+        "  &Import from Codex",
+        "----",
+        "&Help ▸",
+        "  Open the &log folder",
+        "  ----",
+        "  Turntable 0.1.0",
+        "----",
+        "&Quit",
+    ]
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 9, 12, 200])
+def test_every_account_is_in_the_menu_once_the_first_nine_with_a_digit(count: int) -> None:
+    accounts = tuple(account(n, f"Account {n}") for n in range(1, count + 1))
+    entries = shown(snapshot(*accounts))
+    ids = [e.id for e in walk(entries) if e.id.startswith("account.")]
+    assert ids == [f"account.acc_{n}" for n in range(1, count + 1)]
+    direct = [e for e in entries if e.id.startswith("account.")]
+    assert len(direct) == min(count, DIRECT_ACCOUNTS)
+    assert [e.text[:2] for e in direct if isinstance(e, Choice)] == [
+        f"&{n}" for n in range(1, len(direct) + 1)
+    ]
+    assert len(entries) < 25
+
+
+@pytest.mark.parametrize(
+    ("report", "entry", "verb", "arguments"),
+    [
+        pytest.param(
+            snapshot(WORK), "account.acc_1", "use", {"account": "acc_1"}, id="an account: prefer it"
+        ),
+        pytest.param(
+            snapshot(WORK, account(2), mode="stay", steered=1),
+            "account.acc_2",
+            "stay",
+            {"account": "acc_2"},
+            id="an account while one is forced: force this one",
+        ),
+        pytest.param(snapshot(WORK), "rotation.auto", "auto", {}, id="automatic"),
+        pytest.param(
+            snapshot(WORK), "rotation.stay", "stay", {"account": "acc_1"}, id="stay where it is"
+        ),
+        pytest.param(snapshot(WORK), "route", "unbind", {}, id="routed: the toggle gives back"),
+        pytest.param(
+            snapshot(WORK, bind="unbound"), "route", "bind", {}, id="not routed: it binds"
+        ),
+        pytest.param(
+            snapshot(WORK, bind="drifted"), "route", "bind", {}, id="changed by others: it binds"
+        ),
+        pytest.param(snapshot(), "add.codex", "import", {"from": "codex"}, id="import"),
+    ],
+)
+def test_entry_wishes_a_verb_of_the_table(
+    report: StatusReport, entry: str, verb: str, arguments: dict[str, str]
+) -> None:
+    action = choice(report, entry).action
+    assert action == Perform(verb=verb, arguments=arguments)
+    VERBS[verb].check(arguments)
+
+
+def test_quit_is_the_tray_s_own() -> None:
+    assert choice(snapshot(WORK), "quit").action is Local.QUIT
+
+
+@pytest.mark.parametrize(
+    ("in_flight", "text"),
+    [
+        pytest.param(0, "&Quit", id="nothing runs, nothing is said"),
+        pytest.param(1, "&Quit (1 running request ends)", id="one request"),
+        pytest.param(3, "&Quit (3 running requests end)", id="several requests"),
+    ],
+)
+def test_quit_says_what_ends_with_it(in_flight: int, text: str) -> None:
+    assert choice(snapshot(WORK, in_flight=in_flight), "quit").text == text
+
+
+@pytest.mark.parametrize(
+    ("mode", "automatic", "stays"),
+    [
+        pytest.param("auto", True, False, id="automatic"),
+        pytest.param("use", True, False, id="a preference is automatic too"),
+        pytest.param("stay", False, True, id="forced"),
+        pytest.param("paused", False, False, id="paused is neither"),
+    ],
+)
+def test_rotation_shows_its_mode(mode: str, automatic: bool, stays: bool) -> None:
+    report = snapshot(WORK, mode=mode, steered=1)
+    assert choice(report, "rotation.auto").checked is automatic
+    assert choice(report, "rotation.stay").checked is stays
+
+
+def test_preferred_account_says_so_while_another_serves() -> None:
+    waiting = account(2, "Personal", state="waiting", until=timedelta(hours=1))
+    report = snapshot(WORK, waiting, mode="use", steered=2)
+    assert choice(report, "account.acc_2").text.endswith("waiting until 10:00   preferred")
+    assert choice(report, "account.acc_1").checked
+
+
+@pytest.mark.parametrize(
+    ("label", "text"),
+    [
+        pytest.param("R&D", "&1  R&&D   5 h 62 %   week 40 %", id="an ampersand marks no letter"),
+        pytest.param("<b>x</b>", "&1  <b>x</b>   5 h 62 %   week 40 %", id="markup is text"),
+        pytest.param("{name}", "&1  {name}   5 h 62 %   week 40 %", id="braces are text"),
+        pytest.param(
+            "a" * 300, f"&1  {'a' * 31}…   5 h 62 %   week 40 %", id="300 letters are cut"
+        ),
+        pytest.param("🎧", "&1  🎧   5 h 62 %   week 40 %", id="an emoji is a name"),
+        pytest.param(
+            "עבודה", "&1  \u2068עבודה\u2069   5 h 62 %   week 40 %", id="right-to-left is isolated"
+        ),
+    ],
+)
+def test_names_stand_in_rows_as_they_are(label: str, text: str) -> None:
+    report = snapshot(account(1, label))
+    assert choice(report, "account.acc_1").text == text
+    assert choice(report, "rotation.stay").text.startswith("&Stay on ")
+
+
+@pytest.mark.parametrize(
+    ("report", "entry", "enabled"),
+    [
+        pytest.param(snapshot(WORK), "route", True, id="binding needs a listener: there is one"),
+        pytest.param(
+            snapshot(WORK, bind="unbound", listening=False), "route", False, id="there is none"
+        ),
+        pytest.param(
+            snapshot(WORK, listening=False), "route", True, id="giving back needs no listener"
+        ),
+    ],
+)
+def test_route_can_be_chosen_when_it_can_work(
+    report: StatusReport, entry: str, enabled: bool
+) -> None:
+    assert choice(report, entry).enabled is enabled
+
+
+def test_ids_are_unique() -> None:
+    accounts = tuple(account(n) for n in range(1, 31))
+    ids = [entry.id for entry in walk(shown(snapshot(*accounts, notices=("a", "b"))))]
+    assert len(ids) == len(set(ids))
+
+
+def test_keys_of_one_menu_are_unique() -> None:
+    def keys(entries: tuple[Entry, ...]) -> list[str]:
+        texts = (e.text.replace("&&", "") for e in entries if isinstance(e, Choice | Branch))
+        return [text[text.index("&") + 1].lower() for text in texts if "&" in text]
+
+    entries = shown(snapshot(*(account(n) for n in range(1, 13))))
+    below = [e.entries for e in entries if isinstance(e, Branch)]
+    for level in (entries, *below):
+        assert len(keys(level)) == len(set(keys(level)))
+    assert all("&" in e.text for e in entries if isinstance(e, Choice | Branch))

@@ -1,0 +1,96 @@
+"""The only file that knows both asyncio and Qt: snapshots in as signals, wishes out as tasks.
+
+Views connect to its signals and hand it wishes; they never await, and never learn where the
+engine runs. A wish that fails becomes a notice; nothing is swallowed.
+"""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+
+from PySide6.QtCore import QObject, Signal
+
+from core.control.facade import Facade
+from core.domain.errors import CoreError
+from core.domain.events import ShowRequested
+from core.words.speech import Speech
+from tray.present.entries import Perform
+from tray.present.notices import Notice, defect, failure
+
+_log = logging.getLogger(__name__)
+
+
+class Bridge(QObject):
+    """One engine's façade, seen from Qt.
+
+    Signals:
+        snapshot: a `StatusReport`, now and after every change.
+        show_requested: somebody asked for the window.
+        notice: a `Notice` for the person.
+        wish_ended: a wish was granted or refused; views show the last snapshot again, because a
+            click has moved marks by itself.
+        engine_ended: no more snapshots will come.
+    """
+
+    snapshot = Signal(object)
+    show_requested = Signal()
+    notice = Signal(object)
+    wish_ended = Signal()
+    engine_ended = Signal()
+
+    def __init__(self, facade: Facade, speech: Speech) -> None:
+        super().__init__()
+        self._facade = facade
+        self._speech = speech
+        self._running: set[asyncio.Task[None]] = set()
+        # One wish after the other, in the order of the clicks: a lock wakes the first that waits.
+        self._one_at_a_time = asyncio.Lock()
+
+    def start(self) -> None:
+        """Begin to watch; needs a running loop."""
+        self._begin(self._watch(), name="watch")
+
+    def wish(self, wish: Perform) -> None:
+        """Perform a verb after those that were wished before."""
+        self._begin(self._perform(wish), name=wish.verb)
+
+    async def close(self) -> None:
+        """Stop watching and drop the wishes that were not begun; no signal comes after it."""
+        ending = tuple(self._running)
+        for task in ending:
+            task.cancel()
+        await asyncio.gather(*ending, return_exceptions=True)
+
+    def _begin(self, coroutine: Coroutine[object, object, None], *, name: str) -> None:
+        task = asyncio.get_running_loop().create_task(coroutine, name=f"tray: {name}")
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _watch(self) -> None:
+        try:
+            async for seen in self._facade.watch():
+                if isinstance(seen, ShowRequested):
+                    self.show_requested.emit()
+                else:
+                    self.snapshot.emit(seen)
+        except CoreError as error:
+            self._tell(failure(error))
+        except Exception:
+            _log.exception("the engine's snapshots ended in an error")
+            self._tell(defect(self._speech))
+        self.engine_ended.emit()
+
+    async def _perform(self, wish: Perform) -> None:
+        async with self._one_at_a_time:
+            try:
+                await self._facade.perform(wish.verb, wish.arguments)
+            except CoreError as error:
+                _log.info("%s was refused: %s", wish.verb, error.code)
+                self._tell(failure(error))
+            except Exception:
+                _log.exception("%s ended in an error", wish.verb)
+                self._tell(defect(self._speech))
+        self.wish_ended.emit()
+
+    def _tell(self, notice: Notice) -> None:
+        self.notice.emit(notice)

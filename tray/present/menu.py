@@ -1,0 +1,181 @@
+"""The tray menu as a tree of entries, always in the same order.
+
+What a click can do, a command can do: every action is a verb, but for opening a folder and
+leaving. Names are the user's, so they are cleaned and marked before they stand in an entry.
+"""
+
+from datetime import datetime
+
+from core.domain.report import AccountReport, StatusReport
+from core.domain.state import RotationMode
+from core.words.speech import Speech
+from tray.present.entries import Branch, Choice, Divider, Entry, Line, Local, Perform, literal
+from tray.present.focus import account_in_focus
+from tray.present.headline import details, headline, standing
+from tray.present.limits import main_windows, window_short
+from tray.present.names import shown_name
+
+DIRECT_ACCOUNTS = 9
+"""Accounts that stand in the menu itself, with a digit each; the others are one step deeper."""
+
+_LONGEST_NOTICE = 90
+_NOTICES = 3
+_COLUMN = "   "
+_ACCOUNTS = "accounts"
+_ROTATION = "rotation"
+
+
+def menu(report: StatusReport, *, speech: Speech, now: datetime) -> tuple[Entry, ...]:
+    """The whole menu of this snapshot at `now`."""
+    sections: tuple[tuple[Entry, ...], ...] = (
+        _head(report, speech, now),
+        _accounts(report, speech, now),
+        (_rotation(report, speech), _route(report, speech), _add_account(report, speech)),
+        (_help(report, speech),),
+        (_quit(report, speech),),
+    )
+    shown: list[Entry] = []
+    for number, section in enumerate(section for section in sections if section):
+        if number:
+            shown.append(Divider(id=f"divider.{section[0].id}"))
+        shown.extend(section)
+    return tuple(shown)
+
+
+def _head(report: StatusReport, speech: Speech, now: datetime) -> tuple[Entry, ...]:
+    notices = (
+        Line(id=f"notice.{n}", text=literal(shown_name(notice.text, _LONGEST_NOTICE)))
+        for n, notice in enumerate(report.notices[:_NOTICES])
+    )
+    return (
+        Line(id="headline", text=literal(headline(report, speech=speech, now=now))),
+        Line(id="details", text=literal(details(report, speech=speech, now=now))),
+        *notices,
+    )
+
+
+def _accounts(report: StatusReport, speech: Speech, now: datetime) -> tuple[Entry, ...]:
+    focus = account_in_focus(report)
+    choices = tuple(
+        Choice(
+            id=f"account.{account.id}",
+            text=_digit(position) + literal(_row(account, report, speech=speech, now=now)),
+            action=Perform(verb=_steering_verb(report), arguments={"account": account.id}),
+            checked=account is focus,
+            group=_ACCOUNTS,
+        )
+        for position, account in enumerate(report.accounts, start=1)
+    )
+    direct, more = choices[:DIRECT_ACCOUNTS], choices[DIRECT_ACCOUNTS:]
+    if not more:
+        return direct
+    deeper = Branch(id="accounts.more", text=speech.say("&More accounts"), entries=more)
+    return (*direct, deeper)
+
+
+def _digit(position: int) -> str:
+    """The key that chooses the account while the menu is open."""
+    return f"&{position}  " if position <= DIRECT_ACCOUNTS else ""
+
+
+def _row(account: AccountReport, report: StatusReport, *, speech: Speech, now: datetime) -> str:
+    """`Work   5 h 62 %   week 40 %`, or why it does not serve."""
+    reason = standing(account, speech=speech, now=now)
+    limits = (window_short(w, speech=speech, now=now) for w in main_windows(account))
+    columns = [shown_name(account.label), *([reason] if reason else limits)]
+    steering = report.rotation
+    if steering.mode == RotationMode.USE and steering.account == account.id:
+        columns.append(speech.say("preferred"))
+    return _COLUMN.join(columns)
+
+
+def _steering_verb(report: StatusReport) -> str:
+    """Choosing prefers an account; where only one may serve, it says which one."""
+    return "stay" if report.rotation.mode == RotationMode.STAY else "use"
+
+
+def _rotation(report: StatusReport, speech: Speech) -> Branch:
+    focus = account_in_focus(report)
+    stays = report.rotation.mode == RotationMode.STAY
+    automatic = report.rotation.mode in (RotationMode.AUTO, RotationMode.USE)
+    stay_text = (
+        speech.say("&Stay on one account")
+        if focus is None
+        else speech.say("&Stay on {name}", name=literal(shown_name(focus.label)))
+    )
+    return Branch(
+        id="rotation",
+        text=speech.say("&Rotation"),
+        enabled=focus is not None,
+        entries=(
+            Choice(
+                id="rotation.auto",
+                text=speech.say("&Automatic"),
+                action=Perform(verb="auto"),
+                checked=automatic,
+                group=_ROTATION,
+            ),
+            Choice(
+                id="rotation.stay",
+                text=stay_text,
+                action=Perform(verb="stay", arguments={"account": focus.id if focus else None}),
+                enabled=focus is not None,
+                checked=stays,
+                group=_ROTATION,
+            ),
+        ),
+    )
+
+
+def _route(report: StatusReport, speech: Speech) -> Choice:
+    bound = report.bind.state == "bound"
+    return Choice(
+        id="route",
+        text=speech.say("Route &Codex through Turntable"),
+        action=Perform(verb="unbind" if bound else "bind"),
+        enabled=bound or report.proxy.listening,
+        checked=bound,
+    )
+
+
+def _add_account(report: StatusReport, speech: Speech) -> Branch:
+    return Branch(
+        id="add",
+        text=speech.say("&Add account"),
+        enabled=not report.vault.locked,
+        entries=(
+            Choice(
+                id="add.codex",
+                text=speech.say("&Import from Codex"),
+                action=Perform(verb="import", arguments={"from": "codex"}),
+            ),
+        ),
+    )
+
+
+def _help(report: StatusReport, speech: Speech) -> Branch:
+    return Branch(
+        id="help",
+        text=speech.say("&Help"),
+        entries=(
+            Choice(
+                id="help.log",
+                text=speech.say("Open the &log folder"),
+                action=Local.OPEN_LOG,
+            ),
+            Divider(id="divider.help.version"),
+            Line(id="help.version", text=literal(f"Turntable {report.version}")),
+        ),
+    )
+
+
+def _quit(report: StatusReport, speech: Speech) -> Choice:
+    """Asks nothing when nothing is open; else says what ends with it."""
+    match report.proxy.in_flight:
+        case 0:
+            text = speech.say("&Quit")
+        case 1:
+            text = speech.say("&Quit (1 running request ends)")
+        case count:
+            text = speech.say("&Quit ({count} running requests end)", count=count)
+    return Choice(id="quit", text=text, action=Local.QUIT)

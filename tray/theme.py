@@ -1,0 +1,129 @@
+"""The visual language in one file: colours and measures. Nothing else in `tray` names a colour.
+
+The icon lies on panels whose colour we are not told. The colours for an unknown panel keep a
+contrast of 3:1 (WCAG 2.2, 1.4.11) on the light and on the dark panels of common desktops alike,
+which only a narrow band of luminance does; where the panel is known, stronger ones are used.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+
+
+class Panel(StrEnum):
+    """What the icon lies on."""
+
+    LIGHT = "light"
+    DARK = "dark"
+    UNKNOWN = "unknown"
+    TEMPLATE = "template"
+    """macOS colours the icon itself: only its alpha counts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IconColors:
+    """The icon's colours on one kind of panel.
+
+    Attributes:
+        ring: what is left.
+        low: what is left when it is little; the short ring says so without the colour.
+        quiet: a ring that routes nothing, and one whose numbers are unknown.
+        mark: dot, bars, hourglass.
+        alert: exclamation mark and crossing-out.
+        track: the part of the ring that is used up.
+    """
+
+    ring: QColor
+    low: QColor
+    quiet: QColor
+    mark: QColor
+    alert: QColor
+    track: QColor
+
+
+LOW_PERCENT = 20
+"""Below this the ring takes its second colour: the same mark as the first notification."""
+
+STALE_OPACITY = 0.55
+"""How much of the rings' ink is left when their numbers are old."""
+
+TRACK_ALPHA = 115
+"""Of 255: less is invisible on light panels."""
+
+WINDOW_MARGIN = 16
+WINDOW_SPACING = 12
+WINDOW_WIDTH = 360
+"""Device-independent pixels, of every window."""
+
+_UNKNOWN = IconColors(
+    ring=QColor("#148a8a"),
+    low=QColor("#b3720a"),
+    quiet=QColor("#7f7f7f"),
+    mark=QColor("#7f7f7f"),
+    alert=QColor("#d9483b"),
+    track=QColor(128, 128, 128, TRACK_ALPHA),
+)
+_LIGHT = IconColors(
+    ring=QColor("#0b7373"),
+    low=QColor("#985c00"),
+    quiet=QColor("#5c5c5c"),
+    mark=QColor("#3d3d3d"),
+    alert=QColor("#c22f24"),
+    track=QColor(70, 70, 70, TRACK_ALPHA),
+)
+_DARK = IconColors(
+    ring=QColor("#3cc4c0"),
+    low=QColor("#f0a73a"),
+    quiet=QColor("#b4b4b4"),
+    mark=QColor("#e6e6e6"),
+    alert=QColor("#ff7566"),
+    track=QColor(200, 200, 200, TRACK_ALPHA),
+)
+_TEMPLATE = IconColors(
+    ring=QColor(0, 0, 0),
+    low=QColor(0, 0, 0),
+    quiet=QColor(0, 0, 0),
+    mark=QColor(0, 0, 0),
+    alert=QColor(0, 0, 0),
+    track=QColor(0, 0, 0, TRACK_ALPHA),
+)
+
+
+def icon_colors(panel: Panel) -> IconColors:
+    """The icon's colours on this panel."""
+    match panel:
+        case Panel.LIGHT:
+            return _LIGHT
+        case Panel.DARK:
+            return _DARK
+        case Panel.TEMPLATE:
+            return _TEMPLATE
+        case Panel.UNKNOWN:
+            return _UNKNOWN
+
+
+def panel_of(scheme: Qt.ColorScheme, *, platform: str, environ: Mapping[str, str]) -> Panel:
+    """What the icon lies on, as far as it can be known.
+
+    The colour scheme is that of windows. Plasma's panel follows it; GNOME's top bar is dark in
+    both of its schemes; macOS colours the icon itself. Elsewhere (Windows has a switch of its own
+    for the taskbar, other Linux panels follow their own theme) it says nothing about the panel.
+
+    Args:
+        scheme: `QStyleHints.colorScheme`.
+        platform: `sys.platform`.
+        environ: the environment; `XDG_CURRENT_DESKTOP` is a colon-separated list.
+    """
+    if platform == "darwin":
+        return Panel.TEMPLATE
+    desktops = environ.get("XDG_CURRENT_DESKTOP", "").lower().split(":")
+    if "gnome" in desktops:
+        return Panel.DARK
+    if "kde" in desktops and scheme == Qt.ColorScheme.Dark:
+        return Panel.DARK
+    if "kde" in desktops and scheme == Qt.ColorScheme.Light:
+        return Panel.LIGHT
+    return Panel.UNKNOWN

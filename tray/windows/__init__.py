@@ -1,0 +1,1 @@
+"""Windows: each renders snapshots and sends wishes."""
