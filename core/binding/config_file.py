@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from core.binding.durable import Disk, FileState, disk_errors, read_file
+from core.binding.durable import Disk, FileState, disk_errors, is_full, read_file
 from core.domain.errors import CoreError
 
 _WHAT = "config"
@@ -111,15 +111,28 @@ def replace_config(
     Raises:
         CoreError: a disk error; the file is as it was.
     """
-    staged = _staged(config.path, bind_id)
+    with disk_errors(config.path):
+        return _replaced(disk, config, content, mode=mode, bind_id=bind_id)
+
+
+def restore_config(
+    disk: Disk, config: ConfigFile, content: bytes, *, mode: int, bind_id: str
+) -> bool:
+    """Like `replace_config`, and also where no room is left: Codex must not be locked out.
+
+    Raises:
+        CoreError: a disk error; the file is as it was.
+    """
     with disk_errors(config.path):
         try:
-            disk.stage(staged, content, mode=mode, like=config.state, what=_WHAT)
+            return _replaced(disk, config, content, mode=mode, bind_id=bind_id)
+        except OSError as error:
+            if not is_full(error) or config.state is None:
+                raise
             if read_config(config.path).content != config.content:
                 return False
-            disk.commit(staged, config.path, what=_WHAT)
-        finally:
-            staged.unlink(missing_ok=True)
+            disk.overwrite(config.path, content, what=_WHAT)
+            disk.change_mode(config.path, mode, what=_WHAT)
     return True
 
 
@@ -154,6 +167,18 @@ def sweep_config(path: Path, bind_id: str) -> None:
     """
     with disk_errors(path):
         _staged(path, bind_id).unlink(missing_ok=True)
+
+
+def _replaced(disk: Disk, config: ConfigFile, content: bytes, *, mode: int, bind_id: str) -> bool:
+    staged = _staged(config.path, bind_id)
+    try:
+        disk.stage(staged, content, mode=mode, like=config.state, what=_WHAT)
+        if read_config(config.path).content != config.content:
+            return False
+        disk.commit(staged, config.path, what=_WHAT)
+    finally:
+        staged.unlink(missing_ok=True)
+    return True
 
 
 def _staged(path: Path, bind_id: str) -> Path:

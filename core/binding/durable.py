@@ -75,10 +75,39 @@ class Disk:
         _flush_folder(target.parent)
 
     def save(self, path: Path, content: bytes, *, what: str) -> None:
-        """Stage and commit a private file of our own."""
+        """Stage and commit a private file of our own; where there is no room, in place."""
         staged = path.with_name(path.name + ".tmp")
-        self.stage(staged, content, mode=PRIVATE_FILE, like=None, what=what)
-        self.commit(staged, path, what=what)
+        try:
+            self.stage(staged, content, mode=PRIVATE_FILE, like=None, what=what)
+            self.commit(staged, path, what=what)
+        except OSError as error:
+            staged.unlink(missing_ok=True)
+            if not is_full(error) or not path.exists():
+                raise
+            self.overwrite(path, content, what=what)
+
+    def overwrite(self, path: Path, content: bytes, *, what: str) -> None:
+        """The last resort on a full disk: write over the blocks that the file has already.
+
+        Line feeds fill the rest of the old length until the file is cut, so that what lies there
+        in between is the new content too, for a format that ignores blank lines at the end.
+
+        Raises:
+            OSError: `ENOSPC`: the content is longer than the file.
+        """
+        self._step(f"{what}: overwrite")
+        descriptor = os.open(path, os.O_WRONLY | getattr(os, "O_BINARY", 0))
+        try:
+            length = os.fstat(descriptor).st_size
+            if len(content) > length:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            _write_all(descriptor, content.ljust(length, b"\n"))
+            _flush(descriptor)
+            self._step(f"{what}: cut")
+            os.ftruncate(descriptor, len(content))
+            _flush(descriptor)
+        finally:
+            os.close(descriptor)
 
     def remove(self, path: Path, *, what: str) -> None:
         """Remove a file if it is there."""
@@ -129,6 +158,11 @@ def read_file(path: Path) -> FileState | None:
     return FileState(
         content=content, mode=stat.S_IMODE(found.st_mode), uid=found.st_uid, gid=found.st_gid
     )
+
+
+def is_full(error: OSError) -> bool:
+    """There is no room for another file; room in the old one may be left."""
+    return error.errno in {errno.ENOSPC, errno.EDQUOT}
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from core.binding.config_file import (
     ConfigFile,
     read_config,
     remove_config,
-    replace_config,
+    restore_config,
     restore_mode,
     sweep_config,
 )
@@ -106,7 +106,7 @@ def _applied(disk: Disk, verdict: _Verdict, record: BindRecord) -> bool:
         case TakenBack(content=b"") if not record.file_existed:
             return remove_config(disk, config)
         case TakenBack(content=content):
-            return replace_config(
+            return restore_config(
                 disk, config, content, mode=_mode(config, record), bind_id=record.bind_id
             )
         case AlreadyGone() | LeftAlone():

@@ -18,6 +18,8 @@ from core.domain.binding import BindRecord, BindSecret, KeyEdit, LeaseState
 from core.domain.errors import CoreError
 
 _SCHEMA = 1
+_BLOCK = 512
+"""A journal file's length is a multiple of this."""
 
 
 class Journal:
@@ -155,7 +157,9 @@ def encoded(record: BindRecord) -> bytes:
         "since": None if record.since is None else record.since.astimezone(UTC).isoformat(),
     }
     # ASCII: a path may hold bytes that are no UTF-8, which Python carries as lone surrogates.
-    return json.dumps(fields, indent=1).encode("ascii") + b"\n"
+    content = json.dumps(fields, indent=1).encode("ascii")
+    # Whole blocks: the next state of the same lease fits in even when the disk is full.
+    return content.ljust(-(-(len(content) + 1) // _BLOCK) * _BLOCK, b"\n")
 
 
 def decoded(content: bytes, *, name: Path) -> BindRecord:

@@ -1,5 +1,6 @@
 """The undo journal: what a crash must not lose, and what it must not hold."""
 
+import errno
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -138,11 +139,11 @@ def test_a_record_that_cannot_be_trusted_is_named(
 def test_an_interrupted_save_leaves_the_old_record(tmp_path: Path) -> None:
     def stop(act: str) -> None:
         if act == "journal lapsed: rename":
-            raise OSError(28, "full")
+            raise OSError(errno.EIO, "broken")
 
     journal = Journal(tmp_path / "binds", Disk(stop))
     journal.save(RECORD)
-    with pytest.raises(CoreError, match="no room"):
+    with pytest.raises(CoreError, match="could not be"):
         journal.save(replace(RECORD, state=LeaseState.LAPSED))
     assert journal.load(HOME) == RECORD
     journal.sweep()
