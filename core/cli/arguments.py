@@ -68,7 +68,7 @@ def _add_verb(verbs: _Verbs, verb: Verb) -> None:
 
 
 def _sub(verbs: _Verbs, name: str, summary: str) -> argparse.ArgumentParser:
-    sub = verbs.add_parser(name, help=summary, description=summary)
+    sub: argparse.ArgumentParser = verbs.add_parser(name, help=summary, description=summary)
     # SUPPRESS: an absent `--json` after the verb must not undo one before it.
     sub.add_argument(
         "--json", action="store_true", default=argparse.SUPPRESS, help="Answer in JSON."

@@ -7,13 +7,13 @@ import sys
 from collections.abc import MutableMapping, Sequence
 from typing import TextIO
 
-from core import __version__
 from core.cli.arguments import parser
 from core.cli.render import Reader, render
 from core.control.commands import VERBS
 from core.control.facade import JsonValue
 from core.control.wire import error_to_json
 from core.domain.errors import CoreError, ExitCode
+from core.domain.version import VERSION
 from core.runtime.clock import SystemClock
 from core.runtime.language import local_speech
 from core.runtime.passphrase import take_passphrase
@@ -74,7 +74,7 @@ def _dispatch(
 
             return start_desktop(environment, passphrase, out=out)
         case "version":
-            _print(verb, {"version": __version__}, as_json=as_json, out=out)
+            _print(verb, {"version": VERSION}, as_json=as_json, out=out)
             return int(ExitCode.DONE)
         case "serve":
             from core.cli.serving import serve

@@ -1,4 +1,4 @@
-"""A verb's JSON as text for people: one function a verb. What is not known is said to be unknown."""
+"""A verb's JSON as text for people: one function a verb. The unknown is said to be unknown."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

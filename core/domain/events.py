@@ -82,6 +82,11 @@ class ShowRequested:
     """Somebody asked for the window: a second start, or `turntable show`."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineStopping:
+    """The engine was asked to end; whoever watches it stops watching."""
+
+
 type Event = (
     AccountChanged
     | RotationChanged
@@ -93,4 +98,5 @@ type Event = (
     | RequestEnded
     | BindChanged
     | ShowRequested
+    | EngineStopping
 )

@@ -1,0 +1,381 @@
+"""Builds the parts, starts and stops them in order. It has no verbs of its own.
+
+One `App` is one process's work in one data folder. It reads (`read`), owns it for one write
+(`hold`), or owns it and serves (`serve`). Parts get what they need as arguments; nothing is global.
+"""
+
+import asyncio
+import os
+import random
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core import reports
+from core.binding.binder import Binder
+from core.binding.leases import Leases
+from core.codex_home.find import home_in_force
+from core.domain.binding import BindPlan, BindReceipt, BindStatus, UnbindReceipt
+from core.domain.errors import CoreError, ExitCode
+from core.domain.events import BindChanged, EngineStopping, Event
+from core.domain.observed import Observed
+from core.domain.report import BindReport, LastHour, NoticeReport, StatusReport, VaultReport
+from core.domain.settings import Settings
+from core.domain.state import State
+from core.domain.usage import RequestRecord
+from core.domain.version import VERSION
+from core.runtime.bus import Bus
+from core.runtime.clock import Clock
+from core.runtime.paths import Home
+from core.storage.ledger import count_last_hour, newest, read_ledger
+from core.storage.settings_file import Configuration, read_configuration
+from core.storage.store import read_store
+from core.storage.vault import read_backend
+from core.words.speech import Speech
+
+if TYPE_CHECKING:
+    from core.accounts.imports import Imported
+    from core.serving import Serving
+    from core.storage.data_folder import DataFolder
+
+WAIT_FOR_OWNER_S = 5.0
+"""How long a verb that writes, or a new owner, waits for the old one to end."""
+
+
+class App:
+    """The parts of one process. Made cheap: nothing is opened before it is asked for."""
+
+    def __init__(
+        self,
+        *,
+        home: Home,
+        environment: Mapping[str, str],
+        user_home: Path,
+        clock: Clock,
+        speech: Speech,
+        passphrase: str | None = None,
+        overrides: Mapping[str, str] | None = None,
+    ) -> None:
+        """Opens nothing.
+
+        Args:
+            home: the data folder.
+            environment: what the process was started with; without the passphrase.
+            user_home: the user's own home folder.
+            clock: the time.
+            speech: what messages are said in.
+            passphrase: opens the vault, where one was given.
+            overrides: settings from the command line, as typed.
+        """
+        self.home = home
+        self.environment = environment
+        self.clock = clock
+        self.speech = speech
+        self.bus = Bus()
+        self.stopping = asyncio.Event()
+        self._user_home = user_home
+        self._passphrase = passphrase
+        self._overrides = dict(overrides or {})
+        self._configuration: Configuration | None = None
+        self._loaded: tuple[State, Observed] | None = None
+        self._folder: DataFolder | None = None
+        self._serving: Serving | None = None
+        binder = Binder(
+            binds_folder=home.binds,
+            lock_path=home.bind_lock,
+            clock=clock,
+            random_bytes=secrets.token_bytes,
+        )
+        self.leases = Leases(binder, clock=clock)
+
+    # --- what is known -------------------------------------------------------------------------
+
+    @property
+    def configuration(self) -> Configuration:
+        """The settings with their sources; read when first needed.
+
+        Raises:
+            CoreError: settings.toml, a variable or an override does not count.
+        """
+        if self._configuration is None:
+            self._configuration = read_configuration(
+                self.home.settings, environment=self.environment, overrides=self._overrides
+            )
+        return self._configuration
+
+    @property
+    def settings(self) -> Settings:
+        """The settings as they count now."""
+        return self.configuration.settings
+
+    def reload_settings(self) -> None:
+        """Read the settings again; what reads them per request follows at once."""
+        self._configuration = None
+
+    @property
+    def state(self) -> State:
+        """What the user chose."""
+        return self._values()[0]
+
+    @property
+    def observed(self) -> Observed:
+        """What was learned."""
+        return self._values()[1]
+
+    @property
+    def folder(self) -> "DataFolder":
+        """The owned data folder.
+
+        Raises:
+            RuntimeError: neither `hold` nor `serve` was called; a mistake in the program.
+        """
+        if self._folder is None:
+            raise RuntimeError("the data folder is not owned")
+        return self._folder
+
+    @property
+    def serving(self) -> "Serving | None":
+        """The proxy and what goes with it, while it serves."""
+        return self._serving
+
+    @property
+    def port(self) -> int | None:
+        """Where the proxy listens; None when it does not."""
+        return None if self._serving is None else self._serving.server.port
+
+    def codex_home(self, named: str | None) -> Path:
+        """The Codex home that a verb is about: the caller's, else this process's own."""
+        return home_in_force(self.environment, self._user_home) if named is None else Path(named)
+
+    async def status(self, codex_home: Path) -> StatusReport:
+        """The whole snapshot."""
+        state, observed = self._values()
+        engine = reports.Engine(
+            version=VERSION,
+            home=str(self.home.root),
+            bind=await self._bind_report(codex_home),
+            vault=self._vault_report(),
+            notices=self._notices(),
+            last_hour=await self._last_hour(),
+        )
+        if self._serving is not None:
+            engine = self._serving.on_show(engine, state)
+        return reports.status(
+            engine=engine,
+            state=state,
+            observed=observed,
+            strategy=self.settings.routing.strategy,
+            now=self.clock.now(),
+            speech=self.speech,
+        )
+
+    async def requests(self, count: int) -> tuple[RequestRecord, ...]:
+        """The newest requests, newest first."""
+        if self._folder is not None:
+            return await self._folder.ledger.last(count)
+        return read_ledger(self.home.ledger, lambda file: newest(file, count)) or ()
+
+    # --- opening and closing ---------------------------------------------------------------------
+
+    def read(self) -> None:
+        """Load the two values from the disk, without the lock; nothing is created."""
+        loaded = read_store(self.home.vault)
+        self._loaded = (loaded.state, loaded.observed)
+
+    async def hold(self, mode: str) -> None:
+        """Own the data folder for a write; the vault stays closed until `unlock`.
+
+        Raises:
+            CoreError: `owned`, or as a database cannot be opened.
+        """
+        from core.storage.data_folder import own
+        from core.storage.keys import SystemKeyring
+
+        self._folder = await own(
+            self.home,
+            mode=mode,
+            wait_s=WAIT_FOR_OWNER_S,
+            clock=self.clock,
+            publish=self._publish,
+            keyring=SystemKeyring(),
+        )
+
+    async def unlock(self, passphrase: str | None = None) -> None:
+        """Open the vault, with what was given now or at the start, or by the OS keyring.
+
+        Raises:
+            CoreError: `locked` or `no_key_slot`, exit code locked.
+        """
+        await self.folder.vault.unlock(passphrase=passphrase or self._passphrase)
+        if passphrase is not None:
+            self._passphrase = passphrase
+
+    async def serve(self, mode: str) -> None:
+        """Own the data folder and serve: recover, listen, take the leases up again.
+
+        A vault that cannot be opened because nobody is there to type is a state, and the proxy
+        says so to who asks; a passphrase that was given and is wrong ends the start.
+
+        Raises:
+            CoreError: `owned`, `locked`, or as databases and ports cannot be opened.
+        """
+        from core.serving import Serving
+
+        await self.hold(mode)
+        try:
+            await self.leases.recover()
+            if self.folder.vault.slots:
+                await self._unlock_if_possible()
+            self._serving = Serving(
+                folder=self.folder,
+                leases=self.leases,
+                settings=lambda: self.settings,
+                environment=self.environment,
+                clock=self.clock,
+                speech=self.speech,
+                bus=self.bus,
+                mode=mode,
+                pid=os.getpid(),
+                draw=_draw,
+            )
+            await self._serving.start()
+            await self.leases.take_up(self._serving.server.port)
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Give Codex back first, then let answers finish (2 s), then write and let go."""
+        serving, self._serving = self._serving, None
+        if serving is not None:
+            await self.leases.lapse()
+            await serving.stop()
+        folder, self._folder = self._folder, None
+        if folder is not None:
+            await folder.close()
+        self.leases.close()
+
+    def request_stop(self) -> None:
+        """Whoever runs this app is asked to close it; whoever watches it stops."""
+        if not self.stopping.is_set():
+            self.stopping.set()
+            self.bus.publish(EngineStopping())
+
+    # --- what verbs do with the parts ------------------------------------------------------------
+
+    async def import_login(self, path: Path, *, dry_run: bool) -> "Imported":
+        """Take the login of one auth.json.
+
+        Raises:
+            CoreError: what is wrong with the file, the login, the vault or the disk; nothing was
+                changed.
+        """
+        from core.accounts.imports import Importer
+        from core.accounts.roster import Roster
+        from core.runtime.net import connector
+
+        roster = Roster(
+            store=self.folder.store,
+            vault=self.folder.vault,
+            unlock=self.unlock,
+            clock=self.clock,
+            draw=os.urandom,
+        )
+        upstream = self.settings.upstream
+        importer = Importer(
+            roster=roster,
+            connect=connector(upstream),
+            base_url=upstream.base_url,
+            now=self.clock.now,
+        )
+        return await importer.import_login(path, dry_run=dry_run)
+
+    async def bind_plan(self, home: Path, port: int) -> BindPlan:
+        """What a bind would change."""
+        return await self.leases.plan(home, port)
+
+    async def bind_status(self, home: Path) -> BindStatus:
+        """How a home stands."""
+        return await self.leases.status(home)
+
+    async def bind(self, home: Path, *, replace: bool, rotate: bool) -> BindReceipt:
+        """Route the Codex of `home` here.
+
+        Raises:
+            CoreError: `owner_not_running` without a proxy; else as `Binder.bind`.
+        """
+        if self.port is None:
+            raise CoreError(
+                "owner_not_running",
+                "There is no proxy to route Codex to; nothing was changed.",
+                "Start it with `turntable`, or `turntable serve` without a desktop.",
+                exit_code=ExitCode.OWNER_NOT_RUNNING,
+            )
+        receipt = await self.leases.bind(home, self.port, replace_gateway=replace, rotate=rotate)
+        self.bus.publish(BindChanged(state="bound"))
+        return receipt
+
+    async def unbind(self, home: Path, *, force: bool) -> UnbindReceipt:
+        """Give a home back."""
+        await self.leases.recover()
+        receipt = await self.leases.unbind(home, force=force)
+        self.bus.publish(BindChanged(state="unbound"))
+        return receipt
+
+    # --- inside ----------------------------------------------------------------------------------
+
+    def _publish(self, events: tuple[Event, ...]) -> None:
+        self.bus.publish(*events)
+
+    def _values(self) -> tuple[State, Observed]:
+        if self._folder is not None:
+            return self._folder.store.state, self._folder.store.observed
+        return self._loaded or (State(), Observed())
+
+    async def _unlock_if_possible(self) -> None:
+        if self._passphrase is not None:
+            await self.unlock()
+            return
+        with suppress(CoreError):  # stays locked: `status` and every refusal say so
+            await self.unlock()
+
+    async def _bind_report(self, codex_home: Path) -> BindReport:
+        status = await self.leases.status(codex_home)
+        return BindReport(
+            state=status.state.value,
+            mode="base-url",
+            codex_home=str(status.codex_home),
+            since=status.since,
+        )
+
+    def _vault_report(self) -> VaultReport:
+        if self._folder is None:
+            return VaultReport(backend=read_backend(self.home.vault), locked=False)
+        vault = self._folder.vault
+        return VaultReport(backend=vault.backend, locked=vault.locked)
+
+    async def _last_hour(self) -> LastHour:
+        if self._folder is not None:
+            return await self._folder.ledger.last_hour(self.clock.now())
+        now = self.clock.now()
+        return read_ledger(self.home.ledger, lambda f: count_last_hour(f, now)) or reports.QUIET
+
+    def _notices(self) -> tuple[NoticeReport, ...]:
+        warnings = [
+            NoticeReport(code="settings", text=text) for text in self.configuration.warnings
+        ]
+        if self._folder is not None:
+            trouble = self._folder.store.trouble
+            if trouble is not None:
+                warnings.append(NoticeReport(code=trouble.code, text=trouble.message))
+            if self._folder.vault.locked:
+                text = self.speech.say("The logins are sealed and locked; nothing can be sent.")
+                warnings.append(NoticeReport(code="locked", text=text))
+        return tuple(warnings)
+
+
+def _draw() -> float:
+    """A number from 0 up to 1, for pauses that must not march in step."""
+    return random.random()  # noqa: S311 - spreads waits, guards nothing

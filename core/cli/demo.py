@@ -1,0 +1,41 @@
+"""`turntable demo`: the whole program against the stand-in, in a throw-away home."""
+
+import asyncio
+from collections.abc import MutableMapping
+from typing import TextIO
+
+from core.domain.errors import ExitCode
+
+
+def demo(environment: MutableMapping[str, str], *, serve: bool, out: TextIO) -> int:
+    """Show it all without an account; nothing real is read, written or contacted.
+
+    Args:
+        environment: the process's own.
+        serve: without a desktop.
+        out: where the server says what it is.
+
+    Raises:
+        CoreError: the demo cannot be started.
+    """
+    if not serve:
+        from core.cli.faces import start_desktop
+
+        return start_desktop(environment, None, out=out, arguments=("--demo",))
+
+    async def run() -> None:
+        from core.cli.serving import run_owner
+        from core.control.demonstration import Demonstration
+
+        async with Demonstration(environment) as demonstration:
+            print(
+                "A demo: five made-up accounts and a made-up back end. Nothing real is read, "
+                "written or contacted.\nIn another terminal:  "
+                f"TURNTABLE_HOME={demonstration.home.root} turntable status",
+                file=out,
+                flush=True,
+            )
+            await run_owner(demonstration.owner, out=out, began=demonstration.begin)
+
+    asyncio.run(run())
+    return int(ExitCode.DONE)

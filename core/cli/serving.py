@@ -1,0 +1,82 @@
+"""`turntable serve`: the engine without a desktop, until a signal, `stop`, or nobody calls."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable, MutableMapping
+from datetime import timedelta
+from typing import TextIO
+
+from core.control.owner import Owner, make_app
+from core.control.verbs.rotation import read_duration
+from core.domain.errors import ExitCode
+
+
+def serve(
+    environment: MutableMapping[str, str],
+    passphrase: str | None,
+    *,
+    idle_exit: object,
+    out: TextIO,
+) -> int:
+    """Run until it is asked to stop; Codex is unbound first.
+
+    Raises:
+        CoreError: as `Owner.start`, or a length of time that is none.
+    """
+    idle = read_duration(idle_exit) if isinstance(idle_exit, str) else None
+
+    async def run() -> None:
+        owner = Owner(make_app(environment, passphrase=passphrase), mode="serve")
+        await run_owner(owner, out=out, idle=idle)
+
+    asyncio.run(run())
+    return int(ExitCode.DONE)
+
+
+async def run_owner(
+    owner: Owner,
+    *,
+    out: TextIO,
+    idle: timedelta | None = None,
+    began: Callable[[], Awaitable[None]] | None = None,
+) -> None:
+    """Start the owner, say where it listens, and close it when it is asked to stop.
+
+    Args:
+        owner: not started yet.
+        out: gets the first line.
+        idle: end after this long without a request.
+        began: done once it serves.
+
+    Raises:
+        CoreError: as `Owner.start`.
+    """
+    app = owner.app
+    stop_on_signals(app.request_stop)
+    await owner.start()
+    try:
+        if began is not None:
+            await began()
+        print(f"Turntable listens on http://127.0.0.1:{app.port}", file=out, flush=True)
+        while not app.stopping.is_set():
+            try:
+                async with asyncio.timeout(None if idle is None else idle.total_seconds()):
+                    await app.stopping.wait()
+            except TimeoutError:
+                if app.serving is not None and idle is not None and app.serving.idle_for(idle):
+                    app.request_stop()
+    finally:
+        await owner.close()
+
+
+def stop_on_signals(stop: Callable[[], None]) -> None:
+    """Call `stop` on the loop when the process is asked to end."""
+    loop = asyncio.get_running_loop()
+    if sys.platform == "win32":
+        # Windows' loops take no handlers; the interpreter's own run between two callbacks.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGBREAK):
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop))
+        return
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stop)

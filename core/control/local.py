@@ -1,0 +1,87 @@
+"""The façade in process: verbs performed on the app itself."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
+
+from core.app import App
+from core.control.codec import to_json
+from core.control.commands import VERBS
+from core.control.facade import JsonValue
+from core.domain.errors import CoreError, ExitCode
+from core.domain.events import EngineStopping, Event, ShowRequested
+from core.domain.report import StatusReport
+
+BURST_S = 0.05
+"""Changes within this time are shown as one."""
+LONGEST_PAUSE_S = 60.0
+"""How long a snapshot may stand: what changes by the clock alone is seen within it."""
+
+
+class LocalFacade:
+    """Reaches the engine that runs in this process."""
+
+    def __init__(self, app: App) -> None:
+        """`app` serves, or holds what a verb needs."""
+        self._app = app
+
+    async def perform(self, verb: str, arguments: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+        """Perform a verb of the table.
+
+        Raises:
+            CoreError: what happened; exit code usage for an unknown verb or argument.
+        """
+        known = VERBS.get(verb)
+        if known is None:
+            raise CoreError("usage", f"There is no verb {verb}.", exit_code=ExitCode.USAGE)
+        result = to_json(await known.perform()(self._app, known.check(arguments)))
+        return result if isinstance(result, dict) else {}
+
+    async def status(self) -> StatusReport:
+        """The snapshot as it is now, with the bind of this process's own Codex home."""
+        return await self._app.status(self._app.codex_home(None))
+
+    async def watch(self) -> AsyncIterator[StatusReport | ShowRequested]:
+        """The snapshot now and after every change, until the app is asked to stop."""
+        heard: asyncio.Queue[Event] = asyncio.Queue()
+        forget = self._app.bus.listen(heard.put_nowait)
+        try:
+            yield await self.status()
+            while not self._app.stopping.is_set():
+                events = await self._burst(heard)
+                if any(isinstance(event, EngineStopping) for event in events):
+                    return
+                if any(isinstance(event, ShowRequested) for event in events):
+                    yield ShowRequested()
+                yield await self.status()
+        finally:
+            forget()
+
+    async def _burst(self, heard: asyncio.Queue[Event]) -> list[Event]:
+        """Wait for a change and what follows at once; nothing when the clock brings the change."""
+        try:
+            async with asyncio.timeout(self._until_the_clock_changes_it()):
+                events = [await heard.get()]
+        except TimeoutError:
+            return []
+        await asyncio.sleep(BURST_S)
+        while not heard.empty():
+            events.append(heard.get_nowait())
+        return events
+
+    def _until_the_clock_changes_it(self) -> float:
+        """Seconds until a wait or a window ends by itself."""
+        now = self._app.clock.now()
+        observed = self._app.observed
+        ends = [block.until for blocks in observed.blocks.values() for block in blocks]
+        ends += [
+            window.resets_at
+            for quota in observed.quotas.values()
+            for window in quota.windows.values()
+            if window.resets_at is not None
+        ]
+        until = self._app.state.rotation.until
+        ends += [until] if until is not None else []
+        longest = timedelta(seconds=LONGEST_PAUSE_S)
+        pauses = [end - now for end in ends if end > now]
+        return min([*pauses, longest]).total_seconds()

@@ -1,0 +1,176 @@
+"""bind and unbind: Codex routed here, and given back."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.app import App
+from core.control.verb import Arguments
+from core.domain.binding import BindReceipt, BindState, Replaces, UndoResult
+from core.domain.errors import CoreError, ExitCode
+from core.domain.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """What Codex itself says of the bind: `in_force`, `not_in_force` or `skipped`, and why."""
+
+    result: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """How a home stands, after a bind or a look."""
+
+    state: BindState
+    codex_home: str
+    port: int | None
+    changed: bool
+    verification: Verification | None
+    diff: str
+    messages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unbound:
+    """What an unbind did; `exit_code` 6 when a later value was left alone."""
+
+    result: UndoResult
+    codex_home: str
+    config: str
+    exit_code: int
+    messages: tuple[str, ...]
+
+
+async def bind(app: App, arguments: Arguments) -> Bound:
+    """Set the one key, and ask Codex itself whether it is in force."""
+    home = app.codex_home(arguments.text("codex_home"))
+    if arguments.text("action") == "status":
+        return await _look(app, home)
+    if arguments.text("action") == "diff" or arguments.flag("dry_run"):
+        return await _plan(app, home)
+    receipt = await app.bind(
+        home, replace=arguments.flag("replace"), rotate=arguments.flag("rotate")
+    )
+    verification = await _verify(app, receipt)
+    return Bound(
+        state=BindState.BOUND,
+        codex_home=str(receipt.codex_home),
+        port=receipt.port,
+        changed=receipt.changed,
+        verification=verification,
+        diff="",
+        messages=(_said(app, receipt), verification.because),
+    )
+
+
+async def unbind(app: App, arguments: Arguments) -> Unbound:
+    """Give the key back; what somebody changed since is left alone and reported."""
+    home = app.codex_home(arguments.text("codex_home"))
+    receipt = await app.unbind(home, force=arguments.flag("force"))
+    sentence = {
+        UndoResult.RESTORED: "{config} is as it was before; new Codex chats use Codex's own login.",
+        UndoResult.ALREADY_GONE: "Our key was gone already; {config} was left as it is.",
+        UndoResult.LEFT_ALONE: (
+            "Somebody changed openai_base_url in {config} since it was bound; it was left alone. "
+            "`turntable unbind --force` puts the old value back."
+        ),
+        UndoResult.NOT_BOUND: "{config} was not routed through Turntable; nothing was changed.",
+    }[receipt.result]
+    return Unbound(
+        result=receipt.result,
+        codex_home=str(receipt.codex_home),
+        config=str(receipt.config),
+        exit_code=int(receipt.exit_code),
+        messages=(app.speech.say(sentence, config=receipt.config),),
+    )
+
+
+async def _look(app: App, home: Path) -> Bound:
+    status = await app.bind_status(home)
+    sentence = {
+        BindState.BOUND: "Codex in {home} is routed through Turntable (port {port}).",
+        BindState.UNBOUND: "Codex in {home} is not routed through Turntable.",
+        BindState.DRIFTED: "Codex in {home} was routed, but: {because}",
+        BindState.BROKEN: "The bind of {home} is not whole: {because}",
+    }[status.state]
+    message = app.speech.say(
+        sentence, home=status.codex_home, port=status.port, because=status.because
+    )
+    return Bound(
+        state=status.state,
+        codex_home=str(status.codex_home),
+        port=status.port,
+        changed=False,
+        verification=None,
+        diff="",
+        messages=(message,),
+    )
+
+
+async def _plan(app: App, home: Path) -> Bound:
+    port = app.port or Settings().proxy.port
+    plan = await app.bind_plan(home, port)
+    messages = []
+    if not plan.diff:
+        messages.append(app.speech.say("Nothing would change in {config}.", config=plan.config))
+    if plan.needs_replace:
+        messages.append(
+            app.speech.say(
+                "Another gateway's address stands there ({found}): only `bind --replace` "
+                "replaces it; `unbind` gives it back.",
+                found=plan.found,
+            )
+        )
+    status = await app.bind_status(home)
+    return Bound(
+        state=status.state,
+        codex_home=str(plan.codex_home),
+        port=port,
+        changed=False,
+        verification=None,
+        diff=plan.diff,
+        messages=tuple(messages),
+    )
+
+
+def _said(app: App, receipt: BindReceipt) -> str:
+    if not receipt.changed:
+        return app.speech.say("Codex is routed through Turntable already.")
+    said = app.speech.say(
+        "Codex is routed through Turntable: openai_base_url in {config}. New chats use it at once.",
+        config=receipt.config,
+    )
+    if receipt.replaces in (Replaces.LOOPBACK, Replaces.GATEWAY):
+        said += app.speech.say(
+            " It replaces {old}, which `unbind` gives back.", old=receipt.replaced
+        )
+    if receipt.replaces is Replaces.ORPHAN:
+        said += app.speech.say(" An address that nobody answers any more stood there.")
+    return said
+
+
+async def _verify(app: App, receipt: BindReceipt) -> Verification:
+    """Ask the installed Codex which address is in force in that home."""
+    from core.codex_home.app_server import base_url_in_force
+    from core.codex_home.find import find_program
+
+    program = find_program(app.environment)
+    if program is None:
+        because = app.speech.say("Verification skipped: no Codex is installed here.")
+        return Verification(result="skipped", because=because)
+    try:
+        found = await base_url_in_force(program, home=receipt.codex_home, env=app.environment)
+    except CoreError as error:
+        because = app.speech.say("Verification skipped: {why}", why=error.message)
+        return Verification(result="skipped", because=because)
+    if found is not None and receipt.secret.value in found and f":{receipt.port}/" in found:
+        because = app.speech.say("Verified: Codex itself says that it is in force.")
+        return Verification(result="in_force", because=because)
+    raise CoreError(
+        "bind_not_in_force",
+        "The key is set, but Codex says that another address is in force; it was left bound.",
+        "A managed requirement or another configuration layer may win; `turntable unbind` gives "
+        "the file back.",
+        exit_code=ExitCode.FAILED,
+    )

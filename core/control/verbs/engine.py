@@ -1,0 +1,23 @@
+"""status, show, stop: the engine as a whole."""
+
+from core.app import App
+from core.control.verb import Arguments
+from core.domain.events import ShowRequested
+from core.domain.report import StatusReport
+
+
+async def status(app: App, arguments: Arguments) -> StatusReport:
+    """The whole snapshot."""
+    return await app.status(app.codex_home(arguments.text("codex_home")))
+
+
+async def show(app: App, arguments: Arguments) -> dict[str, list[str]]:
+    """Ask the face to come to the front."""
+    app.bus.publish(ShowRequested())
+    return {"messages": [app.speech.say("Turntable is brought to the front.")]}
+
+
+async def stop(app: App, arguments: Arguments) -> dict[str, list[str]]:
+    """End the engine; it unbinds first."""
+    app.request_stop()
+    return {"messages": [app.speech.say("Turntable stops; Codex gets its own login back first.")]}

@@ -1,0 +1,103 @@
+"""config: read and change settings."""
+
+from dataclasses import dataclass
+
+from core.app import App
+from core.control.verb import Arguments
+from core.domain.errors import CoreError, ExitCode
+from core.domain.settings import Declaration, Settings, Value, declarations, value_of
+from core.storage.settings_file import set_in_file, unset_in_file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """One setting: what it is, who said so, and what it may be."""
+
+    key: str
+    value: Value
+    source: str
+    default: Value
+    limits: str
+    help: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The answer of `config`."""
+
+    action: str
+    settings: tuple[Shown, ...]
+    messages: tuple[str, ...] = ()
+
+
+async def config(app: App, arguments: Arguments) -> Config:
+    """Dispatch on the action; each changes at most settings.toml."""
+    action, key = arguments.required("action"), arguments.text("key")
+    match action:
+        case "path":
+            return Config(action=action, settings=(), messages=(str(app.home.settings),))
+        case "get" | "explain":
+            keys = tuple(declarations()) if key is None else (key,)
+            return Config(action=action, settings=tuple(_shown(app, k) for k in keys))
+        case "set":
+            return _set(app, _needed(action, key), arguments)
+        case _:
+            everything = action == "reset" and key is None
+            keys = tuple(declarations()) if everything else (_needed(action, key),)
+            return _unset(app, action, keys)
+
+
+def _set(app: App, key: str, arguments: Arguments) -> Config:
+    text = arguments.text("value")
+    if text is None:
+        raise _usage(f"config set {key} needs a value.")
+    set_in_file(app.home.settings, key, text)
+    app.reload_settings()
+    shown = _shown(app, key)
+    messages: tuple[str, ...] = ()
+    if shown.source == "environment":
+        messages = (app.speech.say("An environment variable says otherwise, and wins."),)
+    elif key == "proxy.port" and app.port is not None:
+        messages = (app.speech.say("It counts from the next start on; the bind follows."),)
+    return Config(action="set", settings=(shown,), messages=messages)
+
+
+def _unset(app: App, action: str, keys: tuple[str, ...]) -> Config:
+    changed = [key for key in keys if unset_in_file(app.home.settings, key)]
+    app.reload_settings()
+    messages = () if changed else (app.speech.say("Nothing to change."),)
+    return Config(
+        action=action, settings=tuple(_shown(app, key) for key in changed), messages=messages
+    )
+
+
+def _shown(app: App, key: str) -> Shown:
+    explained = app.configuration.explain(key)
+    declaration = declarations()[key]
+    return Shown(
+        key=key,
+        value=explained.value,
+        source=explained.source.value,
+        default=value_of(Settings(), key),
+        limits=_limits(declaration),
+        help=declaration.help,
+    )
+
+
+def _limits(declaration: Declaration) -> str:
+    if declaration.choices:
+        return " | ".join(declaration.choices)
+    if declaration.minimum is not None and declaration.maximum is not None:
+        return f"{declaration.minimum:g} to {declaration.maximum:g}"
+    return ""
+
+
+def _needed(action: str, key: str | None) -> str:
+    if key is None:
+        raise _usage(f"config {action} needs a key, such as proxy.port.")
+    return key
+
+
+def _usage(message: str) -> CoreError:
+    hint = "`turntable config explain` lists all settings."
+    return CoreError("usage", message, hint, exit_code=ExitCode.USAGE)

@@ -1,0 +1,209 @@
+"""The proxy and what goes with it while a program serves: choosing, authorising, sweeping."""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from core.binding.leases import Leases
+from core.domain.account import AccountId
+from core.domain.decision import Decision, Refuse, RefuseReason
+from core.domain.events import RequestEnded
+from core.domain.facts import Facts
+from core.domain.observed import Lesson, forget_old_threads
+from core.domain.report import ProxyReport
+from core.domain.settings import Settings
+from core.domain.state import State
+from core.domain.usage import RequestRecord
+from core.oauth.elsewhere import Elsewhere
+from core.oauth.lane import Lane
+from core.oauth.refresh import Authoriser
+from core.proxy import answers
+from core.proxy.clients import KnownSecret, StaleSecret, ValidSecret, recognise
+from core.proxy.relay import Seams
+from core.proxy.routes import Identity
+from core.proxy.server import Server
+from core.reports import Engine
+from core.routing.select import select
+from core.runtime.bus import Bus
+from core.runtime.clock import Clock
+from core.runtime.tasks import Tasks
+from core.storage.data_folder import DataFolder
+from core.words.speech import Speech
+
+LOOK_AGAIN_S = 60.0
+"""How often a signed-out login that is refreshed elsewhere is looked at again."""
+SWEEP_EVERY = timedelta(hours=6)
+"""How often what is too old is dropped."""
+DRAIN_S = 2.0
+"""How long answers may take to finish when the program stops."""
+
+
+class Serving:
+    """From `start` to `stop`: requests come in, are decided on, sent, and written down."""
+
+    def __init__(
+        self,
+        *,
+        folder: DataFolder,
+        leases: Leases,
+        settings: Callable[[], Settings],
+        environment: Mapping[str, str],
+        clock: Clock,
+        speech: Speech,
+        bus: Bus,
+        mode: str,
+        pid: int,
+        draw: Callable[[], float],
+    ) -> None:
+        """Starts nothing.
+
+        Args:
+            folder: the owned data folder.
+            leases: who may call.
+            settings: the settings as they count now.
+            environment: finds and starts Codex, where a login of its must be renewed.
+            clock: the time.
+            speech: what our own answers say times in.
+            bus: hears when a request has ended.
+            mode: `tray` or `serve`.
+            pid: this process.
+            draw: a number from 0 up to 1, for pauses.
+        """
+        self._folder = folder
+        self._leases = leases
+        self._settings = settings
+        self._clock = clock
+        self._speech = speech
+        self._bus = bus
+        self._mode = mode
+        self._pid = pid
+        self._instance = secrets.token_hex(8)
+        self._health_key = secrets.token_bytes(32)
+        self._started = clock.monotonic()
+        self._last_request = clock.monotonic()
+        self._tasks = Tasks("serving")
+        self._authoriser = Authoriser(
+            store=folder.store,
+            vault=folder.vault,
+            elsewhere=Elsewhere(env=environment, lane=Lane(clock, draw=draw), clock=clock),
+            clock=clock,
+        )
+        self.server = Server(
+            seams=self._seams(),
+            valid=self._valid,
+            identity=self._identity,
+            settings=settings,
+        )
+
+    async def start(self) -> None:
+        """Listen; on the port of a lease first, because open chats still call there.
+
+        Raises:
+            CoreError: no port can be had.
+        """
+        last = self._leases.last_port
+        await self.server.start(preferred=[*([last] if last else []), self._settings().proxy.port])
+        self._tasks.start(self._look_again(), name="look again")
+        self._tasks.start(self._sweep(), name="sweep")
+
+    async def stop(self) -> None:
+        """Take no new request, let answers finish for a moment, end everything."""
+        await self._tasks.close()
+        await self.server.stop(grace_s=DRAIN_S)
+        await self._authoriser.close()
+
+    def idle_for(self, span: timedelta) -> bool:
+        """Whether no request has been under way for so long."""
+        quiet_s = self._clock.monotonic() - self._last_request
+        return self.server.traffic.requests == 0 and quiet_s >= span.total_seconds()
+
+    def on_show(self, engine: Engine, state: State) -> Engine:
+        """The snapshot's part that only a serving process knows."""
+        traffic = self.server.traffic
+        return replace(
+            engine,
+            mode=self._mode,
+            pid=self._pid,
+            proxy=ProxyReport(
+                listening=True,
+                address=f"127.0.0.1:{self.server.port}",
+                in_flight=traffic.requests,
+                streams=traffic.streams,
+                websockets=traffic.websockets,
+                uptime_s=round(self._clock.monotonic() - self._started, 1),
+            ),
+            in_flight={account: traffic.in_flight(account) for account in state.accounts},
+        )
+
+    def choose(self, facts: Facts, tried: frozenset[AccountId]) -> Decision:
+        """Who serves, as of now."""
+        if self._folder.vault.locked:
+            return Refuse(reason=RefuseReason.LOCKED, until=None, account=None, verdicts=())
+        return select(
+            state=self._folder.store.state,
+            observed=self._folder.store.observed,
+            strategy=self._settings().routing.strategy,
+            facts=facts,
+            tried=tried,
+            now=self._clock.now(),
+        )
+
+    def _seams(self) -> Seams:
+        return Seams(
+            choose=self.choose,
+            authorise=self._authoriser.authorise,
+            renew=self._authoriser.renew,
+            learn=self._learn,
+            record=self._record,
+            settings=self._settings,
+            clock=self._clock,
+            speech=answers.Speech(
+                label=self._label, at=lambda when: self._speech.clock(when, self._clock.now())
+            ),
+            new_request_id=lambda: f"req_{secrets.token_hex(10)}",
+        )
+
+    def _learn(self, lesson: Lesson) -> None:
+        self._folder.store.learn(lesson)
+
+    def _record(self, record: RequestRecord) -> None:
+        self._last_request = self._clock.monotonic()
+        self._folder.ledger.append(record)
+        self._bus.publish(
+            RequestEnded(request=record.id, account=record.account, result=record.result.value)
+        )
+
+    def _label(self, account: AccountId) -> str:
+        known = self._folder.store.state.accounts.get(account)
+        return str(account) if known is None else known.label
+
+    def _valid(self, presented: str) -> ValidSecret | StaleSecret | None:
+        known = (
+            KnownSecret(
+                secret=lease.secret.value, bind=lease.bind_id, stale_until=lease.stale_until
+            )
+            for lease in self._leases.secrets
+        )
+        return recognise(presented, known, now=self._clock.now())
+
+    def _identity(self) -> Identity:
+        bound = [lease.bind_id for lease in self._leases.secrets if lease.stale_until is None]
+        return Identity(
+            instance=self._instance, key=self._health_key, bind=bound[0] if bound else ""
+        )
+
+    async def _look_again(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_AGAIN_S)
+            await self._authoriser.look_again()
+
+    async def _sweep(self) -> None:
+        while True:
+            settings, now = self._settings(), self._clock.now()
+            affinity = timedelta(seconds=settings.routing.affinity_ttl_s)
+            self._learn(forget_old_threads(now=now, affinity=affinity))
+            await self._folder.ledger.prune(now - timedelta(days=settings.usage.keep_days))
+            await self._folder.vault.sweep()
+            await asyncio.sleep(SWEEP_EVERY.total_seconds())

@@ -1,0 +1,88 @@
+"""An owned data folder: the lock, then the databases, opened and closed in the one right order."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from core.domain.errors import CoreError
+from core.domain.events import Event
+from core.runtime.clock import Clock
+from core.runtime.paths import Home
+from core.storage.database import Database, open_database
+from core.storage.keys import SystemKeyring
+from core.storage.ledger import Ledger, open_ledger
+from core.storage.lock import Holder, OwnerLock, holder
+from core.storage.schema import VAULT_SCHEMA
+from core.storage.store import Store, load_store
+from core.storage.vault import Vault, load_vault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataFolder:
+    """What its one owner works with. Made by `own`, ended by `close`."""
+
+    lock: OwnerLock
+    database: Database
+    store: Store
+    vault: Vault
+    ledger: Ledger
+
+    async def close(self) -> None:
+        """Write what is left, close every file, let the next owner in."""
+        try:
+            await self.ledger.close()
+            await self.store.close()
+        finally:
+            await self.vault.close()
+            await self.database.close()
+            self.lock.release()
+
+
+async def own(
+    home: Home,
+    *,
+    mode: str,
+    wait_s: float,
+    clock: Clock,
+    publish: Callable[[tuple[Event, ...]], None],
+    keyring: SystemKeyring,
+) -> DataFolder:
+    """Take the folder's lock and open what lies in it; the vault stays closed.
+
+    Args:
+        home: the folder; made when it is missing.
+        mode: what others are told who find it locked: `tray`, `serve`, or the verb that writes.
+        wait_s: how long another owner may take to end.
+        clock: dates what is written.
+        publish: hears what transitions bring about.
+        keyring: where the vault's key may lie.
+
+    Raises:
+        CoreError: `owned` (another process has it), or as a database cannot be opened.
+    """
+    home.create()
+    lock = OwnerLock(home.owner_lock, mode=mode)
+    if not await lock.wait_acquire(wait_s):
+        raise _owned(holder(home.owner_lock))
+    try:
+        database = await open_database(home.vault, VAULT_SCHEMA)
+    except BaseException:
+        lock.release()
+        raise
+    try:
+        store = await load_store(database, publish=publish)
+        vault = await load_vault(database, clock=clock, keyring=keyring)
+        ledger = await open_ledger(home.ledger, now=clock.now())
+    except BaseException:
+        await database.close()
+        lock.release()
+        raise
+    return DataFolder(lock=lock, database=database, store=store, vault=vault, ledger=ledger)
+
+
+def _owned(by: Holder | None) -> CoreError:
+    who = "Another Turntable" if by is None else f"Another Turntable ({by.mode}, pid {by.pid})"
+    return CoreError(
+        "owned",
+        f"{who} works in this data folder; nothing was changed.",
+        "Wait until it has ended, or stop it with `turntable stop`.",
+    )
