@@ -1,0 +1,129 @@
+"""The real parts that keep and refresh logins, over a throw-away folder and the stand-in."""
+
+import json
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from core.accounts.imports import Importer
+from core.accounts.roster import Roster
+from core.domain.account import Account, AccountId
+from core.domain.events import Event
+from core.oauth.elsewhere import Elsewhere
+from core.oauth.lane import Lane
+from core.oauth.refresh import Authoriser
+from core.runtime.clock import Clock
+from core.standin.people import Login
+from core.standin.server import StandIn
+from core.storage.database import Database, open_database
+from core.storage.schema import VAULT_SCHEMA
+from core.storage.slots import ScryptCost
+from core.storage.store import Store, load_store
+from core.storage.vault import Vault, load_vault
+
+PASSPHRASE = "a fake passphrase"
+CHEAP = ScryptCost(n=16, r=8, p=1)
+
+
+@dataclass(kw_only=True)
+class Parts:
+    """Everything that a login touches; `env` is what Codex is looked for and started with."""
+
+    folder: Path
+    clock: Clock
+    back_end: StandIn
+    database: Database
+    store: Store
+    vault: Vault
+    authoriser: Authoriser
+    roster: Roster
+    importer: Importer
+    env: dict[str, str]
+    announced: list[Event]
+    sources: dict[str, Path] = field(default_factory=dict)
+
+    def source(self, login: Login, name: str = "auth.json") -> Path:
+        """The file of one CODEX_HOME, with `login` in it as Codex would write it."""
+        path = self.folder / f"home-{login.person.name}" / name
+        path.parent.mkdir(exist_ok=True)
+        write_login(path, login.auth_json)
+        return path
+
+    async def imported(self, login: Login) -> Account:
+        """Known to the back end, written to a source, imported."""
+        self.back_end.add(login)
+        return (await self.importer.import_login(self.source(login))).account
+
+    @property
+    def refreshes(self) -> int:
+        """How many refresh tokens were presented at the issuer, by whomever."""
+        return sum(one.path == "/oauth/token" for one in self.back_end.requests)
+
+    async def token(self, account: AccountId) -> str | None:
+        """The access token that the next request of this account carries."""
+        grant = await self.authoriser.authorise(account)
+        return None if grant is None else grant.access_token
+
+
+def write_login(path: Path, auth_json: Mapping[str, Any]) -> None:
+    """Replace the file as Codex does: beside it, then renamed."""
+    beside = path.with_name(".auth-fake")
+    beside.write_text(json.dumps(auth_json, indent=2))
+    beside.chmod(0o600)
+    beside.replace(path)
+
+
+@asynccontextmanager
+async def parts(folder: Path, clock: Clock, back_end: StandIn) -> AsyncIterator[Parts]:
+    """Built as the program builds them, with a vault that a cheap passphrase opens."""
+    announced: list[Event] = []
+    database = await open_database(folder / "vault.db", VAULT_SCHEMA)
+    vault = await load_vault(database, clock=clock, cost=CHEAP)
+    store = await load_store(database, publish=announced.extend)
+    env = {"PATH": str(folder / "bin"), "HOME": str(folder)}
+    authoriser = Authoriser(
+        store=store,
+        vault=vault,
+        elsewhere=Elsewhere(
+            env=env, lane=Lane(clock, draw=lambda: 0.0, gap=timedelta()), clock=clock
+        ),
+        clock=clock,
+    )
+    roster = Roster(
+        store=store,
+        vault=vault,
+        unlock=lambda: vault.unlock(passphrase=PASSPHRASE),
+        clock=clock,
+        draw=os.urandom,
+    )
+    importer = Importer(
+        roster=roster,
+        connect=lambda: httpx.AsyncClient(trust_env=False),
+        base_url=back_end.base_url,
+        now=clock.now,
+    )
+    try:
+        yield Parts(
+            folder=folder,
+            clock=clock,
+            back_end=back_end,
+            database=database,
+            store=store,
+            vault=vault,
+            authoriser=authoriser,
+            roster=roster,
+            importer=importer,
+            env=env,
+            announced=announced,
+        )
+    finally:
+        await authoriser.close()
+        await store.close()
+        await vault.close()
+        await database.close()
