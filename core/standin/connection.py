@@ -90,6 +90,7 @@ class Connection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
+            # The handshake is answered like any request; what follows it is not HTTP.
             return
         except httptools.HttpParserError:
             if self._transport is not None and self._current is None:
@@ -111,8 +112,7 @@ class Connection(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
         if self._current is not None:
-            self._host.ended(self._current, Ending.CLIENT_GONE)
-            self._current = None
+            self._over(Ending.CLIENT_GONE)
         for recorded, _ in self._waiting:
             self._host.ended(recorded, Ending.CLIENT_GONE)
         self._waiting.clear()
@@ -178,6 +178,8 @@ class Connection(asyncio.Protocol):
     # What we send
 
     def _next(self) -> None:
+        if self._transport is None or self._transport.is_closing():
+            return
         if self._current is None and self._waiting:
             self._current, self._acts = self._waiting.popleft()
             self._due = self._loop.time()
@@ -232,18 +234,20 @@ class Connection(asyncio.Protocol):
             case Hang():
                 return True
             case Break():
-                recorded, self._current = self._current, None
-                if recorded is not None:
-                    self._host.ended(recorded, Ending.CUT)
+                self._over(Ending.CUT)
                 self.drop(reset=act.reset)
                 return True
             case _:
                 assert_never(act)
 
     def _finish(self) -> None:
-        recorded, self._current = self._current, None
-        if recorded is None:
-            return
-        self._host.ended(recorded, Ending.ANSWERED)
+        recorded = self._over(Ending.ANSWERED)
         if not recorded.keep_alive:
             self.drop()
+
+    def _over(self, ending: Ending) -> Recorded:
+        """The current request is over."""
+        recorded, self._current = self._current, None
+        assert recorded is not None  # noqa: S101 - the pump performs for a request only
+        self._host.ended(recorded, ending)
+        return recorded

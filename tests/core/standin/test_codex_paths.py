@@ -187,3 +187,12 @@ async def test_scripting_an_unknown_account_is_an_error(back_end: StandIn) -> No
         back_end.next("nobody", Fails("x"))
     with pytest.raises(KeyError):
         back_end.always("nobody", Fails("x"))
+
+
+async def test_a_compaction_is_answered_with_one_encrypted_item(
+    client: Client, login: Login
+) -> None:
+    trigger = [*BODY["input"], {"type": "compaction_trigger"}]
+    reply = await client.turn(login, {**BODY, "input": trigger})
+    (item,) = sse.parse(reply.text)[-1]["response"]["output"]
+    assert item["type"] == "compaction"

@@ -216,3 +216,43 @@ async def test_a_slow_reader_holds_the_stream_back(back_end: StandIn, login: Log
         while back_end.requests[0].ending is Ending.OPEN:
             assert await wire.reader.read(1_000_000)
     assert back_end.requests[0].ending is Ending.ANSWERED
+
+
+async def test_a_websocket_handshake_is_answered_and_the_connection_ended(
+    back_end: StandIn, login: Login
+) -> None:
+    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+    async with connect(back_end) as wire:
+        wire.send(request(back_end, login, method="GET", headers=upgrade))
+        assert (await wire.rest()).startswith(b"HTTP/1.1 426 ")
+    assert back_end.requests[0].upgrade
+
+
+async def test_requests_behind_a_cut_are_never_answered(back_end: StandIn, login: Login) -> None:
+    back_end.next("A", Cut(after_events=1))
+    async with connect(back_end) as wire:
+        wire.send(request(back_end, login), request(back_end, login))
+        assert (await wire.rest()).count(b"HTTP/1.1 200") == 1
+    assert [one.ending for one in back_end.requests] == [Ending.CUT, Ending.CLIENT_GONE]
+
+
+async def test_rubbish_in_mid_stream_ends_the_connection(back_end: StandIn, login: Login) -> None:
+    gate = Gate(after_events=1)
+    back_end.next("A", gate)
+    async with connect(back_end) as wire:
+        wire.send(request(back_end, login))
+        await gate.reached()
+        wire.send(b"\x00\x01\x02")
+        assert not (await wire.rest()).endswith(b"0\r\n\r\n")
+    assert back_end.requests[0].ending is Ending.CLIENT_GONE
+
+
+async def test_a_client_that_leaves_before_the_first_byte_leaves_no_timer(
+    back_end: StandIn, login: Login
+) -> None:
+    back_end.next("A", Delay(head_s=3_600))
+    async with connect(back_end) as wire:
+        wire.send(request(back_end, login))
+        await back_end.until(lambda: len(back_end.requests) == 1)
+    await back_end.until(lambda: back_end.requests[0].ending is Ending.CLIENT_GONE)
+    assert back_end.connections == 0
