@@ -1,0 +1,99 @@
+"""Our own answers on the bound path, in the words and codes that Codex understands (pure).
+
+What the real client makes of each status was measured (INTERFACES §4): 429 `usage_limit_reached` is
+one request and its own message; 400 is shown and ends the turn; 502 makes it try again. 401, 403,
+404, 413, 503 and redirects are never answered here: each costs a dozen requests or more.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+
+from core.domain.account import AccountId
+from core.domain.decision import Refuse, RefuseReason
+from core.proxy.messages import Fields, OwnAnswer
+from core.words.answers import Fault, Sentences, fault_sentences, refusal_sentences
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speech:
+    """How accounts and times are called in our answers."""
+
+    label: Callable[[AccountId], str]
+    at: Callable[[datetime], str]
+
+
+def refusal_answer(refusal: Refuse, speech: Speech, *, now: datetime) -> OwnAnswer:
+    """No account serves: 429 with the reset where waiting helps, else 400 with one sentence."""
+    sentences = refusal_sentences(refusal, label=speech.label, at=speech.at)
+    if refusal.reason is not RefuseReason.ALL_WAITING:
+        return _error(400, "turntable", refusal.reason.value, sentences)
+    more: dict[str, object] = {}
+    if refusal.until is not None:
+        more["resets_at"] = int(refusal.until.timestamp())
+        more["resets_in_seconds"] = max(0, int((refusal.until - now).total_seconds()))
+    return _error(429, "usage_limit_reached", "pool_exhausted", sentences, more=more)
+
+
+def fault_answer(fault: Fault) -> OwnAnswer:
+    """What we say about a request that we do not pass on, or about the way to the back end."""
+    status, close = _STATUS.get(fault, (400, False))
+    fields: Fields = ()
+    if fault is Fault.NO_WEBSOCKET:
+        fields = ((b"upgrade", b"HTTP/1.1"),)  # RFC 9110 §15.5.22 wants one named
+    return _error(
+        status, "turntable", fault.value, fault_sentences(fault), fields=fields, close=close
+    )
+
+
+def as_json(status: int) -> OwnAnswer:
+    """In the place of a web page that the back end answered with `status`."""
+    return _error(status, "turntable", Fault.NOT_JSON.value, fault_sentences(Fault.NOT_JSON))
+
+
+def json_answer(status: int, document: object) -> OwnAnswer:
+    """A JSON document of ours."""
+    return OwnAnswer(
+        status=status,
+        reason=_PHRASES.get(status, b""),
+        fields=((b"content-type", b"application/json"), (b"cache-control", b"no-store")),
+        body=json.dumps(document, ensure_ascii=False).encode(),
+    )
+
+
+def _error(
+    status: int,
+    kind: str,
+    code: str,
+    sentences: Sentences,
+    *,
+    more: dict[str, object] | None = None,
+    fields: Fields = (),
+    close: bool = False,
+) -> OwnAnswer:
+    error = {"type": kind, "code": code, "message": sentences.message, "hint": sentences.hint}
+    plain = json_answer(status, {"error": {**error, **(more or {})}})
+    return OwnAnswer(
+        status=status,
+        reason=plain.reason,
+        fields=(*plain.fields, *fields),
+        body=plain.body,
+        close=close,
+    )
+
+
+_PHRASES = {status.value: status.phrase.encode() for status in HTTPStatus}
+
+_STATUS = {
+    # Not one of Codex's own addresses: whoever calls is no Codex, or no friend.
+    Fault.NOT_FOUND: (404, False),
+    Fault.BAD_METHOD: (405, False),
+    Fault.BROWSER: (403, True),
+    Fault.NO_WEBSOCKET: (426, False),
+    Fault.UNREACHABLE: (502, False),
+    Fault.NOT_HTTP: (400, True),
+    Fault.HEAD_TOO_LARGE: (400, True),
+    Fault.FOREIGN_HOST: (400, True),
+}

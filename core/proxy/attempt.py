@@ -1,0 +1,134 @@
+"""One attempt: send the request with an account's login, read what decides, say what it meant.
+
+Of an answer only as much is read as its meaning needs: the head of a good one, the first events
+of a turn, the body of an error. The rest waits in `Incoming` until somebody decides about it.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from core.domain.account import AccountId
+from core.domain.facts import Facts, RequestKind
+from core.domain.outcome import Outcome, Served, Unanswered, Unauthorized, Unreachable
+from core.domain.quota import Quota
+from core.domain.settings import Settings
+from core.proxy.classify import is_event_stream, needs_body, of_answer, of_first_event
+from core.proxy.incoming import Incoming
+from core.proxy.lessons import NO_TOKEN
+from core.proxy.messages import Request, ResponseHead
+from core.proxy.sse import EventParser
+from core.proxy.upstream import Sent, Upstream
+from core.quota.parse import quota_from_headers
+from core.runtime.clock import Clock
+
+FIRST_EVENTS = 16
+FIRST_EVENTS_S = 2.0
+"""How many of the first events, and for how long, are waited for before the commit point."""
+ERROR_BODY_S = 5.0
+"""How long the body of an error is waited for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """What came of an attempt.
+
+    Attributes:
+        outcome: what it means.
+        quota: what its head said of limits.
+        head: the answer's head; None when none came.
+        sent: the exchange, of whose answer nothing was passed on yet; None when nothing was sent.
+    """
+
+    outcome: Outcome
+    quota: Quota | None = None
+    head: ResponseHead | None = None
+    sent: Sent | None = None
+
+
+class Attempts:
+    """Makes attempts; keeps nothing between them."""
+
+    def __init__(
+        self, *, upstream: Upstream, settings: Callable[[], Settings], clock: Clock
+    ) -> None:
+        self._upstream = upstream
+        self._settings = settings
+        self._clock = clock
+
+    async def attempt(
+        self, account: AccountId, request: Request, path: bytes, facts: Facts, *, moved: bool
+    ) -> Tried:
+        """Send it and wait until it is known what the answer means.
+
+        `moved`: the thread comes from another account, whose turn state stays behind. When this is
+        cancelled, the connection to the back end is closed at once.
+        """
+        sent = await self._upstream.send(account, request, path, keep_turn_state=not moved)
+        if sent is None:
+            return Tried(outcome=Unauthorized(code=NO_TOKEN))
+        if isinstance(sent, Unreachable):
+            return Tried(outcome=sent)
+        try:
+            return await self._judged(sent, facts)
+        except BaseException:
+            sent.incoming.drop()
+            raise
+
+    async def renew(self, account: AccountId, refused: Sent | None) -> bool:
+        """Get a newer token than the one that was refused; whether there is one."""
+        return await self._upstream.renew(account, refused)
+
+    async def _judged(self, sent: Sent, facts: Facts) -> Tried:
+        incoming = sent.incoming
+        try:
+            async with asyncio.timeout(self._settings().upstream.header_timeout_s):
+                head = await incoming.head()
+        except TimeoutError:
+            incoming.drop()
+            return Tried(outcome=Unanswered(status=None, timed_out=True), sent=sent)
+        if head is None:
+            return Tried(outcome=Unanswered(status=None, timed_out=False), sent=sent)
+        now = self._clock.now()
+        quota = quota_from_headers(head.fields, now=now)
+        if needs_body(head):
+            await _read_error(incoming)
+        outcome = of_answer(head, incoming.held, model=facts.model, now=now)
+        if (
+            isinstance(outcome, Served)
+            and facts.kind is RequestKind.RESPONSES
+            and is_event_stream(head)
+        ):
+            outcome = await self._first_events(incoming, outcome, facts)
+        return Tried(outcome=outcome, quota=quota, head=head, sent=sent)
+
+    async def _first_events(self, incoming: Incoming, served: Served, facts: Facts) -> Outcome:
+        """Read on until an event decides; what says nothing after all that is a good answer."""
+        parser, read, seen = EventParser(), 0, 0
+        try:
+            async with asyncio.timeout(FIRST_EVENTS_S):
+                while True:
+                    held = incoming.held
+                    events, read = parser.feed(held[read:]), len(held)
+                    for event in events:
+                        seen += 1
+                        outcome = of_first_event(event, model=facts.model, now=self._clock.now())
+                        if outcome is not None:
+                            return outcome
+                    if incoming.ended and not incoming.whole:
+                        return Unanswered(status=None, timed_out=False)
+                    if incoming.ended or incoming.full or seen >= FIRST_EVENTS:
+                        return served
+                    await incoming.more()
+        except TimeoutError:
+            return served
+
+
+async def _read_error(incoming: Incoming) -> None:
+    """Read an error's body as far as it is held, within its time."""
+    try:
+        async with asyncio.timeout(ERROR_BODY_S):
+            while not (incoming.ended or incoming.full):
+                await incoming.more()
+    except TimeoutError:
+        return  # judged by what has come; the rest can still be passed on

@@ -1,0 +1,204 @@
+"""One connection to the back end: a request out, an answer in, then the next (RFC 9112).
+
+httptools reads heads and framing; the bytes of a body are passed on as they were read. Nothing here
+decides anything: what an answer means is `classify`'s business.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+import httptools
+
+from core.proxy.incoming import Incoming
+from core.proxy.messages import NO_BODY_STATUS, Fields, ResponseHead, value
+from core.proxy.wire import Wire
+
+_LARGEST_HEAD = 256 * 1024
+"""A back end may send long heads; this long they are an attack or a fault."""
+
+
+class UpstreamConnection(asyncio.Protocol):
+    """A connection that carries one exchange at a time."""
+
+    def __init__(
+        self,
+        *,
+        on_idle: Callable[["UpstreamConnection"], None],
+        on_lost: Callable[["UpstreamConnection"], None],
+    ) -> None:
+        """`on_idle`: may be used again; `on_lost`: never again."""
+        self._on_idle = on_idle
+        self._on_lost = on_lost
+        self._wire: Wire | None = None
+        self._incoming: Incoming | None = None
+        self._parts: list[bytes] = []
+        self.on_body = self._parts.append  # called by the parser, once for each stretch of body
+        self._parser = httptools.HttpResponseParser(self)
+        self._without_body = False
+        self._reset()
+
+    def _reset(self) -> None:
+        self._fields: list[tuple[bytes, bytes]] = []
+        self._reason = b""
+        self._head_bytes = 0
+        self._headed = False
+        self._complete = False
+        self._until_close = False
+        self._reusable = True
+
+    # -- used by the pool and by `upstream`
+
+    @property
+    def wire(self) -> Wire | None:
+        """What it writes to; None before it is connected and after it is lost."""
+        return self._wire
+
+    @property
+    def usable(self) -> bool:
+        """Whether it is open and carries nothing."""
+        return self._wire is not None and self._incoming is None and not self._wire.is_closing()
+
+    def exchange(self, head: bytes, body: bytes, *, without_body: bool) -> Incoming:
+        """Send a request and return its answer to come. `without_body`: it was a HEAD.
+
+        Nothing was sent when this raises.
+
+        Raises:
+            ConnectionError: the connection is not usable.
+        """
+        if self._wire is None or not self.usable:
+            raise ConnectionError("not connected")
+        self._reset()
+        self._without_body = without_body
+        self._incoming = Incoming(self._wire)
+        self._wire.write(head + body if len(body) < 16 * 1024 else head)
+        if len(body) >= 16 * 1024:
+            self._wire.write(body)
+        return self._incoming
+
+    def close(self) -> None:
+        """Close it; what is under way is cut."""
+        if self._wire is not None:
+            self._wire.abort()
+
+    # -- asyncio.Protocol
+
+    def connection_made(self, transport: Wire) -> None:  # type: ignore[override] # ours or theirs
+        """The connection (and its TLS session) stands."""
+        self._wire = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Parse one read, then deliver what of the body was in it as one piece."""
+        incoming = self._incoming
+        if incoming is None:
+            self.close()  # the back end speaks out of turn: whatever it is, it is no answer
+            return
+        if not self._headed:
+            self._head_bytes += len(data)
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            self._broken(incoming)
+            return
+        if not self._headed:
+            if self._head_bytes > _LARGEST_HEAD:
+                self._broken(incoming)
+            return
+        self._deliver(incoming)
+
+    def eof_received(self) -> bool:
+        """The back end sends no more: an end, where the answer is delimited by it, or a cut."""
+        if self._incoming is not None and self._headed and self._until_close:
+            self._complete = True
+            self._reusable = False
+            self._deliver(self._incoming)
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone."""
+        incoming, self._incoming, self._wire = self._incoming, None, None
+        if incoming is not None:
+            incoming.cut()
+        self._on_lost(self)
+
+    # -- called by the parser
+
+    def on_message_begin(self) -> None:
+        """A head begins; after a complete answer that is one too many."""
+        if self._complete:
+            self._reusable = False
+
+    def on_status(self, reason: bytes) -> None:
+        """A stretch of the reason phrase."""
+        self._reason += reason
+
+    def on_header(self, name: bytes, found: bytes) -> None:
+        """One field line; trailers are dropped."""
+        if not self._headed:
+            self._fields.append((name, found))
+
+    def on_headers_complete(self) -> None:
+        """A head is complete: the answer's, or an informational one before it."""
+        if self._complete or self._incoming is None:
+            return
+        status = self._parser.get_status_code()
+        fields = tuple(self._fields)
+        if status < 200:
+            self._fields, self._reason = [], b""
+            return
+        self._headed = True
+        self._until_close = not self._without_body and _ends_with_connection(status, fields)
+        self._reusable = self._parser.should_keep_alive() and not self._until_close
+        if self._without_body:
+            self._complete = True
+        self._incoming.head_came(ResponseHead(status=status, reason=self._reason, fields=fields))
+
+    def on_message_complete(self) -> None:
+        """The answer is complete (informational heads are none)."""
+        if self._headed:
+            self._complete = True
+
+    # -- inside
+
+    def _deliver(self, incoming: Incoming) -> None:
+        parts = self._parts
+        data = parts[0] if len(parts) == 1 else b"".join(parts)
+        parts.clear()
+        if not self._complete:
+            if data:
+                incoming.came(data, False)
+            return
+        self._incoming = None
+        if self._without_body:
+            data = b""
+            # The parser waits for the body that a HEAD's answer announces and never sends.
+            self._parser = httptools.HttpResponseParser(self)
+        incoming.came(data, True)
+        if self._wire is None:
+            return
+        if self._reusable and not self._wire.get_write_buffer_size():
+            self._wire.resume_reading()  # a full sink may have paused it
+            self._on_idle(self)
+        else:  # the rest of our request is still on its way, or the back end wants no other
+            self._wire.abort()
+
+    def _broken(self, incoming: Incoming) -> None:
+        """Not HTTP, or not the HTTP that we asked for: deliver what was good, then cut."""
+        if self._headed and self._complete:
+            self._reusable = False
+            self._deliver(incoming)
+            return
+        if self._headed and self._parts:
+            data = b"".join(self._parts)
+            self._parts.clear()
+            incoming.came(data, False)
+        self._incoming = None
+        incoming.cut()
+        self.close()
+
+
+def _ends_with_connection(status: int, fields: Fields) -> bool:
+    """Whether only the end of the connection ends this body (RFC 9112 §6.3, case 8)."""
+    if status in NO_BODY_STATUS or value(fields, b"content-length"):
+        return False
+    return b"chunked" not in value(fields, b"transfer-encoding").lower()

@@ -1,0 +1,55 @@
+"""What routing may know of a request, read from its head (pure).
+
+Codex names thread, parent and model in fields of its own (PROTOCOL §4), so that no body has to be
+decoded. Only where the model is in no field is a plain JSON body looked at.
+"""
+
+import json
+import re
+
+from core.domain.facts import Facts, RequestKind, ThreadId
+from core.proxy.messages import Fields, Request, value
+
+_LONGEST_NAME = 200
+"""Longer ids and names are cut: they are kept in tables and shown in menus."""
+_MODEL_IN_HINT = re.compile(rb"(?:^|[;,\s])model=([^;,\s]+)")
+_LARGEST_BODY_READ = 1024 * 1024
+"""A larger body is not decoded for the sake of a model's name (a turn of the loop is 8 ms)."""
+
+
+def facts_of(request: Request, kind: RequestKind) -> Facts:
+    """Names and kinds of `request`; what it does not name stays empty."""
+    fields = request.head.fields
+    thread = _name(fields, b"thread-id")
+    parent = _name(fields, b"x-codex-parent-thread-id")
+    return Facts(
+        kind=kind,
+        thread=ThreadId(thread) if thread else None,
+        parent=ThreadId(parent) if parent else None,
+        model=_model(request, kind),
+        client=_name(fields, b"originator"),
+    )
+
+
+def _name(fields: Fields, name: bytes) -> str:
+    return value(fields, name).decode("utf-8", "replace")[:_LONGEST_NAME]
+
+
+def _model(request: Request, kind: RequestKind) -> str:
+    hint = _MODEL_IN_HINT.search(value(request.head.fields, b"x-codex-routing-hint"))
+    if hint is not None:
+        return hint[1].decode("utf-8", "replace")[:_LONGEST_NAME]
+    if kind is RequestKind.MODELS or value(request.head.fields, b"content-encoding"):
+        return ""
+    return _model_in(request.body)
+
+
+def _model_in(body: bytes) -> str:
+    if not 0 < len(body) <= _LARGEST_BODY_READ or b'"model"' not in body:
+        return ""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return ""
+    model = document.get("model") if isinstance(document, dict) else None
+    return model[:_LONGEST_NAME] if isinstance(model, str) else ""

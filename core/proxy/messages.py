@@ -1,0 +1,196 @@
+"""Requests and responses at our edge, as values; what is passed on, and what is not.
+
+Fields keep their order, spelling and duplicates: they are bytes as they came. Everything here is
+pure; `listener` and `connection` turn bytes into these values and back.
+"""
+
+from dataclasses import dataclass, field
+
+type Fields = tuple[tuple[bytes, bytes], ...]
+"""Field lines of a head, in order: (name as spelled, value as sent)."""
+
+HOP_BY_HOP = frozenset(
+    {
+        b"connection",
+        b"keep-alive",
+        b"proxy-authenticate",
+        b"proxy-authorization",
+        b"proxy-connection",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+    }
+)
+"""RFC 9110 §7.6.1: fields about one connection, besides those that `Connection` names."""
+
+_NOT_FORWARDED = HOP_BY_HOP | {
+    b"cookie",  # of the local login's sessions, not of the account that serves
+    b"expect",  # we have answered it ourselves: the whole body is here
+    b"content-length",  # set anew in its place
+    b"x-openai-account-routing-override",  # the local login's, not the serving account's
+    b"x-openai-fedramp",
+}
+
+TURN_STATE = b"x-codex-turn-state"
+"""Belongs to the account that gave it (PROTOCOL: turn state)."""
+
+NO_BODY_STATUS = frozenset({204, 304})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestHead:
+    """A request's first lines. `repr` shows no target and no field: both hold secrets.
+
+    Attributes:
+        method: as sent, upper case by convention.
+        target: origin-form, undecoded.
+        fields: every field line.
+        http11: False for HTTP/1.0, which knows no chunks and no keep-alive.
+    """
+
+    method: bytes
+    target: bytes = field(repr=False)
+    fields: Fields = field(repr=False)
+    http11: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A whole request, kept until it is answered, so that it can be sent again."""
+
+    head: RequestHead
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseHead:
+    """A response's first lines.
+
+    Attributes:
+        status: 200–599; informational heads never get here.
+        reason: the phrase after it; may be empty.
+        fields: every field line.
+    """
+
+    status: int
+    reason: bytes
+    fields: Fields
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnAnswer:
+    """An answer of ours. Its body is small and complete.
+
+    Attributes:
+        close: the connection ends with it.
+    """
+
+    status: int
+    reason: bytes
+    fields: Fields
+    body: bytes
+    close: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authority:
+    """What a request carries in the place of the client's own login.
+
+    Attributes:
+        host: value of `host`.
+        authorization: value of `authorization`.
+        workspace: value of `chatgpt-account-id`.
+        fedramp: whether `x-openai-fedramp: true` is added.
+    """
+
+    host: bytes
+    authorization: bytes = field(repr=False)
+    workspace: bytes
+    fedramp: bool
+
+
+def values(fields: Fields, name: bytes) -> list[bytes]:
+    """All values of `name` (given in lower case), without the white space around them."""
+    return [value.strip(b" \t") for key, value in fields if key.lower() == name]
+
+
+def value(fields: Fields, name: bytes) -> bytes:
+    """The first value of `name` (given in lower case); empty when there is none."""
+    for key, found in fields:
+        if key.lower() == name:
+            return found.strip(b" \t")
+    return b""
+
+
+def connection_options(fields: Fields) -> frozenset[bytes]:
+    """What `Connection` lists, in lower case (RFC 9110 §7.6.1)."""
+    return frozenset(
+        option.strip(b" \t").lower()
+        for line in values(fields, b"connection")
+        for option in line.split(b",")
+        if option.strip(b" \t")
+    )
+
+
+def request_fields(
+    request: Request, authority: Authority, *, keep_turn_state: bool = True
+) -> Fields:
+    """The fields that go to the back end: the client's, in its order, but for our own.
+
+    `host`, `authorization` and `chatgpt-account-id` are replaced where they stand (and appended
+    where the client sent none); a chunked body's `transfer-encoding` becomes `content-length` in
+    its place. Nothing else is added, but for `x-openai-fedramp` where the account has it.
+    """
+    head = request.head
+    dropped = _NOT_FORWARDED | connection_options(head.fields)
+    replaced = {
+        b"host": authority.host,
+        b"authorization": authority.authorization,
+        b"chatgpt-account-id": authority.workspace,
+    }
+    framing = b"%d" % len(request.body)
+    out: list[tuple[bytes, bytes]] = []
+    for name, found in head.fields:
+        key = name.lower()
+        if key in replaced:
+            out.append((name, replaced.pop(key)))
+        elif key in (b"content-length", b"transfer-encoding"):
+            if framing:
+                spelled = name if key == b"content-length" else b"content-length"
+                out.append((spelled, framing))
+                framing = b""
+        elif key in (b"host", b"authorization", b"chatgpt-account-id"):
+            continue  # a second one; the first was replaced
+        elif key not in dropped and (keep_turn_state or key != TURN_STATE):
+            out.append((name, found))
+    out.extend(replaced.items())
+    if framing and request.body:
+        out.append((b"content-length", framing))
+    if authority.fedramp:
+        out.append((b"x-openai-fedramp", b"true"))
+    return tuple(out)
+
+
+def response_fields(head: ResponseHead, *, request_id: str) -> Fields:
+    """The fields that go to the client: the back end's without hop-by-hop ones, and our id."""
+    dropped = HOP_BY_HOP | connection_options(head.fields)
+    kept = [(name, found) for name, found in head.fields if name.lower() not in dropped]
+    kept.append((b"x-turntable-request", request_id.encode()))
+    return tuple(kept)
+
+
+def request_bytes(method: bytes, target: bytes, fields: Fields) -> bytes:
+    """A request head as it goes on the wire (RFC 9112 §3)."""
+    lines = [b"%b %b HTTP/1.1\r\n" % (method, target)]
+    lines += [b"%b: %b\r\n" % pair for pair in fields]
+    lines.append(b"\r\n")
+    return b"".join(lines)
+
+
+def response_bytes(status: int, reason: bytes, fields: Fields) -> bytes:
+    """A response head as it goes on the wire (RFC 9112 §4)."""
+    lines = [b"HTTP/1.1 %d %b\r\n" % (status, reason)]
+    lines += [b"%b: %b\r\n" % pair for pair in fields]
+    lines.append(b"\r\n")
+    return b"".join(lines)

@@ -1,0 +1,144 @@
+"""Connections to the back end that wait for the next request, by origin.
+
+The newest is used first, so that the others can age. A connection that was closed while it waited
+is never used: the loop removes it as soon as it hears, and the socket itself is asked right before
+a request is written to it.
+"""
+
+import asyncio
+import select
+import ssl
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from core.proxy.connection import UpstreamConnection
+from core.proxy.tls import TlsWire, session_of
+from core.proxy.wire import Wire
+
+IDLE_S = 55.0
+"""How long a connection may wait; common servers close after 60–75 s."""
+MOST_IDLE = 64
+"""How many wait for one origin."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where connections go: scheme, host and port (RFC 9110 §4.3.1)."""
+
+    secure: bool
+    host: str
+    port: int
+
+
+class Pool:
+    """Keeps idle connections and TLS sessions; opens what is missing."""
+
+    def __init__(self, *, tls: Callable[[], ssl.SSLContext]) -> None:
+        """`tls` is called when the first secure connection is opened: it reads files."""
+        self._tls = tls
+        self._context: ssl.SSLContext | None = None
+        self._idle: dict[Origin, list[UpstreamConnection]] = {}
+        self._all: dict[UpstreamConnection, Origin] = {}
+        self._sessions: dict[Origin, ssl.SSLSession] = {}
+        self._ages: dict[UpstreamConnection, int] = {}
+        self._sweeper: asyncio.TimerHandle | None = None
+
+    def __len__(self) -> int:
+        """How many connections are open, idle or not."""
+        return len(self._all)
+
+    async def connection(self, origin: Origin, *, timeout_s: float) -> UpstreamConnection:
+        """A connection that was open a moment ago: use it before anything else is awaited.
+
+        Raises:
+            OSError: refused, unreachable, no such host, timed out, TLS refused. Nothing was sent.
+        """
+        waiting = self._idle.get(origin, [])
+        while waiting:
+            connection = waiting.pop()
+            if connection.usable and not _is_readable(connection.wire):
+                return connection
+            connection.close()
+        async with asyncio.timeout(timeout_s):
+            return await self._open(origin)
+
+    def close(self) -> None:
+        """Close every connection; what is under way on it is cut."""
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            self._sweeper = None
+        for connection in list(self._all):
+            connection.close()
+        self._idle.clear()
+
+    async def _open(self, origin: Origin) -> UpstreamConnection:
+        loop = asyncio.get_running_loop()
+        connection = UpstreamConnection(on_idle=self._is_idle, on_lost=self._lost)
+        if not origin.secure:
+            await loop.create_connection(lambda: connection, origin.host, origin.port)
+            self._all[connection] = origin
+            return connection
+        if self._context is None:
+            self._context = self._tls()
+        layer = TlsWire(
+            connection,
+            context=self._context,
+            server_name=origin.host,
+            session=self._sessions.get(origin),
+        )
+        try:
+            await loop.create_connection(lambda: layer, origin.host, origin.port)
+            await layer.secured
+        except BaseException:
+            layer.abort()
+            raise
+        self._all[connection] = origin
+        return connection
+
+    def _is_idle(self, connection: UpstreamConnection) -> None:
+        origin = self._all.get(connection)
+        if origin is None:
+            connection.close()
+            return
+        session = session_of(connection.wire)
+        if session is not None:
+            self._sessions[origin] = session
+        waiting = self._idle.setdefault(origin, [])
+        self._ages[connection] = 0
+        waiting.append(connection)
+        if len(waiting) > MOST_IDLE:
+            waiting.pop(0).close()
+        if self._sweeper is None:
+            self._sweeper = asyncio.get_running_loop().call_later(IDLE_S / 2, self._sweep)
+
+    def _lost(self, connection: UpstreamConnection) -> None:
+        origin = self._all.pop(connection, None)
+        self._ages.pop(connection, None)
+        if origin is not None and connection in (waiting := self._idle.get(origin, [])):
+            waiting.remove(connection)
+
+    def _sweep(self) -> None:
+        """Close what has waited through two rounds."""
+        self._sweeper = None
+        for waiting in self._idle.values():
+            for connection in list(waiting):
+                self._ages[connection] = self._ages.get(connection, 0) + 1
+                if self._ages[connection] >= 2:
+                    waiting.remove(connection)
+                    connection.close()
+        if any(self._idle.values()):
+            self._sweeper = asyncio.get_running_loop().call_later(IDLE_S / 2, self._sweep)
+
+
+def _is_readable(wire: Wire | None) -> bool:
+    """Whether an idle connection has something to say: an end, or bytes that nobody asked for."""
+    socket = wire.get_extra_info("socket") if wire is not None else None
+    descriptor = getattr(socket, "fileno", lambda: -1)()
+    if descriptor < 0:
+        return True
+    if sys.platform == "win32":
+        return bool(select.select([descriptor], [], [], 0)[0])
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(0))

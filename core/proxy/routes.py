@@ -1,0 +1,147 @@
+"""What may be asked of us: one table. Decides on the head alone, before a body is read."""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs
+
+from core.domain.facts import RequestKind
+from core.domain.settings import ProxySettings
+from core.proxy.answers import fault_answer, json_answer
+from core.proxy.clients import StaleSecret, ValidSecret
+from core.proxy.listener import Admitted
+from core.proxy.messages import OwnAnswer, RequestHead, connection_options, value, values
+from core.words.answers import Fault
+
+BOUND = re.compile(rb"/c/([^/?]*)/backend-api/codex(?=[/?]|$)")
+"""The address that a bound Codex calls; its secret stands in the path."""
+
+_LOOPBACK_HOST = re.compile(rb"(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?", re.I)
+_DOT_SEGMENT = re.compile(rb"(?:^|[/\\])(?:\.|%2e){1,2}(?:[/\\?#]|%2f|%5c|$)", re.I)
+_TARGET = re.compile(rb"/[\x21-\x7e]*")
+_LONGEST_NONCE = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A request that goes on to the back end.
+
+    Attributes:
+        kind: what it asks for.
+        path: below the back end's base address, with its query.
+    """
+
+    kind: RequestKind
+    path: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """With what `/health` proves that it is ours.
+
+    Attributes:
+        instance: names this run.
+        key: per-instance health key, worthless elsewhere.
+        bind: the bind's id; empty while nothing is bound.
+    """
+
+    instance: str
+    key: bytes = field(repr=False)
+    bind: str
+
+
+type Valid = Callable[[str], ValidSecret | StaleSecret | None]
+
+
+class Routes:
+    """The gate of the listener: every head passes here."""
+
+    def __init__(
+        self,
+        *,
+        valid: Valid,
+        identity: Callable[[], Identity],
+        settings: Callable[[], ProxySettings],
+    ) -> None:
+        self._valid = valid
+        self._identity = identity
+        self._settings = settings
+
+    def gate(self, head: RequestHead, port: int) -> Admitted[Passage] | OwnAnswer:
+        """Whether a head that came to `port` may go on, and as what."""
+        settings = self._settings()
+        fault = caller_fault(head, settings.origins)
+        if fault is not None:
+            return fault_answer(fault)
+        bound = BOUND.match(head.target)
+        if bound is not None:
+            passage = self._bound(head, bound)
+            if isinstance(passage, Fault):
+                return fault_answer(passage)
+            return Admitted(route=passage, largest_body=settings.max_body)
+        path, _, query = head.target.partition(b"?")
+        if path == b"/health":
+            return self._health(head.method, query, port)
+        return fault_answer(Fault.NOT_FOUND)
+
+    def _bound(self, head: RequestHead, bound: re.Match[bytes]) -> Passage | Fault:
+        match self._valid(bound[1].decode("latin-1")):
+            case StaleSecret():
+                return Fault.STALE_SECRET
+            case None:
+                return Fault.UNKNOWN_SECRET
+        rest = head.target[bound.end() :]
+        if _DOT_SEGMENT.search(rest.partition(b"?")[0]):
+            return Fault.BAD_PATH
+        if b"upgrade" in connection_options(head.fields) and (
+            value(head.fields, b"upgrade").lower() == b"websocket"
+        ):
+            return Fault.NO_WEBSOCKET
+        return Passage(kind=_kind(head.method, rest), path=b"/codex" + rest)
+
+    def _health(self, method: bytes, query: bytes, port: int) -> OwnAnswer:
+        if method not in (b"GET", b"HEAD"):
+            return fault_answer(Fault.BAD_METHOD)
+        document = {"status": "ok", "name": "turntable"}
+        nonce = parse_qs(query.decode("latin-1")).get("nonce", [""])[0]
+        if 0 < len(nonce) <= _LONGEST_NONCE:
+            identity = self._identity()
+            document["instance"] = identity.instance
+            document["proof"] = proof(identity.key, nonce=nonce, port=port, bind=identity.bind)
+        return json_answer(200, document)
+
+
+def proof(key: bytes, *, nonce: str, port: int, bind: str) -> str:
+    """HMAC-SHA-256 (hex) of nonce, accepted port and bind id, a line each (INTERFACES §4)."""
+    said = f"{nonce}\n{port}\n{bind}".encode()
+    return hmac.new(key, said, hashlib.sha256).hexdigest()
+
+
+def caller_fault(head: RequestHead, origins: tuple[str, ...]) -> Fault | None:
+    """Who calls by a foreign name (DNS rebinding) or from a web page is refused."""
+    hosts = values(head.fields, b"host")
+    if not _TARGET.fullmatch(head.target):
+        return Fault.BAD_PATH  # absolute-form, `*`, or a byte that has no place in a target
+    if len(hosts) != 1 or not _LOOPBACK_HOST.fullmatch(hosts[0]):
+        return Fault.FOREIGN_HOST
+    came_from = values(head.fields, b"origin")
+    if came_from and not all(origin.decode("latin-1") in origins for origin in came_from):
+        return Fault.BROWSER
+    sites = values(head.fields, b"sec-fetch-site")
+    if not came_from and any(site != b"none" for site in sites):
+        return Fault.BROWSER
+    return None
+
+
+def _kind(method: bytes, rest: bytes) -> RequestKind:
+    path = rest.partition(b"?")[0]
+    return _KINDS.get((method, path), RequestKind.OTHER)
+
+
+_KINDS = {
+    (b"POST", b"/responses"): RequestKind.RESPONSES,
+    (b"POST", b"/responses/compact"): RequestKind.RESPONSES,
+    (b"GET", b"/models"): RequestKind.MODELS,
+}

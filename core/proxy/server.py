@@ -1,0 +1,134 @@
+"""The proxy as one thing: what it listens on, and its start and stop."""
+
+import asyncio
+import contextlib
+import errno
+import logging
+import socket
+import sys
+from collections.abc import Callable
+
+from core.domain.errors import CoreError
+from core.proxy.attempt import Attempts
+from core.proxy.listener import Buffered, Limits, Listener
+from core.proxy.pool import Pool
+from core.proxy.relay import Relay, Seams
+from core.proxy.routes import Identity, Passage, Routes, Valid
+from core.proxy.tls import client_context
+from core.proxy.traffic import Traffic
+from core.proxy.upstream import Authorise, Renew, Upstream
+from core.runtime.tasks import Tasks
+
+_log = logging.getLogger(__name__)
+
+PORTS_TRIED = 50
+"""How many ports after the preferred one are tried before any free one is taken."""
+_BACKLOG = 1024
+
+
+class ProxyServer:
+    """Listens on loopback and nowhere else."""
+
+    def __init__(
+        self,
+        *,
+        seams: Seams,
+        authorise: Authorise,
+        renew: Renew,
+        valid: Valid,
+        identity: Callable[[], Identity],
+        tasks: Tasks,
+        limits: Limits | None = None,
+    ) -> None:
+        """Builds the parts; nothing listens and nothing is opened yet."""
+        settings = seams.settings
+        self.traffic = Traffic()
+        self._tasks = tasks
+        self._upstream = Upstream(
+            pool=Pool(tls=lambda: client_context(settings().upstream.ca_file)),
+            authorise=authorise,
+            renew=renew,
+            settings=lambda: settings().upstream,
+        )
+        attempts = Attempts(upstream=self._upstream, settings=settings, clock=seams.clock)
+        relay = Relay(attempts=attempts, seams=seams, traffic=self.traffic)
+        routes = Routes(valid=valid, identity=identity, settings=lambda: settings().proxy)
+        self._listener: Listener[Passage] = Listener(
+            gate=routes.gate,
+            handler=relay.serve,
+            tasks=tasks,
+            buffered=Buffered(lambda: settings().proxy.max_buffered),
+            limits=limits if limits is not None else Limits(),
+        )
+        self._servers: list[asyncio.Server] = []
+        self._port: int | None = None
+
+    @property
+    def port(self) -> int | None:
+        """Where it listens; None before `start` and after `drain`."""
+        return self._port
+
+    async def start(self, preferred: int) -> int:
+        """Listen on `preferred`, or the next free port; on ::1 too where that can be had.
+
+        Raises:
+            CoreError: `no_port`; nothing listens.
+        """
+        sock = _loopback_socket(preferred)
+        port: int = sock.getsockname()[1]
+        loop = asyncio.get_running_loop()
+        create = self._listener.connection
+        self._servers = [await loop.create_server(create, sock=sock, backlog=_BACKLOG)]
+        with contextlib.suppress(OSError):  # no IPv6, or the port is taken there
+            other = _bound(socket.AF_INET6, "::1", port)
+            self._servers.append(await loop.create_server(create, sock=other, backlog=_BACKLOG))
+        self._port = port
+        _log.info("listening on 127.0.0.1:%d", port)
+        return port
+
+    async def drain(self, grace_s: float = 2.0) -> None:
+        """Take no more requests, give those under way `grace_s`, then cut what is left."""
+        for server in self._servers:
+            server.close()
+        self._servers = []
+        self._port = None
+        self._listener.drain()
+        if self._listener.connections:
+            await self._listener.emptied(within_s=grace_s)
+        self._listener.cut()
+        await self._tasks.close()
+        self._upstream.close()
+
+
+def _loopback_socket(preferred: int) -> socket.socket:
+    last = min(preferred + PORTS_TRIED, 65_536)
+    for port in (*range(preferred, last), 0):
+        try:
+            return _bound(socket.AF_INET, "127.0.0.1", port)
+        except OSError as error:
+            if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+                raise CoreError(
+                    "no_port",
+                    f"Turntable cannot listen on 127.0.0.1: {error.strerror}.",
+                    "`proxy.port` sets the port.",
+                ) from error
+    raise CoreError("no_port", "No port on 127.0.0.1 is free.", "`proxy.port` sets the port.")
+
+
+def _bound(family: socket.AddressFamily, host: str, port: int) -> socket.socket:
+    """A socket that nobody else can share or take over."""
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if sys.platform == "win32":
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        sock.bind((host, port))
+        sock.listen(_BACKLOG)
+        sock.setblocking(False)
+    except OSError:
+        sock.close()
+        raise
+    return sock

@@ -1,0 +1,187 @@
+"""Server-sent events as they arrive, and the tap that reads usage and limits from them (pure).
+
+The parser follows the HTML standard's event stream interpretation (lines end in LF, CR LF or CR;
+several `data` lines are joined; comments are skipped) and never holds more than `LARGEST_EVENT`.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from core.domain.usage import Tokens
+
+LARGEST_EVENT = 8 * 1024 * 1024
+"""A longer event is skipped: its bytes still pass, only nothing is read from it."""
+_READ_WHOLE = 64 * 1024
+"""Up to this size an event's JSON is decoded; in a larger one only what is needed is looked for."""
+
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+_USAGE_KEY = re.compile(rb'(?<!\\)"usage"\s*:\s*(?=\{)')
+_LONGEST_USAGE = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One event: its type (empty when it names none) and its data lines, joined."""
+
+    type: str
+    data: bytes
+
+
+class EventParser:
+    """Bytes in, whole events out."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._after_cr = False
+        self._type = b""
+        self._data: list[bytes] = []
+        self._size = 0
+
+    @property
+    def between_events(self) -> bool:
+        """Whether nothing is kept: the next byte begins an event."""
+        return not (self._rest or self._data or self._type)
+
+    def feed(self, data: bytes) -> list[Event]:
+        """The events that `data` completes."""
+        if self._after_cr and data:
+            self._after_cr = False
+            if data[0] == 0x0A:
+                data = data[1:]
+        if not data:
+            return []
+        if data[-1] == 0x0D:
+            self._after_cr = True  # its LF, if it has one, comes with the next read
+        lines = _LINE_END.split(self._rest + data)
+        self._rest = lines.pop()
+        if len(self._rest) > LARGEST_EVENT:
+            self._rest = b""
+        return [event for line in lines if (event := self._line(line)) is not None]
+
+    def _line(self, line: bytes) -> Event | None:
+        if not line:
+            event = None
+            if self._data:
+                kind = self._type.decode("utf-8", "replace")
+                event = Event(type=kind, data=b"\n".join(self._data))
+            self._type, self._data, self._size = b"", [], 0
+            return event
+        name, _, found = line.partition(b":")
+        found = found.removeprefix(b" ")
+        if name == b"data":
+            self._size += len(found) + 1
+            if self._size <= LARGEST_EVENT:
+                self._data.append(found)
+            else:
+                self._data = []
+        elif name == b"event":
+            self._type = found
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tapped:
+    """What one event told: token counts, the `rate_limits` event's object, or a failure."""
+
+    tokens: Tokens | None = None
+    failure: Event | None = None
+    rate_limits: Mapping[str, object] | None = None
+
+
+class Tap:
+    """Reads the few events that tell usage and limits, at the cost of a search in the others."""
+
+    def __init__(self) -> None:
+        self._parser = EventParser()
+
+    def feed(self, data: bytes) -> list[Tapped]:
+        """What `data` tells; most reads hold whole events that tell nothing."""
+        if (
+            self._parser.between_events
+            and data.endswith(b"\n\n")
+            and b"response.completed" not in data
+            and b"rate_limits" not in data
+            and b"response.incomplete" not in data
+            and b"response.failed" not in data
+        ):
+            return []
+        found = (tapped_from(event) for event in self._parser.feed(data))
+        return [tapped for tapped in found if tapped is not None]
+
+
+def type_of(event: Event) -> str:
+    """The event's type: its `event` field, else its data's `type`."""
+    return event.type or text_at(document_of(event), "type")
+
+
+def document_of(event: Event) -> Mapping[str, object]:
+    """The event's data as a JSON object; empty when it is none."""
+    try:
+        document = json.loads(event.data)
+    except (ValueError, RecursionError):
+        return {}
+    return cast("Mapping[str, object]", document) if isinstance(document, dict) else {}
+
+
+def mapping_at(document: Mapping[str, object], key: str) -> Mapping[str, object]:
+    """The object under `key`; empty when there is none."""
+    found = document.get(key)
+    return cast("Mapping[str, object]", found) if isinstance(found, dict) else {}
+
+
+def text_at(document: Mapping[str, object], key: str) -> str:
+    """The text under `key`; empty when there is none."""
+    found = document.get(key)
+    return found if isinstance(found, str) else ""
+
+
+def tapped_from(event: Event) -> Tapped | None:
+    """What an event tells of usage or limits; None = nothing."""
+    if event.type in ("response.completed", "response.incomplete"):
+        tokens = _tokens_in(event)
+        return Tapped(tokens=tokens) if tokens is not None else None
+    if event.type == "response.failed":
+        return Tapped(failure=event)
+    if event.type == "codex.rate_limits" and len(event.data) <= _READ_WHOLE:
+        return Tapped(rate_limits=document_of(event))
+    if not event.type and len(event.data) <= _READ_WHOLE:
+        kind = type_of(event)
+        return tapped_from(Event(type=kind, data=event.data)) if kind else None
+    return None
+
+
+def _tokens_in(event: Event) -> Tokens | None:
+    if len(event.data) <= _READ_WHOLE:
+        return tokens_of(mapping_at(mapping_at(document_of(event), "response"), "usage"))
+    # The whole answer is repeated in this event; only its last object with counts is decoded.
+    for match in reversed(list(_USAGE_KEY.finditer(event.data))):
+        text = event.data[match.end() : match.end() + _LONGEST_USAGE].decode("utf-8", "replace")
+        try:
+            usage, _ = json.JSONDecoder().raw_decode(text)
+        except (ValueError, RecursionError):
+            continue
+        tokens = tokens_of(cast("Mapping[str, object]", usage))
+        if tokens is not None:
+            return tokens
+    return None
+
+
+def tokens_of(usage: Mapping[str, object]) -> Tokens | None:
+    """Counts of a `usage` object; None when it has no input and no output count."""
+    if "input_tokens" not in usage and "output_tokens" not in usage:
+        return None
+    return Tokens(
+        input=_count(usage.get("input_tokens")),
+        cached_input=_count(mapping_at(usage, "input_tokens_details").get("cached_tokens")),
+        output=_count(usage.get("output_tokens")),
+        reasoning_output=_count(mapping_at(usage, "output_tokens_details").get("reasoning_tokens")),
+    )
+
+
+def _count(found: object) -> int:
+    if isinstance(found, bool) or not isinstance(found, int | float):
+        return 0
+    return int(found) if 0 <= found < 2**53 else 0

@@ -1,0 +1,164 @@
+"""Sends one request with one account's login. The only file of the proxy that handles a token."""
+
+import ipaddress
+import ssl
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from core.domain.account import AccountId
+from core.domain.credentials import Grant
+from core.domain.outcome import Unreachable
+from core.domain.settings import UpstreamSettings
+from core.proxy.incoming import Incoming
+from core.proxy.messages import Authority, Request, request_bytes, request_fields
+from core.proxy.pool import Origin, Pool
+
+type Authorise = Callable[[AccountId], Awaitable[Grant | None]]
+"""A fresh token of this account; None when there is none (whoever says so has learned why)."""
+type Renew = Callable[[AccountId, Grant], Awaitable[bool]]
+"""Get a newer token than the one that was refused; whether there is one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """A request that went out: its answer to come, and the login it went with."""
+
+    incoming: Incoming
+    grant: Grant
+
+
+OFFICIAL_HOST = "chatgpt.com"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """The back end's address, taken apart.
+
+    Attributes:
+        origin: where connections go.
+        host: value of the `host` field.
+        path: what stands before every path; no slash at its end.
+    """
+
+    origin: Origin
+    host: bytes
+    path: bytes
+
+
+class Upstream:
+    """The back end, as the relay sees it."""
+
+    def __init__(
+        self,
+        *,
+        pool: Pool,
+        authorise: Authorise,
+        renew: Renew,
+        settings: Callable[[], UpstreamSettings],
+    ) -> None:
+        self._pool = pool
+        self._authorise = authorise
+        self._renew = renew
+        self._settings = settings
+        self._base: tuple[tuple[str, bool], Base | None] | None = None
+
+    async def send(
+        self, account: AccountId, request: Request, path: bytes, *, keep_turn_state: bool
+    ) -> Sent | Unreachable | None:
+        """Send `request` to `path` (below the base address) with the account's login.
+
+        `Unreachable`: nothing was sent. None: nothing was sent, for there is no token.
+        """
+        grant = await self._authorise(account)
+        if grant is None:
+            return None
+        settings = self._settings()
+        base = self._base_now(settings)
+        if base is None:
+            return Unreachable(detail="upstream.base_url is not allowed")
+        authority = Authority(
+            host=base.host,
+            authorization=b"Bearer " + grant.access_token.encode(),
+            workspace=grant.workspace.encode(),
+            fedramp=grant.fedramp,
+        )
+        fields = request_fields(request, authority, keep_turn_state=keep_turn_state)
+        head = request_bytes(request.head.method, base.path + path, fields)
+        try:
+            connection = await self._pool.connection(
+                base.origin, timeout_s=settings.connect_timeout_s
+            )
+            incoming = connection.exchange(
+                head, request.body, without_body=request.head.method == b"HEAD"
+            )
+        except OSError as error:
+            return Unreachable(detail=_detail(error))
+        return Sent(incoming=incoming, grant=grant)
+
+    async def renew(self, account: AccountId, refused: Sent | None) -> bool:
+        """Get a newer token than the one that was refused; whether there is one."""
+        return refused is not None and await self._renew(account, refused.grant)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._pool.close()
+
+    def _base_now(self, settings: UpstreamSettings) -> Base | None:
+        """The address as set now; taken apart once for each change of the setting."""
+        key = (settings.base_url, settings.allow_custom)
+        if self._base is None or self._base[0] != key:
+            self._base = key, base_of(settings.base_url, allow_custom=settings.allow_custom)
+        return self._base[1]
+
+
+def base_of(url: str, *, allow_custom: bool) -> Base | None:
+    """Take the address apart; None when tokens may not go there.
+
+    They go to the official host by https and to loopback; anywhere else only with `allow_custom`,
+    and then by https too.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return None
+    secure = parts.scheme == "https"
+    if not host or not (secure or parts.scheme == "http"):
+        return None
+    local = is_loopback(host)
+    if not local and not (secure and (host == OFFICIAL_HOST or allow_custom)):
+        return None
+    shown = f"[{host}]" if ":" in host else host
+    return Base(
+        origin=Origin(secure=secure, host=host, port=port or (443 if secure else 80)),
+        host=(shown if port is None else f"{shown}:{port}").encode(),
+        path=parts.path.rstrip("/").encode(),
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a name or literal address means this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _detail(error: Exception) -> str:
+    """What went wrong, without an address that might hold a secret."""
+    match error:
+        case TimeoutError():
+            return "connect timeout"
+        case ssl.SSLCertVerificationError():
+            return f"certificate: {error.verify_message}"
+        case ssl.SSLError():
+            return f"TLS: {error.reason or 'handshake failed'}"
+        case ConnectionRefusedError():
+            return "connection refused"
+        case OSError():
+            return error.strerror or type(error).__name__
+        case _:
+            return type(error).__name__

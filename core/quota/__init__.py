@@ -1,0 +1,1 @@
+"""What is left of each account's limits, and how it is learned."""

@@ -1,0 +1,156 @@
+"""What our own answers to a client say: one sentence on what happened, one on what to do.
+
+Codex prints these sentences to the user; they name accounts by label, never by e-mail, and times
+as the user's own clock shows them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import assert_never
+
+from core.domain.account import AccountId
+from core.domain.decision import Refuse, RefuseReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentences:
+    """What happened, and what to do about it (empty when there is nothing to do)."""
+
+    message: str
+    hint: str
+
+
+class Fault(StrEnum):
+    """What we answer for ourselves about a request or about the way to the back end."""
+
+    NOT_HTTP = "bad_request"
+    HEAD_TOO_LARGE = "head_too_large"
+    BODY_TOO_LARGE = "too_large"
+    TOO_MUCH_AT_ONCE = "too_much_at_once"
+    TOO_SLOW = "too_slow"
+    FOREIGN_HOST = "foreign_host"
+    BROWSER = "origin_refused"
+    UNKNOWN_SECRET = "unknown_address"
+    STALE_SECRET = "stale_address"
+    BAD_PATH = "bad_path"
+    NOT_FOUND = "not_found"
+    BAD_METHOD = "bad_method"
+    NO_WEBSOCKET = "no_websocket"
+    SILENT = "upstream_silent"
+    CHALLENGED = "upstream_challenge"
+    UNREACHABLE = "upstream_unreachable"
+    NOT_JSON = "upstream_not_json"
+    INTERNAL = "internal"
+
+
+def fault_sentences(fault: Fault) -> Sentences:
+    """The sentences of a fault."""
+    message, hint = _FAULTS[fault]
+    return Sentences(message=message, hint=hint)
+
+
+def refusal_sentences(
+    refusal: Refuse, *, label: Callable[[AccountId], str], at: Callable[[datetime], str]
+) -> Sentences:
+    """Why no account serves, and when or how one will.
+
+    `label`: what the user calls an account; `at`: a time as the user's clock shows it.
+    """
+    who = f"“{label(refusal.account)}”" if refusal.account is not None else "the chosen account"
+    when = f"Try again at {at(refusal.until)}." if refusal.until is not None else ""
+    match refusal.reason:
+        case RefuseReason.NO_ACCOUNT:
+            return Sentences(
+                message="Turntable has no account yet.",
+                hint="Add one from the tray menu or with `turntable import --from codex`.",
+            )
+        case RefuseReason.ALL_WAITING:
+            return Sentences(
+                message=f"All accounts have reached their limits. {when}".rstrip(),
+                hint="`turntable status` shows when each one is back.",
+            )
+        case RefuseReason.ALL_SIGNED_OUT:
+            return Sentences(
+                message="No account is signed in any more.",
+                hint="Sign in again from the tray menu, or import the login again.",
+            )
+        case RefuseReason.ALL_OUT_OF_SERVICE:
+            return Sentences(
+                message="Every account’s workspace is out of service.",
+                hint="`turntable status` shows since when; they are asked again on a schedule.",
+            )
+        case RefuseReason.FORCED_UNAVAILABLE:
+            return Sentences(
+                message=f"Turntable stays on {who}, which cannot serve now. {when}".rstrip(),
+                hint="`turntable auto` lets the other accounts serve.",
+            )
+        case RefuseReason.PAUSED:
+            return Sentences(
+                message="Rotation or every account that could serve is paused.",
+                hint="Resume from the tray menu or with `turntable auto`.",
+            )
+        case RefuseReason.ALL_FAILING:
+            return Sentences(
+                message="Every account was tried, and the back end served none of them.",
+                hint="`turntable status` shows what each one answered.",
+            )
+        case RefuseReason.LOCKED:
+            return Sentences(
+                message="Turntable’s vault is locked.",
+                hint="Unlock the keyring, or start Turntable with the passphrase.",
+            )
+        case RefuseReason.TIME_BUDGET:
+            return Sentences(
+                message="No account answered in the time that one request may take.",
+                hint="Try again; `routing.time_budget_s` sets how long accounts are tried.",
+            )
+        case _:
+            assert_never(refusal.reason)
+
+
+_NEW_CHAT = "Open a new chat: it takes the address that is in force."
+
+_FAULTS = {
+    Fault.NOT_HTTP: ("This is not a request that Turntable can read.", ""),
+    Fault.HEAD_TOO_LARGE: ("The head of the request is too large.", ""),
+    Fault.BODY_TOO_LARGE: (
+        "The request is larger than Turntable passes on.",
+        "`proxy.max_body` sets the limit; `/compact` makes a long chat smaller.",
+    ),
+    Fault.TOO_MUCH_AT_ONCE: (
+        "Too many large requests are under way at once.",
+        "Try again when one has ended; `proxy.max_buffered` sets the limit.",
+    ),
+    Fault.TOO_SLOW: ("The request did not arrive in time.", ""),
+    Fault.FOREIGN_HOST: ("Turntable answers to loopback names only.", ""),
+    Fault.BROWSER: (
+        "Turntable does not answer web pages.",
+        "`proxy.origins` lists the origins that may call.",
+    ),
+    Fault.UNKNOWN_SECRET: ("Turntable does not know this address (any more).", _NEW_CHAT),
+    Fault.STALE_SECRET: ("Turntable’s address has changed since this chat was opened.", _NEW_CHAT),
+    Fault.BAD_PATH: ("This path does not lie below the back end’s address.", ""),
+    Fault.NOT_FOUND: ("There is nothing here.", ""),
+    Fault.BAD_METHOD: ("This method is not allowed here.", ""),
+    Fault.NO_WEBSOCKET: ("Turntable speaks HTTP here, not WebSocket.", ""),
+    Fault.SILENT: (
+        "The back end took the request and did not answer in time. It may have been counted, so "
+        "Turntable did not send it again.",
+        "Try again; `upstream.header_timeout_s` sets how long an answer is waited for.",
+    ),
+    Fault.CHALLENGED: (
+        "The network in front of the back end turned the request away; no account is at fault.",
+        "Wait a moment, or check VPN and proxy settings.",
+    ),
+    Fault.UNREACHABLE: (
+        "The back end cannot be reached; nothing was sent.",
+        "Check the network; `turntable status` shows the address.",
+    ),
+    Fault.NOT_JSON: ("The back end answered with a web page instead of an answer.", ""),
+    Fault.INTERNAL: (
+        "Something went wrong inside Turntable.",
+        "`turntable log` shows what; other chats are not affected.",
+    ),
+}
