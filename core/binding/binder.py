@@ -132,7 +132,7 @@ class Binder:
 
         Raises:
             CoreError: `config_…`, `home_missing`, `disk_full`, `bind_busy`, `journal_…`; the
-                lease is as it was, and the next attempt goes on from there.
+                lease is kept, and the next attempt or start goes on from there.
         """
         home = canonical(home)
         with self._lock.held():
