@@ -241,7 +241,8 @@ class App:
                 draw=_draw,
             )
             await self._serving.start()
-            await self.leases.take_up(self._serving.server.port)
+            if self.port is not None:
+                await self.leases.take_up(self.port)
         except BaseException:
             await self.close()
             raise
@@ -265,8 +266,10 @@ class App:
 
     # --- what verbs do with the parts ------------------------------------------------------------
 
-    async def import_login(self, path: Path, *, dry_run: bool) -> "Imported":
-        """Take the login of one auth.json.
+    async def import_login(
+        self, path: Path, *, passphrase: str | None, dry_run: bool
+    ) -> "Imported":
+        """Take the login of one auth.json; the vault is opened once the file proved good.
 
         Raises:
             CoreError: what is wrong with the file, the login, the vault or the disk; nothing was
@@ -279,7 +282,7 @@ class App:
         roster = Roster(
             store=self.folder.store,
             vault=self.folder.vault,
-            unlock=self.unlock,
+            unlock=lambda: self.unlock(passphrase),
             clock=self.clock,
             draw=os.urandom,
         )

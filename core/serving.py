@@ -23,7 +23,7 @@ from core.proxy import answers
 from core.proxy.clients import KnownSecret, StaleSecret, ValidSecret, recognise
 from core.proxy.relay import Seams
 from core.proxy.routes import Identity
-from core.proxy.server import Server
+from core.proxy.server import ProxyServer
 from core.reports import Engine
 from core.routing.select import select
 from core.runtime.bus import Bus
@@ -90,11 +90,13 @@ class Serving:
             elsewhere=Elsewhere(env=environment, lane=Lane(clock, draw=draw), clock=clock),
             clock=clock,
         )
-        self.server = Server(
+        self.server = ProxyServer(
             seams=self._seams(),
+            authorise=self._authoriser.authorise,
+            renew=self._authoriser.renew,
             valid=self._valid,
             identity=self._identity,
-            settings=settings,
+            tasks=Tasks("proxy"),
         )
 
     async def start(self) -> None:
@@ -103,15 +105,14 @@ class Serving:
         Raises:
             CoreError: no port can be had.
         """
-        last = self._leases.last_port
-        await self.server.start(preferred=[*([last] if last else []), self._settings().proxy.port])
+        await self.server.start(self._leases.last_port or self._settings().proxy.port)
         self._tasks.start(self._look_again(), name="look again")
         self._tasks.start(self._sweep(), name="sweep")
 
     async def stop(self) -> None:
         """Take no new request, let answers finish for a moment, end everything."""
         await self._tasks.close()
-        await self.server.stop(grace_s=DRAIN_S)
+        await self.server.drain(grace_s=DRAIN_S)
         await self._authoriser.close()
 
     def idle_for(self, span: timedelta) -> bool:
@@ -153,8 +154,6 @@ class Serving:
     def _seams(self) -> Seams:
         return Seams(
             choose=self.choose,
-            authorise=self._authoriser.authorise,
-            renew=self._authoriser.renew,
             learn=self._learn,
             record=self._record,
             settings=self._settings,
