@@ -6,14 +6,11 @@ key it is known which of them spoke.
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
-from typing import cast
-
-import tomlkit
-from tomlkit.exceptions import ParseError, TOMLKitError
+from typing import Any, cast
 
 from core.domain.errors import CoreError, ExitCode
 from core.domain.settings import (
@@ -117,19 +114,16 @@ def set_in_file(path: Path, key: str, text: str) -> Value:
             file is unchanged.
     """
     value = value_of(with_value(Settings(), key, parse_value(key, text)), key)
-    text = _text(path)
-    document = _parsed(path, text)
     section, _, name = key.partition(".")
-    if section not in document:
-        document[section] = tomlkit.table()
-    table = document[section]
-    if not isinstance(table, MutableMapping):
-        raise _no_section(path, text, section)
-    plain = list(value) if isinstance(value, tuple) else value
-    wanted = document.unwrap()
-    wanted[section][name] = plain
-    table[name] = plain
-    _write(path, document, wanted=wanted, bom=text.startswith(_BOM))
+
+    def edit(document: MutableMapping[str, Any]) -> bool:
+        table = document.setdefault(section, {})
+        if not isinstance(table, MutableMapping):
+            raise _no_section(path, _text(path), section)
+        table[name] = list(value) if isinstance(value, tuple) else value
+        return True
+
+    _edited(path, edit)
     return value
 
 
@@ -140,17 +134,16 @@ def unset_in_file(path: Path, key: str) -> bool:
         CoreError: `unknown_setting`, `config_invalid`, or as the disk fails; the file is unchanged.
     """
     value_of(Settings(), key)
-    text = _text(path)
-    document = _parsed(path, text)
     section, _, name = key.partition(".")
-    table = document.get(section)
-    if not isinstance(table, MutableMapping) or name not in table:
-        return False
-    wanted = document.unwrap()
-    del wanted[section][name]
-    del table[name]
-    _write(path, document, wanted=wanted, bom=text.startswith(_BOM))
-    return True
+
+    def edit(document: MutableMapping[str, Any]) -> bool:
+        table = document.get(section)
+        if not isinstance(table, MutableMapping) or name not in table:
+            return False
+        del table[name]
+        return True
+
+    return _edited(path, edit)
 
 
 def variable(key: str) -> str:
@@ -162,7 +155,7 @@ def _with_file(path: Path) -> tuple[Settings, dict[str, Source], list[str]]:
     settings, sources = Settings(), dict[str, Source]()
     warnings = []
     text = _text(path)
-    for key, value in _entries(_parsed(path, text).unwrap()):
+    for key, value in _entries(_parsed(path, text)):
         if key in _SECTIONS:
             raise _no_section(path, text, key)
         if key not in declarations():
@@ -199,15 +192,49 @@ def _with_text(settings: Settings, key: str, text: str, *, said_by: str) -> Sett
         raise _refused(error.code, f"{said_by}: {error.message}", error.hint) from None
 
 
-def _parsed(path: Path, text: str) -> tomlkit.TOMLDocument:
+def _parsed(path: Path, text: str) -> dict[str, object]:
     try:
-        return tomlkit.parse(text.removeprefix(_BOM))
-    except ParseError as error:
-        what = str(error).split(" at line")[0]
-        where = _at(path, error.line, error.col + 1)
-        raise _refused("config_invalid", f"{where}: {what}.", "Correct this line.") from None
-    except (TOMLKitError, RecursionError) as error:
-        raise _refused("config_invalid", f"{path}: {error}.", "Correct the file.") from None
+        return tomllib.loads(text.removeprefix(_BOM))
+    except tomllib.TOMLDecodeError as error:
+        # "… (at line 3, column 7)", or "… (at end of document)"
+        what, _, where = str(error).removesuffix(")").rpartition(" (at ")
+        at = f"{path}, {where}" if what else str(path)
+        sentence = f"{at}: {what or where}."
+        raise _refused("config_invalid", sentence, "Correct the file.") from None
+    except RecursionError:
+        raise _refused("config_invalid", f"{path}: nested too deep.", "Correct the file.") from None
+
+
+def _edited(path: Path, edit: Callable[[MutableMapping[str, Any]], bool]) -> bool:
+    """Apply `edit` to the file's text; whether there was anything to do.
+
+    `edit` is done twice, on the plain values and on tomlkit's document: what is written is what
+    another parser reads as the first, or nothing.
+    """
+    import tomlkit  # 30 ms: only who edits pays for it
+    import tomlkit.exceptions
+
+    text = _text(path)
+    wanted = _parsed(path, text)
+    if not edit(wanted):
+        return False
+    changed, proved = "", False
+    try:
+        document = tomlkit.parse(text.removeprefix(_BOM))
+        edit(document)
+        changed = tomlkit.dumps(document)
+        proved = _without_empty(tomllib.loads(changed)) == _without_empty(wanted)
+    except (tomllib.TOMLDecodeError, tomlkit.exceptions.TOMLKitError):
+        pass  # refused below, like a text that was not proved
+    if not proved:
+        raise _refused(
+            "config_invalid",
+            f"{path} is written in a way that cannot be edited safely; nothing was changed.",
+            "Change the setting in the file by hand.",
+        )
+    with translated(path):
+        write_private(path, ((_BOM if text.startswith(_BOM) else "") + changed).encode())
+    return True
 
 
 def _text(path: Path) -> str:
@@ -221,25 +248,6 @@ def _text(path: Path) -> str:
             raise _refused(
                 "config_invalid", f"{_at(path, line)}: not UTF-8.", "Save the file as UTF-8."
             ) from None
-
-
-def _write(
-    path: Path, document: tomlkit.TOMLDocument, *, wanted: dict[str, object], bom: bool
-) -> None:
-    """Write what another parser reads as `wanted`, or nothing."""
-    text = tomlkit.dumps(document)
-    try:
-        proved = _without_empty(tomllib.loads(text)) == _without_empty(wanted)
-    except tomllib.TOMLDecodeError:
-        proved = False
-    if not proved:
-        raise _refused(
-            "config_invalid",
-            f"{path} is written in a way that cannot be edited safely; nothing was changed.",
-            "Change the setting in the file by hand.",
-        )
-    with translated(path):
-        write_private(path, ((_BOM if bom else "") + text).encode())
 
 
 def _without_empty(document: Mapping[str, object]) -> dict[str, object]:

@@ -74,7 +74,7 @@ def unseal(key: bytes, sealed: bytes, *, about: bytes) -> bytes:
     Raises:
         WrongKeyError: another key, other associated data, or a changed byte.
     """
-    if len(sealed) < _NONCE_BYTES:
+    if len(key) != KEY_BYTES or len(sealed) < _NONCE_BYTES:
         raise WrongKeyError
     try:
         return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], about)
@@ -147,8 +147,8 @@ def _about(vault: str, kind: SlotKind) -> bytes:
 
 
 def _bytes(secret: str | bytes) -> bytes:
-    if not isinstance(secret, bytes) or len(secret) < KEY_BYTES // 2:
-        raise ValueError("not a key")
+    if not isinstance(secret, bytes):
+        raise TypeError("a text is no key")
     return secret
 
 

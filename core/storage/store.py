@@ -119,8 +119,14 @@ class Store:
         async with self._writing:
             observed = self._observed
             rows = differences(observed_kinds(self._written), observed_kinds(observed))
-            if rows:
-                await self._database.write(lambda connection: _put(connection, "observed", rows))
+            try:
+                if rows:
+                    await self._database.write(
+                        lambda connection: _put(connection, "observed", rows)
+                    )
+            except CoreError as error:
+                self._trouble = error
+                raise
             self._written = observed
             self._trouble = None
 
@@ -158,7 +164,6 @@ class Store:
             try:
                 await self.flush()
             except CoreError as error:
-                self._trouble = error
                 _log.warning("what was learned is not written yet: %s", error)
             if self._trouble is None or self._behind is not None:
                 return

@@ -1,0 +1,84 @@
+"""Any domain value, as Hypothesis draws it."""
+
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
+from typing import Any, get_args, get_origin, get_type_hints
+
+from hypothesis import strategies as st
+
+from core.domain.account import Account, AccountId
+from core.domain.decision import Because
+from core.domain.facts import ThreadId
+from core.domain.observed import Block, Observed, Owner
+from core.domain.quota import Credits, Quota, Window
+from core.domain.state import Rotation, State
+from core.domain.usage import RequestRecord
+
+# Hypothesis wants the bounds naive; what it draws is aware.
+_FIRST, _LAST = datetime(1971, 1, 1), datetime(9000, 1, 1)  # noqa: DTZ001
+moments = st.datetimes(_FIRST, _LAST, timezones=st.just(UTC))
+fractions = st.floats(allow_nan=False, allow_infinity=False)
+account_ids = st.sampled_from([AccountId(f"acc_{letter}") for letter in "abcde"])
+thread_ids = st.text(max_size=8).map(ThreadId)
+
+_OURS: dict[Any, st.SearchStrategy[Any]] = {
+    datetime: moments,
+    datetime | None: st.none() | moments,
+    float: fractions,
+    float | None: st.none() | fractions,
+}
+
+
+def any_of(hint: Any) -> st.SearchStrategy[Any]:
+    """Any value of a type; times aware and numbers finite, as the domain promises."""
+    if hint in _OURS:
+        return _OURS[hint]
+    if isinstance(hint, type) and is_dataclass(hint):
+        hints = get_type_hints(hint)
+        return st.builds(hint, **{item.name: any_of(hints[item.name]) for item in fields(hint)})
+    if get_origin(hint) is tuple:
+        return st.lists(any_of(get_args(hint)[0]), max_size=3).map(tuple)
+    return st.from_type(hint)
+
+
+def quotas() -> st.SearchStrategy[Quota]:
+    windows = st.lists(any_of(Window), max_size=4).map(
+        lambda found: {(w.scope, w.kind, w.minutes): w for w in found}
+    )
+    return st.builds(
+        Quota,
+        windows=windows,
+        credits=st.none() | any_of(Credits),
+        plan=st.none() | st.text(max_size=5),
+    )
+
+
+def states() -> st.SearchStrategy[State]:
+    accounts = st.lists(any_of(Account), max_size=5)
+    return st.builds(_state, accounts, any_of(Rotation), st.integers(1, 99))
+
+
+def _state(accounts: list[Account], rotation: Rotation, next_number: int) -> State:
+    by_number = {account.number: account for account in accounts}
+    by_id = {account.id: account for _, account in sorted(by_number.items())}
+    highest = max((account.number for account in by_id.values()), default=0)
+    return State(accounts=by_id, rotation=rotation, next_number=max(next_number, highest + 1))
+
+
+def observations() -> st.SearchStrategy[Observed]:
+    def by_account(values: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[AccountId, Any]]:
+        return st.dictionaries(account_ids, values, max_size=4)
+
+    return st.builds(
+        Observed,
+        quotas=by_account(quotas()),
+        blocks=by_account(any_of(tuple[Block, ...])),
+        signed_out=by_account(st.sampled_from(Because)),
+        owners=st.dictionaries(thread_ids, any_of(Owner), max_size=4),
+        last_used=by_account(moments),
+        last_chosen=st.none() | account_ids,
+    )
+
+
+def requests() -> st.SearchStrategy[RequestRecord]:
+    return any_of(RequestRecord)

@@ -1,0 +1,104 @@
+"""The rows that differ, applied to a file, make it hold what is in memory."""
+
+from hypothesis import given
+
+from core.domain.account import AccountId
+from core.domain.observed import Observed
+from core.domain.state import State
+from core.storage.rows import (
+    DamagedRow,
+    Kinds,
+    Row,
+    differences,
+    observed_kinds,
+    read_observed,
+    read_state,
+    state_kinds,
+)
+from tests.core.storage.samples import account
+from tests.core.storage.strategies import observations, states
+
+type File = dict[tuple[str, str], str]
+
+
+def applied(file: File, rows: tuple[Row, ...]) -> File:
+    changed = dict(file)
+    for row in rows:
+        if row.document is None:
+            del changed[row.kind, row.key]
+        else:
+            changed[row.kind, row.key] = row.document
+    return changed
+
+
+def rows_in(file: File) -> list[Row]:
+    return [Row(kind=kind, key=key, document=text) for (kind, key), text in sorted(file.items())]
+
+
+def from_nothing(empty: Kinds, kinds: Kinds) -> File:
+    return applied({}, differences({kind: {} for kind in empty}, kinds))
+
+
+@given(states(), states())
+def test_a_file_follows_every_change_of_the_state(before: State, after: State) -> None:
+    file = from_nothing(state_kinds(State()), state_kinds(before))
+    file = applied(file, differences(state_kinds(before), state_kinds(after)))
+    assert read_state(rows_in(file)) == (after, ())
+
+
+@given(observations(), observations())
+def test_a_file_follows_everything_that_is_learned(before: Observed, after: Observed) -> None:
+    file = from_nothing(observed_kinds(Observed()), observed_kinds(before))
+    file = applied(file, differences(observed_kinds(before), observed_kinds(after)))
+    assert read_observed(rows_in(file)) == (after, ())
+
+
+@given(observations())
+def test_nothing_is_written_when_nothing_differs(observed: Observed) -> None:
+    copy = Observed(**{name: getattr(observed, name) for name in Observed.__slots__})
+    assert differences(observed_kinds(observed), observed_kinds(copy)) == ()
+
+
+def test_an_empty_file_is_an_empty_state() -> None:
+    assert read_state([]) == (State(), ())
+    assert read_observed([]) == (Observed(), ())
+
+
+def test_only_the_account_that_changed_is_written() -> None:
+    one, two = account(1), account(2)
+    before = State(accounts={one.id: one, two.id: two}, next_number=3)
+    after = State(accounts={one.id: one, two.id: account(2)}, next_number=3)
+    assert differences(state_kinds(before), state_kinds(after)) == ()
+    after = State(accounts={one.id: one}, next_number=3)
+    gone = Row(kind="account", key=two.id, document=None)
+    assert differences(state_kinds(before), state_kinds(after)) == (gone,)
+
+
+def test_a_damaged_row_is_named_and_the_others_count() -> None:
+    one = account(1)
+    file = from_nothing(
+        state_kinds(State()), state_kinds(State(accounts={one.id: one}, next_number=2))
+    )
+    file["account", "acc_other"] = "{cut of"
+    state, damaged = read_state(rows_in(file))
+    assert state.accounts == {one.id: one}
+    assert damaged == (DamagedRow(kind="account", key="acc_other", reason="not JSON"),)
+
+
+def test_a_number_is_not_given_twice_when_its_row_is_damaged() -> None:
+    seven = account(7)
+    file = from_nothing(state_kinds(State()), state_kinds(State(accounts={seven.id: seven})))
+    file["next_number", ""] = "?"
+    state, _ = read_state(rows_in(file))
+    assert state.next_number == 8
+
+
+def test_a_kind_of_a_later_version_is_left_alone() -> None:
+    assert read_state([Row(kind="pool", key="work", document="{}")]) == (State(), ())
+
+
+def test_accounts_stand_in_the_order_of_their_numbers() -> None:
+    accounts = {AccountId(f"acc_{9 - n}"): account(n) for n in (10, 2, 1)}
+    file = from_nothing(state_kinds(State()), state_kinds(State(accounts=accounts)))
+    state, _ = read_state(rows_in(file))
+    assert [found.number for found in state.accounts.values()] == [1, 2, 10]
