@@ -161,7 +161,10 @@ def _put(candidate: Candidate, account_id: AccountId, now: datetime) -> Change:
     """Number and label are chosen in the transition: nobody comes between."""
 
     def change(state: State) -> tuple[State, tuple[Event, ...]]:
-        known = state.accounts.get(account_id)
+        known = state.find(candidate.login.identity)
+        if known is not None and known.id != account_id:
+            message = f"Somebody else added this account just now, as #{known.number}."
+            raise CoreError("account_added_meanwhile", message, "Try again.")
         account = (
             _updated(known, candidate)
             if known is not None

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -10,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from core.accounts.changes import rename
-from core.accounts.roster import Kept, Outcome
+from core.accounts.roster import Candidate, Kept, Outcome, Roster
+from core.codex_home.auth_file import read_auth_file
 from core.domain.account import Refresher
 from core.domain.decision import Because
 from core.domain.errors import CoreError, ExitCode
@@ -21,7 +23,7 @@ from core.standin import replies
 from core.standin.people import make_login, renewed, signed_in_again
 from core.standin.script import Cut, Endpoint
 from core.standin.world import Account as BackEndAccount
-from tests.core.oauth.parts import Parts
+from tests.core.oauth.parts import PASSPHRASE, Parts
 from tests.fakes.clock import FakeClock
 
 A = make_login("A", email="ada@example.com")
@@ -306,3 +308,25 @@ async def test_two_imports_at_once_give_one_account(parts: Parts) -> None:
     )
     assert {first.outcome, second.outcome} == {Outcome.ADDED, Outcome.UNCHANGED}
     assert len(parts.store.state.accounts) == 1
+
+
+async def test_two_programs_that_import_at_once_give_one_account(parts: Parts) -> None:
+    parts.back_end.add(A)
+    source = parts.source(A)
+    other = Roster(
+        store=parts.store,
+        vault=parts.vault,
+        unlock=lambda: parts.vault.unlock(passphrase=PASSPHRASE),
+        clock=parts.clock,
+        draw=os.urandom,
+    )
+    candidate = Candidate(
+        login=read_auth_file(source).login, refresher=Refresher.ELSEWHERE, source=str(source)
+    )
+    ends = await asyncio.gather(
+        parts.roster.admit(candidate), other.admit(candidate), return_exceptions=True
+    )
+    (error,) = (end for end in ends if isinstance(end, CoreError))
+    assert error.code == "account_added_meanwhile"
+    (account,) = parts.store.state.accounts.values()
+    assert await parts.token(account.id) == A.access_token

@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -41,12 +41,12 @@ class Parts:
     database: Database
     store: Store
     vault: Vault
+    lane: Lane
     authoriser: Authoriser
     roster: Roster
     importer: Importer
     env: dict[str, str]
     announced: list[Event]
-    sources: dict[str, Path] = field(default_factory=dict)
 
     def source(self, login: Login, name: str = "auth.json") -> Path:
         """The file of one CODEX_HOME, with `login` in it as Codex would write it."""
@@ -54,6 +54,13 @@ class Parts:
         path.parent.mkdir(exist_ok=True)
         write_login(path, login.auth_json)
         return path
+
+    def install_codex(self) -> None:
+        """A `codex` on the PATH that cannot help: it writes down that it was asked, and ends."""
+        program = self.folder / "bin" / "codex"
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(f'#!/bin/sh\necho "$CODEX_HOME" "$@" >> {self.folder}/asked\n')
+        program.chmod(0o755)
 
     async def imported(self, login: Login) -> Account:
         """Known to the back end, written to a source, imported."""
@@ -87,12 +94,11 @@ async def parts(folder: Path, clock: Clock, back_end: StandIn) -> AsyncIterator[
     vault = await load_vault(database, clock=clock, cost=CHEAP)
     store = await load_store(database, publish=announced.extend)
     env = {"PATH": str(folder / "bin"), "HOME": str(folder)}
+    lane = Lane(clock, draw=lambda: 0.0, gap=timedelta())
     authoriser = Authoriser(
         store=store,
         vault=vault,
-        elsewhere=Elsewhere(
-            env=env, lane=Lane(clock, draw=lambda: 0.0, gap=timedelta()), clock=clock
-        ),
+        elsewhere=Elsewhere(env=env, lane=lane, clock=clock),
         clock=clock,
     )
     roster = Roster(
@@ -116,6 +122,7 @@ async def parts(folder: Path, clock: Clock, back_end: StandIn) -> AsyncIterator[
             database=database,
             store=store,
             vault=vault,
+            lane=lane,
             authoriser=authoriser,
             roster=roster,
             importer=importer,

@@ -28,14 +28,6 @@ def _asked(parts: Parts) -> int:
     return len(log.read_text().splitlines()) if log.exists() else 0
 
 
-def _install(parts: Parts, *, name: str = "codex") -> None:
-    """A `codex` on the PATH that cannot help: it writes down that it was asked, and ends."""
-    program = parts.folder / "bin" / name
-    program.parent.mkdir(exist_ok=True)
-    program.write_text(f'#!/bin/sh\necho "$CODEX_HOME" "$@" >> {parts.folder}/asked\n')
-    program.chmod(0o755)
-
-
 @pytest.fixture
 async def account(parts: Parts, clock: FakeClock) -> Account:
     login = make_login("A", issued_at=clock.now(), expires_at=clock.now() + DAY)
@@ -45,7 +37,7 @@ async def account(parts: Parts, clock: FakeClock) -> Account:
 
 
 async def test_codex_is_asked_in_the_home_of_the_source(parts: Parts, account: Account) -> None:
-    _install(parts)
+    parts.install_codex()
     assert await parts.token(account.id) is None
     assert (parts.folder / "asked").read_text() == f"{parts.folder / 'home-A'} app-server\n"
 
@@ -53,7 +45,7 @@ async def test_codex_is_asked_in_the_home_of_the_source(parts: Parts, account: A
 async def test_codex_is_not_asked_again_until_a_pause_that_grows(
     parts: Parts, account: Account, clock: FakeClock
 ) -> None:
-    _install(parts)
+    parts.install_codex()
     asked_after = []
     for minutes in (0, 0.5, 0.6, 1.0, 1.1, 3.0, 1.1):
         clock.advance(timedelta(minutes=minutes))
@@ -65,7 +57,7 @@ async def test_codex_is_not_asked_again_until_a_pause_that_grows(
 async def test_the_pause_does_not_grow_for_ever(
     parts: Parts, account: Account, clock: FakeClock
 ) -> None:
-    _install(parts)
+    parts.install_codex()
     for _ in range(8):
         await parts.token(account.id)
         clock.advance(timedelta(minutes=30))
@@ -91,7 +83,7 @@ async def test_the_pause_does_not_grow_for_ever(
 async def test_codex_is_not_asked_where_it_could_not_help(
     parts: Parts, account: Account, spoil: object
 ) -> None:
-    _install(parts)
+    parts.install_codex()
     assert callable(spoil)
     spoil(parts.folder / "home-A")
     assert await parts.token(account.id) is None
@@ -99,7 +91,7 @@ async def test_codex_is_not_asked_where_it_could_not_help(
 
 
 async def test_a_file_that_is_no_codex_home_is_only_read(parts: Parts, clock: FakeClock) -> None:
-    _install(parts)
+    parts.install_codex()
     login = make_login("A", issued_at=clock.now(), expires_at=clock.now() + DAY)
     parts.back_end.add(login)
     imported = await parts.importer.import_login(parts.source(login, "copy.json"))
@@ -116,7 +108,7 @@ async def test_without_codex_the_token_has_run_out(parts: Parts, account: Accoun
 async def test_two_accounts_ask_one_after_the_other(
     parts: Parts, account: Account, clock: FakeClock
 ) -> None:
-    _install(parts)
+    parts.install_codex()
     other = await parts.imported(make_login("B", expires_at=clock.now() + DAY))
     clock.advance(2 * DAY)
     script = (parts.folder / "bin" / "codex").read_text()
@@ -170,7 +162,9 @@ async def test_real_codex_refreshes_a_refused_login_and_we_take_what_it_wrote(
     assert await real.authoriser.renew(account.id, refused)
     (family,) = real.back_end.issuer.families
     assert await real.token(account.id) == family.login.access_token
-    assert (family.renewals, family.reuses, family.revoked) == (1, 0, False)
+    # Codex may refresh on a 401 of its own, too, before it does so for us.
+    assert family.renewals in {1, 2}
+    assert (family.reuses, family.revoked) == (0, False)
     assert json.loads(codex.auth.read_text())["tokens"]["access_token"] == (
         family.login.access_token
     )

@@ -230,17 +230,13 @@ async def test_a_disabled_account_is_not_looked_at(
 async def test_a_login_that_is_imported_meanwhile_is_not_overwritten(
     parts: Parts, account: Account, login: Login, clock: FakeClock
 ) -> None:
+    parts.install_codex()
     clock.advance(2 * DAY)
     other = signed_in_again(_newer(login, clock), family=2)
-    renewing = asyncio.ensure_future(parts.authoriser.authorise(account.id))
-    await asyncio.sleep(0)
-    fresh = await parts.vault.get(account.id)
-    assert fresh is not None
-    imported = replace(
-        fresh, access_token=other.access_token, refresh_token=other.refresh_token,
-        expires_at=other.expires_at,
-    )  # fmt: skip
-    await parts.vault.put(account.id, imported)
+    parts.back_end.add(other)
+    async with parts.lane.turn():  # the renewal waits here until it may ask Codex
+        renewing = asyncio.ensure_future(parts.authoriser.authorise(account.id))
+        await parts.importer.import_login(parts.source(other, "elsewhere.json"))
     grant = await renewing
     assert grant is not None
     assert grant.access_token == other.access_token
