@@ -154,8 +154,10 @@ def _limit(
     reason = next((_LIMITS[code] for code in codes if code in _LIMITS), None)
     if reason is None:
         return None
-    # A rate limit and a plan that lacks a model are about one model; used-up quota is about all.
-    about = model if reason in (LimitReason.RATE_LIMIT, LimitReason.NOT_INCLUDED) else ""
+    # A rate limit is about one model; used-up quota is about all of them, unless the limit that
+    # was reached is an extra one (`x-codex-active-limit`, the client's own reading).
+    extra = value(head.fields, b"x-codex-active-limit") not in (b"", b"codex")
+    about = model if extra or reason is LimitReason.RATE_LIMIT else ""
     return Limited(reason=reason, until=_end_of(error, head, now), model=about)
 
 

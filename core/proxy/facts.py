@@ -13,7 +13,8 @@ from core.proxy.messages import Fields, Request, value
 _LONGEST_NAME = 200
 """Longer ids and names are cut: they are kept in tables and shown in menus."""
 _MODEL_IN_HINT = re.compile(rb"(?:^|[;,\s])model=([^;,\s]+)")
-_LARGEST_BODY_READ = 1024 * 1024
+_MODEL_FIRST = re.compile(rb'\s*\{\s*"model"\s*:\s*"([^"\\]*)"')
+_LARGEST_BODY_READ = 256 * 1024
 """A larger body is not decoded for the sake of a model's name (a turn of the loop is 8 ms)."""
 
 
@@ -45,6 +46,9 @@ def _model(request: Request, kind: RequestKind) -> str:
 
 
 def _model_in(body: bytes) -> str:
+    first = _MODEL_FIRST.match(body)
+    if first is not None:  # as Codex and the SDKs order it
+        return first[1].decode("utf-8", "replace")[:_LONGEST_NAME]
     if not 0 < len(body) <= _LARGEST_BODY_READ or b'"model"' not in body:
         return ""
     try:

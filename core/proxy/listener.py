@@ -206,7 +206,9 @@ class Connection[Route](asyncio.Protocol):
             asyncio.get_running_loop().call_soon(self._task.cancel)
 
     def eof_received(self) -> bool:
-        """The client has closed its side: it is gone, as every client of ours that does this."""
+        """The client has closed its side: whoever does so before it has its answer is gone."""
+        if self._reply is not None:
+            self.cut()
         return False
 
     def pause_writing(self) -> None:

@@ -53,6 +53,8 @@ class Reply:
 
     def begin(self, head: ResponseHead, *, request_id: str) -> None:
         """The head of an answer that is passed on; it leaves with the first `write`, or `flush`."""
+        if self.ended:
+            return
         fields = response_fields(head, request_id=request_id)
         self._sends_body = not (self._without_body or head.status in NO_BODY_STATUS)
         if self._sends_body and not value(fields, b"content-length"):
@@ -86,7 +88,8 @@ class Reply:
         elif self._chunked and last:
             tail = b"0\r\n\r\n"
         if len(data) < _JOIN_BELOW:
-            self._wire.write(begun + data + tail)
+            if piece := begun + data + tail:
+                self._wire.write(piece)
         else:
             self._wire.write(begun)
             self._wire.write(data)
@@ -96,6 +99,8 @@ class Reply:
 
     def answer(self, own: OwnAnswer) -> None:
         """Write an answer of ours, whole."""
+        if self.ended:
+            return
         keep = self._keep_alive and not own.close
         fields = (*own.fields, (b"content-length", b"%d" % len(own.body)))
         if not keep:

@@ -37,13 +37,12 @@ class ProxyServer:
         renew: Renew,
         valid: Valid,
         identity: Callable[[], Identity],
-        tasks: Tasks,
         limits: Limits | None = None,
     ) -> None:
         """Builds the parts; nothing listens and nothing is opened yet."""
         settings = seams.settings
         self.traffic = Traffic()
-        self._tasks = tasks
+        self._tasks = Tasks("proxy")
         self._upstream = Upstream(
             pool=Pool(tls=lambda: client_context(settings().upstream.ca_file)),
             authorise=authorise,
@@ -56,7 +55,7 @@ class ProxyServer:
         self._listener: Listener[Passage] = Listener(
             gate=routes.gate,
             handler=relay.serve,
-            tasks=tasks,
+            tasks=self._tasks,
             buffered=Buffered(lambda: settings().proxy.max_buffered),
             limits=limits if limits is not None else Limits(),
         )
@@ -78,6 +77,7 @@ class ProxyServer:
         port: int = sock.getsockname()[1]
         loop = asyncio.get_running_loop()
         create = self._listener.connection
+        self._listener.draining = False
         self._servers = [await loop.create_server(create, sock=sock, backlog=_BACKLOG)]
         with contextlib.suppress(OSError):  # no IPv6, or the port is taken there
             other = _bound(socket.AF_INET6, "::1", port)

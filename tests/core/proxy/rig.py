@@ -1,6 +1,7 @@
 """The proxy between real sockets: a scripted back end behind it, raw bytes in front of it."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,7 +28,6 @@ from core.proxy.listener import Limits
 from core.proxy.relay import Seams
 from core.proxy.routes import Identity
 from core.proxy.server import ProxyServer
-from core.runtime.tasks import Tasks
 from tests.fakes.clock import FakeClock
 
 SECRET = "fake-bind-secret"
@@ -169,7 +169,6 @@ class Rig:
         self.renewed: list[AccountId] = []
         self.decided: list[Facts] = []
         self.moved_from: AccountId | None = None
-        self.tasks = Tasks("proxy")
         self.recorded = asyncio.Event()
         self.server: ProxyServer
         self.port = 0
@@ -190,7 +189,6 @@ class Rig:
             renew=self.renew,
             valid=self.valid,
             identity=lambda: Identity(instance="inst", key=b"fake-key", bind="bind-1"),
-            tasks=self.tasks,
             limits=limits,
         )
         return self.server
@@ -341,10 +339,8 @@ class Client:
 
     async def close(self) -> None:
         self.writer.close()
-        try:
+        with contextlib.suppress(OSError):
             await self.writer.wait_closed()
-        except OSError:
-            pass
 
 
 def request_bytes(
