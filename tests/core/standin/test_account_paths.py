@@ -1,13 +1,16 @@
 """Models, usage, workspaces, and the paths beside them."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from core.standin import account_paths
 from core.standin.meters import Window
 from core.standin.people import Login, make_login
 from core.standin.server import StandIn
+from core.standin.world import Account
 from tests.core.standin.conftest import Client
 from tests.fakes.clock import START
 
@@ -105,3 +108,9 @@ async def test_other_paths(
     url = f"{back_end.base_url}{path}"
     reply = await client.http.request(method, url, headers=client.headers(login))
     assert reply.status_code == status
+
+
+def test_only_the_user_s_own_workspaces_are_told() -> None:
+    mine, other = (Account(person=make_login(name).person) for name in ("A", "B"))
+    reply = account_paths.workspaces(mine, (mine, other))
+    assert json.loads(reply.body) == {"items": [{"id": "acct-A", "name": "Personal"}]}

@@ -5,15 +5,17 @@ from datetime import timedelta
 
 import pytest
 
-from core.standin import replies
+from core.standin import catalogue, replies
+from core.standin.codex_paths import CodexPaths
 from core.standin.meters import Window
 from core.standin.people import Login, make_login
-from core.standin.script import Endpoint, Fails, Says
+from core.standin.script import Endpoint, Fails, Says, Script
 from core.standin.server import StandIn
 from core.standin.turns import Turn
-from core.standin.world import ExtraLimit
+from core.standin.world import ExtraLimit, World
 from tests.core.standin import sse
 from tests.core.standin.conftest import BODY, Client
+from tests.core.standin.recordings import recorded
 from tests.fakes.clock import START, FakeClock
 
 HOUR = timedelta(hours=1)
@@ -196,3 +198,11 @@ async def test_a_compaction_is_answered_with_one_encrypted_item(
     reply = await client.turn(login, {**BODY, "input": trigger})
     (item,) = sse.parse(reply.text)[-1]["response"]["output"]
     assert item["type"] == "compaction"
+
+
+def test_a_known_catalogue_is_not_sent_again(clock: FakeClock) -> None:
+    models = catalogue.parse(b'{"models":[{"slug":"made-up"}]}')
+    paths = CodexPaths(world=World(clock.now), script=Script(), catalogue=models)
+    first = paths.models(recorded("/models?client_version=1"))
+    assert (first.status, first.body) == (200, models.body)
+    assert (b"etag", models.etag.encode()) in first.headers

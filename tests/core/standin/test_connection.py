@@ -2,17 +2,21 @@
 
 import asyncio
 import json
+from collections.abc import Iterator
 
 import pytest
 import zstandard
 
+from core.standin.acts import Act
+from core.standin.connection import Connection
 from core.standin.people import Login
-from core.standin.recorded import Ending
+from core.standin.recorded import Ending, Recorded
 from core.standin.script import Cut, Delay, Gate, Says, Stall
 from core.standin.server import StandIn
 from core.standin.turns import Turn
 from tests.core.standin import sse
 from tests.core.standin.conftest import BODY
+from tests.core.standin.recordings import recorded
 from tests.core.standin.wire import connect, request
 
 
@@ -256,3 +260,50 @@ async def test_a_client_that_leaves_before_the_first_byte_leaves_no_timer(
         await back_end.until(lambda: len(back_end.requests) == 1)
     await back_end.until(lambda: back_end.requests[0].ending is Ending.CLIENT_GONE)
     assert back_end.connections == 0
+
+
+class _Transport(asyncio.Transport):
+    """Takes what is written, and is never slow by itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written: list[bytes] = []
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.written.append(bytes(data))
+
+    def is_closing(self) -> bool:
+        return False
+
+
+class _Host:
+    """Answers every request with the acts it was given."""
+
+    def __init__(self, acts: list[Act]) -> None:
+        self.acts = acts
+        self.endings: list[Ending] = []
+
+    def opened(self, connection: Connection) -> None: ...
+
+    def closed(self, connection: Connection) -> None: ...
+
+    def received(self, **_: object) -> tuple[Recorded, Iterator[Act]]:
+        return recorded(), iter(self.acts)
+
+    def ended(self, recorded: Recorded, ending: Ending) -> None:
+        self.endings.append(ending)
+
+
+async def test_nothing_is_written_while_the_client_is_slow() -> None:
+    part = b"x" * 65_536
+    host, transport = _Host([part, part, b"end"]), _Transport()
+    connection = Connection(host, 1, asyncio.get_running_loop())
+    connection.connection_made(transport)
+    connection.pause_writing()
+    connection.data_received(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+    assert transport.written == []
+    connection.resume_writing()
+    assert transport.written == [part, part, b"end"]
+    assert host.endings == [Ending.ANSWERED]
+    connection.connection_lost(None)
+    assert host.endings == [Ending.ANSWERED]

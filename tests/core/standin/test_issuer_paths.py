@@ -2,15 +2,20 @@
 
 import json
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 
 from core.standin import replies
-from core.standin.people import Login, make_login, with_expiry
-from core.standin.script import Endpoint
+from core.standin.issuer import Issuer
+from core.standin.issuer_paths import IssuerPaths
+from core.standin.people import CLIENT_ID, Login, make_login, with_expiry
+from core.standin.replies import Reply
+from core.standin.script import Endpoint, Script
 from core.standin.server import StandIn
 from tests.core.standin.conftest import Client
-from tests.fakes.clock import START
+from tests.core.standin.recordings import recorded
+from tests.fakes.clock import START, FakeClock
 
 HOUR = timedelta(hours=1)
 
@@ -108,3 +113,20 @@ async def test_no_answer_repeats_a_token(client: Client, back_end: StandIn, logi
         text = json.dumps([reply.text, dict(reply.headers)])
         assert login.access_token not in text
         assert login.refresh_token not in text
+
+
+def test_a_refresh_is_decided_without_a_server(clock: FakeClock, login: Login) -> None:
+    issuer = Issuer(clock.now)
+    issuer.admit(login)
+    paths = IssuerPaths(issuer, Script())
+    form = urlencode(
+        {
+            "client_id": CLIENT_ID,
+            "grant_type": "refresh_token",
+            "refresh_token": login.refresh_token,
+        }
+    )
+    request = recorded("/oauth/token", method="POST", body=form.encode())
+    statuses = [paths.token(request).answer for _ in range(2)]
+    assert [one.status for one in statuses if isinstance(one, Reply)] == [200, 401]
+    assert request.account == "A"

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import httptools
 
@@ -55,13 +55,18 @@ class _Seen:
 
 
 @asynccontextmanager
-async def connect(back_end: StandIn) -> AsyncIterator[Wire]:
+async def dial(port: int) -> AsyncIterator[Wire]:
     """A connection that is closed at the end, whatever happened to it."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", back_end.port)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         yield Wire(reader, writer)
     finally:
         writer.close()
+
+
+def connect(back_end: StandIn) -> AbstractAsyncContextManager[Wire]:
+    """A connection to the stand-in."""
+    return dial(back_end.port)
 
 
 def request(
