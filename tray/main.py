@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import qasync
-from PySide6.QtCore import QDateTime, QObject, Qt, QTimer, QUrl
+from PySide6.QtCore import QDateTime, QObject, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
 from shiboken6 import delete
 
@@ -39,7 +39,6 @@ _log = logging.getLogger(__name__)
 STOP_S = 3.5
 """Seconds that an engine has to stop; the whole program is gone within four."""
 
-_TICK_MS = 60_000
 _TRAY_MAY_COME_MS = 5_000
 """A panel that starts at login together with us is given this long before a window opens."""
 
@@ -150,14 +149,11 @@ class Face(QObject):
         self._place = TrayPlace()
         self._item = TrayItem(self._place)
         self._window = NoTrayWindow(speech)
-        # Times are said relative to today, and numbers grow old, while no snapshot comes.
-        self._tick = QTimer(self, interval=_TICK_MS, timerType=Qt.TimerType.VeryCoarseTimer)
         self._grace = QTimer(self, interval=_TRAY_MAY_COME_MS, singleShot=True)
         self._connect()
 
     def close(self) -> None:
         """Take everything off the screen, and out of memory before the interpreter ends."""
-        self._tick.stop()
         self._grace.stop()
         self._item.close()
         self._window.close_for_good()
@@ -175,7 +171,6 @@ class Face(QObject):
         self._item.activated.connect(self._bring_up_window)
         self._place.came.connect(self._tray_came)
         self._place.went.connect(self._grace.start)
-        self._tick.timeout.connect(self._show)
         self._grace.timeout.connect(self._tray_missing)
         self._application.styleHints().colorSchemeChanged.connect(self._show)
 
@@ -184,7 +179,6 @@ class Face(QObject):
         self._report = report
         self._show()
         if first:
-            self._tick.start()
             self._grace.start()
 
     def _show(self) -> None:

@@ -1,7 +1,7 @@
 """The tray program over a made-up engine, steered and observed by lines of text.
 
 Prints a verb with its arguments for each wish, and `stopped` when the engine was stopped. Reads
-`show` (a second start), `end` (the engine ends) and `refuse VERB`.
+`show` (a second start), `end` (the engine ends), `ping`, `refuse VERB` and `without LABEL`.
 """
 
 import asyncio
@@ -51,6 +51,8 @@ def obey(facade: PrintingFacade, line: str) -> None:
     match line.split():
         case ["show"]:
             facade.ask_to_show()
+        case ["ping"]:
+            say("pong")
         case ["end"]:
             facade.end()
         case ["refuse", verb]:

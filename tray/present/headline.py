@@ -7,7 +7,7 @@ from core.domain.report import AccountReport, StatusReport
 from core.domain.state import RotationMode
 from core.words.speech import Speech
 from tray.present.focus import account_by_id, account_in_focus
-from tray.present.limits import limits_sentences
+from tray.present.limits import limits_sentences, limits_short
 from tray.present.names import shown_name, shown_plan
 
 
@@ -37,13 +37,12 @@ def details(report: StatusReport, *, speech: Speech, now: datetime) -> str:
     account = account_in_focus(report)
     if account is None:
         return speech.say("Choose “Add account” below.")
-    limits = " · ".join(limits_sentences(account, speech=speech, now=now))
     serves = account_by_id(report, report.rotation.next) is account
     if report.bind.state != "bound" and serves:
-        return speech.say(
-            "{account} would serve: {limits}", account=account_title(account), limits=limits
-        )
-    return limits
+        limits = limits_short(account, speech=speech, now=now)
+        words = " · ".join((account_title(account), *limits))
+        return speech.say("Through Turntable: {account}", account=words)
+    return " · ".join(limits_sentences(account, speech=speech, now=now))
 
 
 def account_title(account: AccountReport) -> str:

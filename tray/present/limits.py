@@ -77,6 +77,12 @@ def window_sentence(window: WindowReport, *, speech: Speech, now: datetime) -> s
     )
 
 
+def limits_short(account: AccountReport, *, speech: Speech, now: datetime) -> tuple[str, ...]:
+    """A few words for each main window; says so where none is known."""
+    words = tuple(window_short(w, speech=speech, now=now) for w in main_windows(account))
+    return words or (speech.say("limits not known yet"),)
+
+
 def limits_sentences(account: AccountReport, *, speech: Speech, now: datetime) -> tuple[str, ...]:
     """A sentence for each main window, and the age of the numbers when they are old."""
     windows = main_windows(account)

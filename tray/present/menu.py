@@ -12,7 +12,7 @@ from core.words.speech import Speech
 from tray.present.entries import Branch, Choice, Divider, Entry, Line, Local, Perform, literal
 from tray.present.focus import account_in_focus
 from tray.present.headline import details, headline, standing
-from tray.present.limits import main_windows, window_short
+from tray.present.limits import limits_short
 from tray.present.names import shown_name
 
 DIRECT_ACCOUNTS = 9
@@ -81,7 +81,7 @@ def _digit(position: int) -> str:
 def _row(account: AccountReport, report: StatusReport, *, speech: Speech, now: datetime) -> str:
     """`Work   5 h 62 %   week 40 %`, or why it does not serve."""
     reason = standing(account, speech=speech, now=now)
-    limits = (window_short(w, speech=speech, now=now) for w in main_windows(account))
+    limits = limits_short(account, speech=speech, now=now)
     columns = [shown_name(account.label), *([reason] if reason else limits)]
     steering = report.rotation
     if steering.mode == RotationMode.USE and steering.account == account.id:
