@@ -96,7 +96,6 @@ class Serving:
             renew=self._authoriser.renew,
             valid=self._valid,
             identity=self._identity,
-            tasks=Tasks("proxy"),
         )
 
     async def start(self) -> None:

@@ -28,14 +28,18 @@ def demo(environment: MutableMapping[str, str], *, serve: bool, out: TextIO) -> 
         from core.control.demonstration import Demonstration
 
         async with Demonstration(environment) as demonstration:
-            print(
-                "A demo: five made-up accounts and a made-up back end. Nothing real is read, "
-                "written or contacted.\nIn another terminal:  "
-                f"TURNTABLE_HOME={demonstration.home.root} turntable status",
-                file=out,
-                flush=True,
-            )
-            await run_owner(demonstration.owner, out=out, began=demonstration.begin)
+
+            async def began() -> None:
+                await demonstration.begin()
+                print(
+                    "This is a demo: five made-up accounts and a made-up back end. Nothing real is "
+                    "read, written or contacted.\nIn another terminal:  "
+                    f"TURNTABLE_HOME={demonstration.home.root} turntable status",
+                    file=out,
+                    flush=True,
+                )
+
+            await run_owner(demonstration.owner, out=out, began=began)
 
     asyncio.run(run())
     return int(ExitCode.DONE)

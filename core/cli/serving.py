@@ -56,9 +56,9 @@ async def run_owner(
     stop_on_signals(app.request_stop)
     await owner.start()
     try:
+        print(f"Turntable listens on http://127.0.0.1:{app.port}", file=out, flush=True)
         if began is not None:
             await began()
-        print(f"Turntable listens on http://127.0.0.1:{app.port}", file=out, flush=True)
         while not app.stopping.is_set():
             try:
                 async with asyncio.timeout(None if idle is None else idle.total_seconds()):

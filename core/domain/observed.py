@@ -160,7 +160,8 @@ def own_thread(
         if known is not None and known.account == account and now - known.seen_at < fresh_for:
             return observed, ()
         owners = {**observed.owners, thread: Owner(account=account, seen_at=now)}
-        chosen = account if known is None else observed.last_chosen
+        taken_up = known is None or known.account != account
+        chosen = account if taken_up else observed.last_chosen
         moved: tuple[Event, ...] = ()
         if known is not None and known.account != account:
             moved = (ThreadMoved(thread=thread, moved_from=known.account, moved_to=account),)
