@@ -1,24 +1,29 @@
 """Asks Codex itself: a client of `codex app-server`, JSON-RPC over stdio, one message a line.
 
 It is how we learn what Codex would really do, without reading its files by rules that may have
-changed, and how an imported login is refreshed: by Codex, under Codex's own locks.
+changed.
 """
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
+from core.codex_home.messages import (
+    INITIALIZE,
+    INITIALIZED,
+    Fields,
+    answer_in,
+    as_fields,
+    as_text,
+    request_line,
+    silent,
+)
 from core.codex_home.program import Conversation, environment, running
-from core.domain.errors import CoreError
 
 ANSWER_S = 15.0
 """How long one answer may take; observed: 20 ms for what it knows, the network for a refresh."""
-_REFRESH_S = 30.0
-_LONGEST_SENTENCE = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,44 +65,42 @@ class AppServer:
 
     async def initialize(self) -> None:
         """The greeting that must come first."""
-        client = {"name": "turntable", "title": "Turntable", "version": "0"}
-        await self.request("initialize", {"clientInfo": client, "capabilities": {}})
-        await self._send({"method": "initialized"})
+        await self.request(*INITIALIZE)
+        await self._send(INITIALIZED)
 
-    async def account_read(self, *, refresh_token: bool) -> CodexAccount:
-        """Who is signed in; with `refresh_token` Codex refreshes the login first.
+    async def account_read(self) -> CodexAccount:
+        """Who is signed in, by the login as it is.
 
-        An error does not mean that nothing was refreshed: Codex also looks up the workspace
-        afterwards (observed: `workspace routing discovery failed`).
+        Refreshing it is for `core.codex_home.refreshing`, which does not stop Codex midway.
         """
-        answer = await self.request("account/read", {"refreshToken": refresh_token})
-        account = _mapping(answer.get("account"))
+        answer = await self.request("account/read", {"refreshToken": False})
+        account = as_fields(answer.get("account"))
         return CodexAccount(
-            kind=_text(account.get("type")),
-            email=_text(account.get("email")),
-            plan=_text(account.get("planType")),
+            kind=as_text(account.get("type")),
+            email=as_text(account.get("email")),
+            plan=as_text(account.get("planType")),
         )
 
-    async def config_read(self) -> Mapping[str, object]:
+    async def config_read(self) -> Fields:
         """The settings in force, every layer applied; absent ones are None."""
         answer = await self.request("config/read", {"includeLayers": False})
-        return _mapping(answer.get("config"))
+        return as_fields(answer.get("config"))
 
     async def model_providers(self) -> ModelProviders:
         """The providers and the address that each is reached at."""
         answer = await self.request("modelProvider/list", {})
         data = answer.get("data")
-        listed = [_mapping(entry) for entry in data] if isinstance(data, list) else []
+        listed = [as_fields(entry) for entry in data] if isinstance(data, list) else []
         return ModelProviders(
-            default=_text(answer.get("defaultProviderId")),
+            default=as_text(answer.get("defaultProviderId")),
             base_urls={
-                _text(entry.get("id")): _text(entry.get("baseUrl"))
+                as_text(entry.get("id")): as_text(entry.get("baseUrl"))
                 for entry in listed
-                if _text(entry.get("baseUrl"))
+                if as_text(entry.get("baseUrl"))
             },
         )
 
-    async def request(self, method: str, params: Mapping[str, object]) -> Mapping[str, object]:
+    async def request(self, method: str, params: Fields) -> Fields:
         """The result of one request; what the server says unasked meanwhile is passed over.
 
         Raises:
@@ -106,39 +109,26 @@ class AppServer:
         self._last_id += 1
         try:
             async with asyncio.timeout(self._answer_s):
-                await self._send({"id": self._last_id, "method": method, "params": dict(params)})
-                answer = await self._answer(self._last_id)
+                await self._send(request_line(self._last_id, method, params))
+                return await self._answer(self._last_id, method)
         except TimeoutError:
-            raise _silent(f"did not answer {method} within {self._answer_s:g} s") from None
-        error = answer.get("error")
-        if error is not None:
-            sentence = _text(_mapping(error).get("message"))[:_LONGEST_SENTENCE]
-            raise CoreError("codex_refused", f"Codex refused {method}: {sentence or 'no reason'}.")
-        return _mapping(answer.get("result"))
+            raise silent(f"did not answer {method} within {self._answer_s:g} s") from None
 
-    async def _send(self, message: Mapping[str, object]) -> None:
+    async def _send(self, line: bytes) -> None:
         try:
-            self._conversation.stdin.write(json.dumps(message).encode() + b"\n")
+            self._conversation.stdin.write(line)
             await self._conversation.stdin.drain()
-        except (ConnectionError, OSError):
-            raise _silent("has ended") from None
+        except OSError:
+            raise silent("ended before it was asked") from None
 
-    async def _answer(self, wanted: int) -> Mapping[str, object]:
+    async def _answer(self, number: int, method: str) -> Fields:
         while True:
-            message = await self._receive()
-            # A request of the server has a method of its own; it may use the same numbers.
-            if message.get("id") == wanted and "method" not in message:
-                return message
-
-    async def _receive(self) -> Mapping[str, object]:
-        try:
-            line = await self._conversation.stdout.readline()
-            message = json.loads(line) if line else None
-        except (ValueError, RecursionError):
-            raise _silent("said something that is no JSON-RPC message") from None
-        if message is None:
-            raise _silent("has ended")
-        return _mapping(message)
+            try:
+                line = await self._conversation.stdout.readline()
+            except ValueError:
+                raise silent("said a line without end") from None
+            if (answer := answer_in(line, number, method)) is not None:
+                return answer
 
 
 @asynccontextmanager
@@ -148,18 +138,13 @@ async def app_server(
     home: Path,
     env: Mapping[str, str],
     answer_s: float = ANSWER_S,
-    spare: bool = False,
 ) -> AsyncIterator[AppServer]:
     """A started and greeted app-server of the login and settings in `home`.
-
-    With `spare` it is never killed (`core.codex_home.program.running`).
 
     Raises:
         CoreError: `codex_not_started`, `codex_silent` or `codex_refused`.
     """
-    async with running(
-        program, "app-server", env=environment(env, home), spare=spare
-    ) as conversation:
+    async with running(program, "app-server", env=environment(env, home)) as conversation:
         server = AppServer(conversation, answer_s=answer_s)
         await server.initialize()
         yield server
@@ -177,29 +162,3 @@ async def base_url_in_force(
     async with app_server(program, home=home, env=env, answer_s=answer_s) as server:
         providers = await server.model_providers()
     return providers.base_urls.get(providers.default)
-
-
-async def refresh_login(program: Path, *, home: Path, env: Mapping[str, str]) -> None:
-    """Let Codex refresh the login in `home` and write it there, under its own locks.
-
-    What came of it stands in the file afterwards, whether this returns or raises. Cancelling does
-    not stop Codex: a refresh token that is spent must be able to be written down.
-
-    Raises:
-        CoreError: `codex_not_started`, `codex_silent` or `codex_refused`.
-    """
-    async with app_server(program, home=home, env=env, answer_s=_REFRESH_S, spare=True) as server:
-        await server.account_read(refresh_token=True)
-
-
-def _silent(what: str) -> CoreError:
-    hint = "Run `codex app-server` by hand to see what it says."
-    return CoreError("codex_silent", f"Codex's app-server {what}.", hint)
-
-
-def _mapping(value: object) -> Mapping[str, object]:
-    return cast("Mapping[str, object]", value) if isinstance(value, dict) else {}
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""

@@ -16,7 +16,6 @@ from core.domain.errors import CoreError
 LONGEST_LINE = 8 * 1024 * 1024
 """Bytes of one line that the program may say."""
 _LEAVE_S = 2.0
-_SPARED_S = 20.0
 _NOT_PASSED_ON = frozenset(
     {
         # They bypass the login of the home that is asked about (PROTOCOL §2).
@@ -45,18 +44,11 @@ class Conversation:
 
 @asynccontextmanager
 async def running(
-    program: Path, *arguments: str, env: Mapping[str, str], spare: bool = False
+    program: Path, *arguments: str, env: Mapping[str, str]
 ) -> AsyncIterator[Conversation]:
     """Run `program`; on leaving, its input is closed, it gets 2 s to end, then its group is killed.
 
     What it says on standard error is not kept.
-
-    Args:
-        program: the file to run.
-        *arguments: its arguments.
-        env: its whole environment; it works in `CODEX_HOME`.
-        spare: do not kill it: it gets 20 s, then it is left to itself. For what may be writing a
-            login (observed: at the end of its input Codex finishes a running refresh, then ends).
 
     Raises:
         CoreError: `codex_not_started`.
@@ -71,7 +63,7 @@ async def running(
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
             limit=LONGEST_LINE,
-            **_own_group(),
+            **own_group(),
         )
     except OSError as error:
         message = f"{program} could not be started: {error.strerror or 'the system refused'}."
@@ -83,10 +75,11 @@ async def running(
             raise CoreError("codex_not_started", f"{program} was started without its pipes.")
         yield Conversation(stdin=stdin, stdout=stdout)
     finally:
-        await (_leave(process) if spare else _end(process))
+        await _end(process)
 
 
-def _own_group() -> dict[str, Any]:
+def own_group() -> dict[str, Any]:
+    """Arguments that start a program apart from us: a signal to our group does not reach it."""
     if sys.platform == "win32":
         # A console program must not flash a window.
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
@@ -94,27 +87,22 @@ def _own_group() -> dict[str, Any]:
     return {"start_new_session": True}
 
 
-async def _leave(process: asyncio.subprocess.Process) -> None:
-    # `communicate` closes the input and reads what is left, so that the pipes close here.
-    await _wait(process.communicate(), _SPARED_S)
-
-
 async def _end(process: asyncio.subprocess.Process) -> None:
     if process.stdin is not None:
         process.stdin.close()
     try:
-        await _wait(process.wait(), _LEAVE_S)
+        await _wait(process.wait())
     finally:
         _kill(process)
-        await _wait(process.communicate(), _LEAVE_S)
+        await _wait(process.communicate())
 
 
-async def _wait(ending: Awaitable[object], seconds: float) -> None:
+async def _wait(ending: Awaitable[object]) -> None:
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(_LEAVE_S):
             await ending
     except TimeoutError:
-        pass  # it is killed or left next, or a stranger holds its pipes
+        pass  # it is killed next, or a stranger holds its pipes
 
 
 def _kill(process: asyncio.subprocess.Process) -> None:

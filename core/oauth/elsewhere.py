@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from core.codex_home.app_server import refresh_login
 from core.codex_home.auth_file import AUTH_FILE, FoundLogin, read_auth_file
 from core.codex_home.auth_json import has_run_out
 from core.codex_home.find import CredentialStore, credential_store_of, find_program
+from core.codex_home.refreshing import refresh_login
 from core.domain.account import Account, AccountId
 from core.domain.credentials import Credentials
 from core.domain.errors import CoreError

@@ -20,7 +20,7 @@ from core.storage.vault import Vault
 
 REFRESH_BEFORE = timedelta(minutes=5)
 """How long before its end an access token is renewed."""
-CLOSE_S = 3.0
+CLOSE_S = 1.0
 """How long `close` waits for refreshes that have begun, in seconds."""
 
 
@@ -101,7 +101,10 @@ class Authoriser:
         return tuple(revived)
 
     async def close(self) -> None:
-        """Let refreshes that have begun come to their end, for a moment; then stop."""
+        """Let refreshes that have begun come to their end, for a moment; then stop waiting.
+
+        A refresh of Codex's goes on without us; what it writes is read at the next start.
+        """
         if self._flights:
             await asyncio.wait(self._flights.values(), timeout=CLOSE_S)
         await self._tasks.close()

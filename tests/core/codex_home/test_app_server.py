@@ -1,7 +1,6 @@
 """Codex is asked itself: its answers come as values, its silence as a sentence."""
 
 import asyncio
-import json
 import sys
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
@@ -12,12 +11,10 @@ from core.codex_home.app_server import (
     CodexAccount,
     app_server,
     base_url_in_force,
-    refresh_login,
 )
 from core.domain.errors import CoreError
 from core.runtime.clock import SystemClock
 from core.standin.people import Login, make_login
-from core.standin.script import Endpoint, Gate
 from core.standin.server import StandIn
 from tests.core.codex_home.ended import wait_until_gone
 from tests.fakes.codex import Codex
@@ -58,7 +55,7 @@ async def test_what_is_said_unasked_is_passed_over(tmp_path: Path) -> None:
         pytest.param([_GREET, "sys.exit(1)"], "codex_silent", "ended", id="it ends when asked"),
         pytest.param([_GREET, "input(); print('oops')"], "codex_silent", "no JSON-RPC", id="words"),
         pytest.param(
-            [_GREET, "input(); print('x' * 9_000_000)"], "codex_silent", "no JSON-RPC",
+            [_GREET, "input(); print('x' * 9_000_000)"], "codex_silent", "without end",
             id="a line without end",
         ),
         pytest.param(
@@ -162,48 +159,7 @@ async def test_real_codex_says_who_is_signed_in_and_what_its_settings_are(
 ) -> None:
     _, env = _at_home(codex, back_end)
     async with app_server(codex.binary, home=codex.home, env=env) as server:
-        account = await server.account_read(refresh_token=False)
+        account = await server.account_read()
         settings = await server.config_read()
     assert account == CodexAccount(kind="chatgpt", email="a@example.com", plan="plus")
     assert settings["cli_auth_credentials_store"] == "file"
-
-
-@pytest.mark.codex
-async def test_real_codex_refreshes_its_login_in_its_own_file(
-    codex: Codex, back_end: StandIn
-) -> None:
-    login, env = _at_home(codex, back_end)
-    await refresh_login(codex.binary, home=codex.home, env=env)
-    held = json.loads(codex.auth.read_text())["tokens"]["refresh_token"]
-    (family,) = back_end.issuer.families
-    assert held == family.login.refresh_token != login.refresh_token
-
-
-@pytest.mark.codex
-async def test_real_codex_finishes_a_refresh_that_nobody_waits_for_any_more(
-    codex: Codex, back_end: StandIn
-) -> None:
-    _, env = _at_home(codex, back_end)
-    gate = Gate()
-    back_end.next("A", gate, on=Endpoint.REFRESH)
-    refreshing = asyncio.ensure_future(refresh_login(codex.binary, home=codex.home, env=env))
-    await gate.reached(timeout_s=20)
-    refreshing.cancel()
-    asyncio.get_running_loop().call_later(0.2, gate.release)
-    with pytest.raises(asyncio.CancelledError):
-        await refreshing
-    held = json.loads(codex.auth.read_text())["tokens"]["refresh_token"]
-    (family,) = back_end.issuer.families
-    assert family.renewals == 1
-    assert held == family.login.refresh_token
-
-
-@pytest.mark.codex
-async def test_real_codex_offline_says_so_and_keeps_its_login(codex: Codex) -> None:
-    codex.log_in(make_login("A").auth_json)
-    before = codex.auth.read_text()
-    env = codex.env | {"CODEX_REFRESH_TOKEN_URL_OVERRIDE": f"{codex.proxy.url}/oauth/token"}
-    with pytest.raises(CoreError) as caught:
-        await refresh_login(codex.binary, home=codex.home, env=env)
-    assert caught.value.code == "codex_refused"
-    assert codex.auth.read_text() == before
