@@ -16,8 +16,9 @@ from core.domain.settings import Settings
 from core.proxy.classify import is_event_stream, needs_body, of_answer, of_first_event
 from core.proxy.incoming import Incoming
 from core.proxy.lessons import NO_TOKEN
-from core.proxy.messages import Request, ResponseHead
+from core.proxy.messages import TURN_STATE, Request, ResponseHead, value
 from core.proxy.sse import EventParser
+from core.proxy.turn_states import TurnStates
 from core.proxy.upstream import Sent, Upstream
 from core.quota.parse import quota_from_headers
 from core.runtime.clock import Clock
@@ -47,7 +48,7 @@ class Tried:
 
 
 class Attempts:
-    """Makes attempts; keeps nothing between them."""
+    """Makes attempts; what it keeps between them is who made which turn state."""
 
     def __init__(
         self, *, upstream: Upstream, settings: Callable[[], Settings], clock: Clock
@@ -55,6 +56,7 @@ class Attempts:
         self._upstream = upstream
         self._settings = settings
         self._clock = clock
+        self._turn_states = TurnStates()
 
     async def attempt(
         self, account: AccountId, request: Request, path: bytes, facts: Facts, *, moved: bool
@@ -64,16 +66,21 @@ class Attempts:
         `moved`: the thread comes from another account, whose turn state stays behind. When this is
         cancelled, the connection to the back end is closed at once.
         """
-        sent = await self._upstream.send(account, request, path, keep_turn_state=not moved)
+        state = value(request.head.fields, TURN_STATE)
+        keep = self._turn_states.may_be_sent(state, account, moved=moved)
+        sent = await self._upstream.send(account, request, path, keep_turn_state=keep)
         if sent is None:
             return Tried(outcome=Unauthorized(code=NO_TOKEN))
         if isinstance(sent, Unreachable):
             return Tried(outcome=sent)
         try:
-            return await self._judged(sent, facts)
+            tried = await self._judged(sent, facts)
         except BaseException:
             sent.incoming.drop()
             raise
+        if tried.head is not None and (made := value(tried.head.fields, TURN_STATE)):
+            self._turn_states.made(made, account)
+        return tried
 
     async def renew(self, account: AccountId, refused: Sent | None) -> bool:
         """Get a newer token than the one that was refused; whether there is one."""
