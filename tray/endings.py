@@ -42,6 +42,32 @@ class Application(QApplication):
         self.quit_asked.emit()
 
 
+class Leave:
+    """Ends the program's main task, once, however often it is asked for."""
+
+    def __init__(self, task: asyncio.Task[object] | None) -> None:
+        """`task` is cancelled; its ways out are `finally` blocks."""
+        self._task = task
+        self._stopping = False
+        self.wished = False
+
+    def wish(self) -> None:
+        """Leave as soon as nothing is being stopped."""
+        interrupts = not (self.wished or self._stopping)
+        self.wished = True
+        if interrupts and self._task is not None:
+            self._task.cancel()
+
+    @contextlib.contextmanager
+    def stopping(self) -> Iterator[None]:
+        """What is done in here is not interrupted: it gives Codex back."""
+        self._stopping = True
+        try:
+            yield
+        finally:
+            self._stopping = False
+
+
 @contextlib.contextmanager
 def asked_to_leave(application: Application, leave: Callable[[], None]) -> Iterator[None]:
     """Call `leave` for SIGTERM, SIGINT and the desktop's wishes; needs a running loop."""

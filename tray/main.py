@@ -4,11 +4,10 @@ Only this file knows all views. Each is shown what `present` makes of the newest
 """
 
 import asyncio
-import contextlib
 import logging
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from core.domain.errors import CoreError
 from core.domain.report import StatusReport
 from core.words.speech import Speech
 from tray.bridge import Bridge
-from tray.endings import Application, asked_to_leave
+from tray.endings import Application, Leave, asked_to_leave
 from tray.engine import Engine, OpenEngine, ShownElsewhere
 from tray.host import TrayPlace
 from tray.icon import IconPainter
@@ -29,7 +28,7 @@ from tray.item import TrayItem
 from tray.present.entries import Action, Local, Perform
 from tray.present.gauge import gauge
 from tray.present.menu import menu
-from tray.present.notices import Notice, running_here
+from tray.present.notices import Notice, between_engines, running_here
 from tray.present.tooltip import tooltip
 from tray.theme import panel_of
 from tray.windows.no_tray import NoTrayWindow
@@ -71,77 +70,61 @@ async def run(application: Application, open_engine: OpenEngine) -> int:
     Raises:
         CoreError: the engine cannot be opened.
     """
-    leave = _Leave(asyncio.current_task())
+    leave = Leave(asyncio.current_task())
+    face: Face | None = None
     with asked_to_leave(application, leave.wish):
         try:
-            while True:
+            while not leave.wished:
                 engine = await open_engine()
                 if isinstance(engine, ShownElsewhere):
-                    _say("Turntable is already running.")
+                    sys.stdout.write("Turntable is already running.\n")
                     return 0
-                await _follow(engine, application, leave)
-                if engine.owned or leave.wished:
+                face = face or Face(application, engine.speech, leave.wish)
+                await _follow(engine, face, leave)
+                if engine.owned:
                     return 0
         except asyncio.CancelledError:
             if not leave.wished:
                 raise
-            return 0
-
-
-class _Leave:
-    """Ends the main task, once, however often it is asked for."""
-
-    def __init__(self, task: asyncio.Task[object] | None) -> None:
-        self._task = task
-        self._stopping = False
-        self.wished = False
-
-    def wish(self) -> None:
-        """Leave as soon as nothing is being stopped."""
-        interrupts = not (self.wished or self._stopping)
-        self.wished = True
-        if interrupts and self._task is not None:
-            self._task.cancel()
-
-    @contextlib.contextmanager
-    def stopping(self) -> Iterator[None]:
-        """What is done in here is not interrupted: it gives Codex back."""
-        self._stopping = True
-        try:
-            yield
         finally:
-            self._stopping = False
+            if face is not None:
+                face.close()
+    return 0
 
 
-async def _follow(engine: Engine, application: Application, leave: _Leave) -> None:
+async def _follow(engine: Engine, face: "Face", leave: Leave) -> None:
     """Show the engine until it ends, then stop it."""
     bridge = Bridge(engine.facade, engine.speech)
-    face = Face(application, bridge, engine.speech, leave)
     ended = asyncio.Event()
     bridge.engine_ended.connect(ended.set)
+    face.follow(bridge)
     try:
         bridge.start()
         await ended.wait()
     finally:
         with leave.stopping():
+            face.follow(None)
+            if engine.owned or leave.wished:
+                face.hide()
             await bridge.close()
+            delete(bridge)
             try:
                 async with asyncio.timeout(STOP_S):
                     await engine.stop()
             except TimeoutError:
                 _log.error("the engine did not stop within %s s", STOP_S)
-            face.close()
 
 
 class Face(QObject):
-    """All views of one engine: shows each snapshot in all of them, carries wishes back."""
+    """All views: shows each snapshot in all of them, carries wishes back.
 
-    def __init__(
-        self, application: Application, bridge: Bridge, speech: Speech, leave: _Leave
-    ) -> None:
+    Outlives an engine of another process: the icon stays where it is while the next one is opened.
+    """
+
+    def __init__(self, application: Application, speech: Speech, leave: Callable[[], None]) -> None:
         super().__init__()
         self._application = application
-        self._bridge = bridge
+        self._bridge: Bridge | None = None
         self._speech = speech
         self._leave = leave
         self._report: StatusReport | None = None
@@ -152,19 +135,29 @@ class Face(QObject):
         self._grace = QTimer(self, interval=_TRAY_MAY_COME_MS, singleShot=True)
         self._connect()
 
-    def close(self) -> None:
-        """Take everything off the screen, and out of memory before the interpreter ends."""
+    def follow(self, bridge: Bridge | None) -> None:
+        """Show what this bridge brings from now on; None: nothing new comes."""
+        self._bridge = bridge
+        if bridge is not None:
+            bridge.snapshot.connect(self._see)
+            bridge.wish_ended.connect(self._show)
+            bridge.show_requested.connect(self._bring_up)
+            bridge.notice.connect(self._tell)
+
+    def hide(self) -> None:
+        """Take everything off the screen."""
         self._grace.stop()
         self._item.close()
+        self._window.hide()
+
+    def close(self) -> None:
+        """Take everything off the screen, and out of memory before the interpreter ends."""
+        self.hide()
         self._window.close_for_good()
-        for part in (self._window, self._item, self._place, self._bridge, self):
+        for part in (self._window, self._item, self._place, self):
             delete(part)
 
     def _connect(self) -> None:
-        self._bridge.snapshot.connect(self._see)
-        self._bridge.wish_ended.connect(self._show)
-        self._bridge.show_requested.connect(self._bring_up)
-        self._bridge.notice.connect(self._tell)
         for view in (self._item, self._window):
             view.chosen.connect(self._choose)
             view.opening.connect(self._show)
@@ -199,12 +192,14 @@ class Face(QObject):
 
     def _choose(self, action: Action) -> None:
         match action:
-            case Perform():
+            case Perform() if self._bridge is not None:
                 self._bridge.wish(action)
+            case Perform():
+                self._tell(between_engines(self._speech))
             case Local.OPEN_LOG:
                 self._open_log()
             case Local.QUIT:
-                self._leave.wish()
+                self._leave()
 
     def _open_log(self) -> None:
         if self._report is not None:

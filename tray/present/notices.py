@@ -43,3 +43,12 @@ def running_here(speech: Speech) -> Notice:
         text=speech.say("Its icon is here in the tray; the menu is behind it."),
         trouble=False,
     )
+
+
+def between_engines(speech: Speech) -> Notice:
+    """A wish at the moment at which one engine has ended and the next is not there yet."""
+    return Notice(
+        title="Turntable",
+        text=speech.say("The engine is starting; nothing was changed. Choose again in a moment."),
+        trouble=False,
+    )

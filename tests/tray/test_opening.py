@@ -1,0 +1,150 @@
+"""The tray program with the real engine: one owner, whoever starts first."""
+
+import asyncio
+import json
+import os
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.desktop import Desktop
+from tests.fakes.process import die_with_parent
+from tests.fakes.tray_host import TrayHost
+from tests.tray.notifications import Notifications
+from tray.__main__ import NO_DESKTOP
+
+_BOUND_S = 15.0
+
+type Start = Callable[..., Awaitable[Process]]
+
+
+@asynccontextmanager
+async def _starter(env: dict[str, str]) -> AsyncIterator[Start]:
+    """Starts our programs with `python -m`; what still runs at the end is killed."""
+    started: list[Process] = []
+
+    async def start(*words: str) -> Process:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", *words,
+            env=env, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, preexec_fn=die_with_parent,
+        )  # fmt: skip
+        started.append(process)
+        return process
+
+    try:
+        yield start
+    finally:
+        for process in started:
+            if process.returncode is None:
+                process.kill()
+                await process.communicate()
+
+
+@pytest.fixture
+async def start(desktop: Desktop, tmp_path: Path) -> AsyncIterator[Start]:
+    homes = {"TURNTABLE_HOME": str(tmp_path / "turntable"), "CODEX_HOME": str(tmp_path / "codex")}
+    (tmp_path / "codex").mkdir()
+    async with _starter(desktop.env | homes) as start:
+        yield start
+
+
+@pytest.fixture
+async def host(desktop: Desktop) -> AsyncIterator[TrayHost]:
+    async with TrayHost(desktop.bus_address) as host:
+        yield host
+
+
+async def _ended(process: Process) -> tuple[int | None, str, str]:
+    """Exit code and everything that was printed on both streams."""
+    async with asyncio.timeout(_BOUND_S):
+        out, err = await process.communicate()
+    return process.returncode, out.decode(), err.decode()
+
+
+async def _mode(start: Start) -> object:
+    """Who owns the data folder now."""
+    code, out, err = await _ended(await start("core", "status", "--json"))
+    assert code == 0, err
+    return json.loads(out)["mode"]
+
+
+@pytest.mark.desktop
+async def test_tray_owns_the_engine_and_leaves_nothing_behind(start: Start, host: TrayHost) -> None:
+    tray = await start("tray")
+    item = await host.wait_for_item(_BOUND_S)
+    assert (await item.menu()).entries[0].label == "No account yet"
+    assert await _mode(start) == "tray"
+    await item.click("Quit")
+    assert await _ended(tray) == (0, "", "")
+    assert await _mode(start) is None
+
+
+@pytest.mark.desktop
+async def test_second_start_shows_the_first_and_steps_back(
+    desktop: Desktop, start: Start, host: TrayHost
+) -> None:
+    async with Notifications(desktop.bus_address) as told:
+        await start("tray")
+        await host.wait_for_item(_BOUND_S)
+        second = await start("tray")
+        assert await _ended(second) == (0, "Turntable is already running.\n", "")
+        assert (await told.next())[0] == "Turntable is running"
+    assert len(host.items) == 1
+
+
+@pytest.mark.desktop
+async def test_tray_shows_the_engine_that_serves_and_takes_over_when_it_ends(
+    start: Start, host: TrayHost
+) -> None:
+    serve = await start("core", "serve")
+    assert serve.stdout is not None
+    async with asyncio.timeout(_BOUND_S):
+        assert b"listens" in await serve.stdout.readline()
+    await start("tray")
+    item = await host.wait_for_item(_BOUND_S)
+    assert await _mode(start) == "serve"
+    serve.terminate()
+    assert (await _ended(serve))[0] == 0
+    async with asyncio.timeout(_BOUND_S):
+        while await _mode(start) != "tray":
+            pass
+    assert host.items == (item,)
+    assert (await item.menu()).entries[0].label == "No account yet"
+
+
+@pytest.mark.desktop
+async def test_quit_beside_a_server_leaves_the_server_alone(start: Start, host: TrayHost) -> None:
+    serve = await start("core", "serve")
+    assert serve.stdout is not None
+    async with asyncio.timeout(_BOUND_S):
+        assert b"listens" in await serve.stdout.readline()
+    tray = await start("tray")
+    item = await host.wait_for_item(_BOUND_S)
+    await item.click("Quit")
+    assert (await _ended(tray))[0] == 0
+    assert await _mode(start) == "serve"
+    serve.terminate()
+    assert (await _ended(serve))[0] == 0
+
+
+@pytest.mark.desktop
+async def test_stop_from_the_command_line_takes_the_tray_away(start: Start, host: TrayHost) -> None:
+    tray = await start("tray")
+    await host.wait_for_item(_BOUND_S)
+    assert (await _ended(await start("core", "stop")))[0] == 0
+    assert (await _ended(tray))[0] == 0
+    await host.wait_until_empty()
+
+
+async def test_no_desktop_is_said_in_one_sentence_and_nothing_is_started(tmp_path: Path) -> None:
+    bare = {k: v for k, v in os.environ.items() if not k.startswith(("DISPLAY", "WAYLAND", "QT_"))}
+    home = tmp_path / "turntable"
+    async with _starter(bare | {"TURNTABLE_HOME": str(home)}) as start:
+        code, out, err = await _ended(await start("tray"))
+    assert (code, out) == (NO_DESKTOP, "")
+    assert err == "There is no display: neither DISPLAY nor WAYLAND_DISPLAY is set.\n"
+    assert not home.exists()
