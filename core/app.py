@@ -5,11 +5,12 @@ One `App` is one process's work in one data folder. It reads (`read`), owns it f
 """
 
 import asyncio
+import logging
 import os
 import random
 import secrets
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,14 @@ from core import reports
 from core.binding.binder import Binder
 from core.binding.leases import Leases
 from core.codex_home.find import home_in_force
-from core.domain.binding import BindPlan, BindReceipt, BindStatus, UnbindReceipt
+from core.domain.binding import (
+    BindPlan,
+    BindReceipt,
+    BindState,
+    BindStatus,
+    UnbindReceipt,
+    UndoResult,
+)
 from core.domain.errors import CoreError, ExitCode
 from core.domain.events import BindChanged, EngineStopping, Event
 from core.domain.observed import Observed
@@ -39,6 +47,8 @@ if TYPE_CHECKING:
     from core.accounts.imports import Imported
     from core.serving import Serving
     from core.storage.data_folder import DataFolder
+
+_log = logging.getLogger(__name__)
 
 WAIT_FOR_OWNER_S = 5.0
 """How long a verb that writes, or a new owner, waits for the old one to end."""
@@ -100,9 +110,7 @@ class App:
             CoreError: settings.toml, a variable or an override does not count.
         """
         if self._configuration is None:
-            self._configuration = read_configuration(
-                self.home.settings, environment=self.environment, overrides=self._overrides
-            )
+            self._configuration = self._read_settings()
         return self._configuration
 
     @property
@@ -111,8 +119,12 @@ class App:
         return self.configuration.settings
 
     def reload_settings(self) -> None:
-        """Read the settings again; what reads them per request follows at once."""
-        self._configuration = None
+        """Read the settings again; what reads them per request follows at once.
+
+        Raises:
+            CoreError: as `configuration`; those that counted still count.
+        """
+        self._configuration = self._read_settings()
 
     @property
     def state(self) -> State:
@@ -152,13 +164,14 @@ class App:
     async def status(self, codex_home: Path) -> StatusReport:
         """The whole snapshot."""
         state, observed = self._values()
+        last_hour = await self._last_hour()
         engine = reports.Engine(
             version=VERSION,
             home=str(self.home.root),
             bind=await self._bind_report(codex_home),
             vault=self._vault_report(),
-            notices=self._notices(),
-            last_hour=await self._last_hour(),
+            notices=self._notices(ledger=last_hour is not None),
+            last_hour=last_hour or reports.QUIET,
         )
         if self._serving is not None:
             engine = self._serving.on_show(engine, state)
@@ -250,13 +263,14 @@ class App:
     async def close(self) -> None:
         """Give Codex back first, then let answers finish (2 s), then write and let go."""
         serving, self._serving = self._serving, None
-        if serving is not None:
-            await self.leases.lapse()
-            await serving.stop()
         folder, self._folder = self._folder, None
-        if folder is not None:
-            await folder.close()
-        self.leases.close()
+        async with AsyncExitStack() as ends:  # what comes last here is done first
+            ends.callback(self.leases.close)
+            if folder is not None:
+                ends.push_async_callback(folder.close)
+            if serving is not None:
+                ends.push_async_callback(serving.stop)
+                ends.push_async_callback(self.leases.lapse)
 
     def request_stop(self) -> None:
         """Whoever runs this app is asked to close it; whoever watches it stops."""
@@ -317,17 +331,24 @@ class App:
                 exit_code=ExitCode.OWNER_NOT_RUNNING,
             )
         receipt = await self.leases.bind(home, self.port, replace_gateway=replace, rotate=rotate)
-        self.bus.publish(BindChanged(state="bound"))
+        self.bus.publish(BindChanged(state=BindState.BOUND.value))
         return receipt
 
     async def unbind(self, home: Path, *, force: bool) -> UnbindReceipt:
         """Give a home back."""
         await self.leases.recover()
         receipt = await self.leases.unbind(home, force=force)
-        self.bus.publish(BindChanged(state="unbound"))
+        left_alone = receipt.result is UndoResult.LEFT_ALONE
+        state = BindState.DRIFTED if left_alone else BindState.UNBOUND
+        self.bus.publish(BindChanged(state=state.value))
         return receipt
 
     # --- inside ----------------------------------------------------------------------------------
+
+    def _read_settings(self) -> Configuration:
+        return read_configuration(
+            self.home.settings, environment=self.environment, overrides=self._overrides
+        )
 
     def _publish(self, events: tuple[Event, ...]) -> None:
         self.bus.publish(*events)
@@ -359,16 +380,25 @@ class App:
         vault = self._folder.vault
         return VaultReport(backend=vault.backend, locked=vault.locked)
 
-    async def _last_hour(self) -> LastHour:
-        if self._folder is not None:
-            return await self._folder.ledger.last_hour(self.clock.now())
+    async def _last_hour(self) -> LastHour | None:
+        """Counts of the ledger; None when it cannot be read, which must not hide the rest."""
         now = self.clock.now()
-        return read_ledger(self.home.ledger, lambda f: count_last_hour(f, now)) or reports.QUIET
+        try:
+            if self._folder is not None:
+                return await self._folder.ledger.last_hour(now)
+            counted = read_ledger(self.home.ledger, lambda file: count_last_hour(file, now))
+        except CoreError as error:
+            _log.warning("the ledger cannot be read: %s", error)
+            return None
+        return counted or reports.QUIET
 
-    def _notices(self) -> tuple[NoticeReport, ...]:
+    def _notices(self, *, ledger: bool) -> tuple[NoticeReport, ...]:
         warnings = [
             NoticeReport(code="settings", text=text) for text in self.configuration.warnings
         ]
+        if not ledger:
+            text = self.speech.say("The record of requests cannot be read; counts are missing.")
+            warnings.append(NoticeReport(code="ledger", text=text))
         if self._folder is not None:
             trouble = self._folder.store.trouble
             if trouble is not None:

@@ -92,8 +92,9 @@ class Turntable:
                 line = (await process.stdout.readline()).decode()
             listens = _LISTENS.fullmatch(line)
             if listens is None:
-                await _end(process)
-                raise AssertionError(f"first line {line!r}")
+                assert process.stderr is not None
+                stderr = await process.stderr.read()
+                raise AssertionError(f"it does not listen: {line}{stderr.decode()}")
             yield Serving(process=process, port=int(listens[1]))
         finally:
             await _end(process)
