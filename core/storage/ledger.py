@@ -33,8 +33,9 @@ LEDGER_SCHEMA = Schema(
             """CREATE TABLE request (
                 id TEXT NOT NULL, started_at INTEGER NOT NULL, -- microseconds since 1970, UTC
                 kind TEXT NOT NULL, thread TEXT, parent TEXT, model TEXT NOT NULL,
-                client TEXT NOT NULL, account TEXT, because TEXT NOT NULL, result TEXT NOT NULL,
-                status INTEGER, first_byte_s REAL, total_s REAL NOT NULL,
+                client TEXT NOT NULL, mid_turn INTEGER NOT NULL, account TEXT,
+                because TEXT NOT NULL, result TEXT NOT NULL, status INTEGER,
+                first_byte_s REAL, total_s REAL NOT NULL,
                 input INTEGER, cached_input INTEGER, output INTEGER, reasoning_output INTEGER,
                 attempts TEXT NOT NULL, verdicts TEXT NOT NULL) STRICT""",
             "CREATE UNIQUE INDEX request_id ON request (id)",
@@ -119,7 +120,7 @@ class Ledger:
         if not self._waiting:
             return
         batch = tuple(self._waiting)
-        await self._database.write(lambda connection: _insert(connection, batch))
+        await self._database.write(lambda connection: insert(connection, batch))
         # New ones may have come meanwhile, and old ones been dropped.
         written = {record.id for record in batch}
         self._waiting = [record for record in self._waiting if record.id not in written]
@@ -224,7 +225,8 @@ def _records(found: Iterable[tuple[object, ...]]) -> tuple[RequestRecord, ...]:
     return tuple(record for row in found if (record := record_of(row)) is not None)
 
 
-def _insert(connection: sqlite3.Connection, records: Iterable[RequestRecord]) -> None:
+def insert(connection: sqlite3.Connection, records: Iterable[RequestRecord]) -> None:
+    """Write these requests; one that is there already is replaced."""
     marks = ", ".join("?" * (COLUMNS.count(",") + 1))
     connection.executemany(
         f"INSERT OR REPLACE INTO request ({COLUMNS}) VALUES ({marks})",  # noqa: S608 - constants

@@ -15,8 +15,9 @@ from core.domain.usage import AttemptRecord, RequestRecord, Result, Tokens
 from core.storage.codec import storable
 
 COLUMNS = (
-    "id, started_at, kind, thread, parent, model, client, account, because, result, status,"
-    " first_byte_s, total_s, input, cached_input, output, reasoning_output, attempts, verdicts"
+    "id, started_at, kind, thread, parent, model, client, mid_turn, account, because, result,"
+    " status, first_byte_s, total_s, input, cached_input, output, reasoning_output, attempts,"
+    " verdicts"
 )
 
 LONGEST = 200
@@ -52,6 +53,7 @@ def row_of(record: RequestRecord) -> tuple[object, ...]:
         _name(facts.parent),
         _name(facts.model),
         _name(facts.client),
+        int(facts.mid_turn),
         record.account,
         record.because,
         record.result.value,
@@ -66,8 +68,8 @@ def row_of(record: RequestRecord) -> tuple[object, ...]:
 
 def record_of(row: tuple[Any, ...]) -> RequestRecord | None:
     """The record of a row; None when the row is of a later version, or damaged."""
-    (id_, started, kind, thread, parent, model, client, account, because, result, status) = row[:11]
-    (first_byte_s, total_s, *counts, attempts, verdicts) = row[11:]
+    (id_, started, kind, thread, parent, model, client, mid_turn) = row[:8]
+    (account, because, result, status, first_byte_s, total_s, *counts, attempts, verdicts) = row[8:]
     try:
         return RequestRecord(
             id=id_,
@@ -78,6 +80,7 @@ def record_of(row: tuple[Any, ...]) -> RequestRecord | None:
                 parent=None if parent is None else ThreadId(parent),
                 model=model,
                 client=client,
+                mid_turn=bool(mid_turn),
             ),
             account=None if account is None else AccountId(account),
             because=because,

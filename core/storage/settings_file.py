@@ -181,8 +181,10 @@ def _entries(document: Mapping[str, object]) -> Iterator[tuple[str, object]]:
 
 
 def _value(value: object) -> Value:
-    """TOML's value as a setting's: lists are tuples; what fits no setting fails its check."""
-    return cast("Value", tuple(value) if isinstance(value, list) else value)
+    """TOML's value as a setting's: texts in a tuple; what fits no setting fails its check."""
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    return cast("Value", value)
 
 
 def _with_text(settings: Settings, key: str, text: str, *, said_by: str) -> Settings:
