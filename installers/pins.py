@@ -76,6 +76,8 @@ def disagreements(pyproject: str, locked: str) -> tuple[str, ...]:
     pins = pins_of(locked)
     expected = set(constraints_of(pins))
     stated = set(project["tool"]["uv"]["constraint-dependencies"])
+    # What builds the project itself: a part of the same list, which uv wants said apart.
+    builders = set(project["tool"]["uv"].get("build-constraint-dependencies", []))
     wanted = {
         *project["project"]["dependencies"],
         *project["build-system"]["requires"],
@@ -85,6 +87,7 @@ def disagreements(pyproject: str, locked: str) -> tuple[str, ...]:
     return (
         *(f"{it}: in locked.txt, not in pyproject.toml" for it in sorted(expected - stated)),
         *(f"{it}: in pyproject.toml, not in locked.txt" for it in sorted(stated - expected)),
+        *(f"{it}: builds, not in locked.txt" for it in sorted(builders - expected)),
         *(f"{it}: needed, not pinned" for it in sorted(needed - {pin.name for pin in pins})),
         *(f"{it}: no hash" for it in _unhashed(locked)),
     )
@@ -104,7 +107,9 @@ def resolve(pyproject: str, *, uv: Path) -> str:
     with tempfile.TemporaryDirectory() as folder:
         project = Path(folder)
         (project / "pyproject.toml").write_text(with_constraints(pyproject, []), "utf-8")
-        for name in ("README.md", "LICENSE", ".python-version"):
+        # What describing the project reads: the build back end takes the version from its file.
+        for name in ("README.md", "LICENSE", ".python-version", "core/domain/version.py"):
+            (project / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, project / name)
         return _uv(
             uv, "export", "--project", folder, "--all-groups", "--no-emit-project",

@@ -84,6 +84,12 @@ def test_package_at_two_versions_keeps_what_tells_them_apart() -> None:
     assert disagreements(pinned, forked) == ()
 
 
+def test_builder_at_another_version_is_named() -> None:
+    project = _PROJECT + 'build-constraint-dependencies = ["hatchling==0.9"]\n'
+    found = disagreements(project, _LOCKED)
+    assert found == ("hatchling==0.9: builds, not in locked.txt",)
+
+
 def test_new_pins_change_their_own_list_and_not_a_byte_beside_it() -> None:
     pyproject = _read("pyproject.toml")
     old = tomllib.loads(pyproject)["tool"]["uv"]["constraint-dependencies"]

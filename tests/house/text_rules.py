@@ -21,6 +21,7 @@ _ROOT_ENTRIES = frozenset(
         "pyproject.toml",
         "README.md",
         "LICENSE",
+        ".gitattributes",
         ".gitignore",
         ".python-version",
         ".ci",
