@@ -40,7 +40,7 @@ class BindLock:
 
     def _take(self, descriptor: int) -> None:
         for _ in range(_ATTEMPTS):
-            if _try_lock(descriptor):
+            if try_lock(descriptor):
                 return
             time.sleep(_PAUSE_S)
         raise CoreError(
@@ -53,8 +53,12 @@ class BindLock:
 if sys.platform == "win32":
     import msvcrt
 
-    def _try_lock(descriptor: int) -> bool:
-        os.lseek(descriptor, 0, os.SEEK_SET)
+    # A locked byte cannot be read on Windows: far behind whatever the file holds.
+    _FAR_BYTE = 1 << 30
+
+    def try_lock(descriptor: int) -> bool:
+        """Lock an open file for this process alone, if nobody else has; whether we did."""
+        os.lseek(descriptor, _FAR_BYTE, os.SEEK_SET)
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         except OSError:
@@ -64,7 +68,8 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _try_lock(descriptor: int) -> bool:
+    def try_lock(descriptor: int) -> bool:
+        """Lock an open file for this process alone, if nobody else has; whether we did."""
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -17,10 +17,11 @@ from core.binding.config_file import (
     canonical,
     check_writable,
     find_config,
+    is_private,
     replace_config,
 )
 from core.binding.durable import PRIVATE_FILE, Disk, Step, disk_errors, no_step
-from core.binding.giving_back import give_back
+from core.binding.giving_back import finish, give_back
 from core.binding.journal import Journal
 from core.binding.lease import Move, as_found, begun, completed, decide, difference, is_bound_to
 from core.domain.binding import (
@@ -213,7 +214,7 @@ class Binder:
         move = self._decide(home, config, value)
         if move.replaces is Replaces.GATEWAY and not replace:
             raise _needs_replace(config.path, move.found)
-        private = config.state is not None and config.state.mode == PRIVATE_FILE
+        private = config.state is not None and is_private(config.state)
         in_place = private and move.content == config.content
         if in_place and previous is not None and is_bound_to(previous, value, port):
             return _receipt(previous, secret, move, self._clock.now(), changed=False)
@@ -271,14 +272,7 @@ class Binder:
         """Undo a bind, or finish an unbind, that was cut short; None: there is nothing to do."""
         if record is None or record.state not in {LeaseState.BINDING, LeaseState.UNBINDING}:
             return None
-        unfinished_first_bind = record.state is LeaseState.BINDING and record.since is None
-        return give_back(
-            self._disk,
-            self._journal,
-            record,
-            force=False,
-            forget=record.forget or unfinished_first_bind,
-        )
+        return finish(self._disk, self._journal, record)
 
     def _recover(self, path: Path) -> Recovery | None:
         home = None

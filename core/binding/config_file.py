@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from core.binding.durable import Disk, FileState, disk_errors, is_full, read_file
+from core.binding.durable import PRIVATE_FILE, Disk, FileState, disk_errors, is_full, read_file
 from core.domain.errors import CoreError
 
 _WHAT = "config"
@@ -186,8 +186,22 @@ def _staged(path: Path, bind_id: str) -> Path:
     return path.with_name(f".{path.name}.{bind_id}.tmp")
 
 
-def _belongs_to_another(state: FileState | None) -> bool:
-    """Renaming would make the file ours, and only root could give it back."""
-    if sys.platform == "win32" or state is None:
+if sys.platform == "win32":
+
+    def is_private(state: FileState) -> bool:
+        """Windows: the access list of the user's own folder keeps others out."""
+        return True
+
+    def _belongs_to_another(state: FileState | None) -> bool:
+        """Windows: the access list decides."""
         return False
-    return os.geteuid() not in {0, state.uid}
+
+else:
+
+    def is_private(state: FileState) -> bool:
+        """Whether nobody but the owner can read the file."""
+        return state.mode == PRIVATE_FILE
+
+    def _belongs_to_another(state: FileState | None) -> bool:
+        """Renaming would make the file ours, and only root could give it back."""
+        return state is not None and os.geteuid() not in {0, state.uid}

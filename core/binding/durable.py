@@ -207,17 +207,6 @@ def _write_all(descriptor: int, content: bytes) -> None:
         left = left[os.write(descriptor, left) :]
 
 
-def _adopt(descriptor: int, mode: int, like: FileState | None) -> None:
-    """Give the new file its owner and then its permission bits."""
-    if sys.platform == "win32":
-        return
-    if like is not None and (like.uid, like.gid) != (os.geteuid(), os.getegid()):
-        own = os.fstat(descriptor)
-        if (own.st_uid, own.st_gid) != (like.uid, like.gid):
-            os.fchown(descriptor, like.uid, like.gid)
-    os.fchmod(descriptor, mode)
-
-
 def _flush(descriptor: int) -> None:
     if sys.platform == "darwin":
         import fcntl
@@ -227,12 +216,28 @@ def _flush(descriptor: int) -> None:
     os.fsync(descriptor)
 
 
-def _flush_folder(path: Path) -> None:
-    """Make a rename durable. Windows has no such call; its journal orders renames."""
-    if sys.platform == "win32":
-        return
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+if sys.platform == "win32":
+
+    def _adopt(descriptor: int, mode: int, like: FileState | None) -> None:
+        """Windows: the new file has the folder's access list, as the old one had."""
+
+    def _flush_folder(path: Path) -> None:
+        """Windows has no such call; its file system's journal orders renames."""
+
+else:
+
+    def _adopt(descriptor: int, mode: int, like: FileState | None) -> None:
+        """Give the new file its owner and then its permission bits."""
+        if like is not None:
+            own = os.fstat(descriptor)
+            if (own.st_uid, own.st_gid) != (like.uid, like.gid):
+                os.fchown(descriptor, like.uid, like.gid)
+        os.fchmod(descriptor, mode)
+
+    def _flush_folder(path: Path) -> None:
+        """Make a rename durable."""
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

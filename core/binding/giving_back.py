@@ -16,8 +16,7 @@ from core.binding.config_file import (
 )
 from core.binding.durable import PRIVATE_FILE, Disk, disk_errors
 from core.binding.journal import Journal
-from core.binding.lease import lapsed
-from core.domain.binding import BindRecord, LeaseState, UndoResult
+from core.domain.binding import BindRecord, KeyEdit, LeaseState, UndoResult
 from core.domain.errors import CoreError
 
 _ATTEMPTS = 5
@@ -66,6 +65,18 @@ def give_back(
         f"Another program keeps changing {record.config}; it is still bound.",
         "Close it and try again.",
     )
+
+
+def finish(disk: Disk, journal: Journal, record: BindRecord) -> UndoResult:
+    """Undo `record` when nobody said how: after a crash, or when the proxy is dead.
+
+    The lease lapses, unless the user had ended it or its first bind was never complete.
+
+    Raises:
+        CoreError: as `give_back`.
+    """
+    unfinished = record.state is LeaseState.BINDING and record.since is None
+    return give_back(disk, journal, record, force=False, forget=record.forget or unfinished)
 
 
 def _paths(record: BindRecord, *, force: bool) -> tuple[Path, ...]:
@@ -137,4 +148,9 @@ def _close(disk: Disk, journal: Journal, record: BindRecord, *, forget: bool) ->
     if forget:
         journal.drop(record.codex_home)
     else:
-        journal.save(lapsed(record))
+        journal.save(_lapsed(record))
+
+
+def _lapsed(record: BindRecord) -> BindRecord:
+    """What the next owner needs to take the lease up again, and nothing to undo."""
+    return replace(record, state=LeaseState.LAPSED, edit=KeyEdit(old=None), ours=(), forget=False)

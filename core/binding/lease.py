@@ -122,11 +122,6 @@ def completed(record: BindRecord, value: str, now: datetime) -> BindRecord:
     )
 
 
-def lapsed(record: BindRecord) -> BindRecord:
-    """The record once the file is given back and the lease is to be taken up again."""
-    return replace(record, state=LeaseState.LAPSED, edit=KeyEdit(old=None), ours=(), forget=False)
-
-
 def difference(before: bytes, after: bytes, *, name: str) -> str:
     """The changed lines as a unified diff, secrets masked.
 

@@ -1,0 +1,253 @@
+"""The dead-proxy guarantee: a small process that outlives the owner and gives Codex back.
+
+It waits in the kernel for the owner's death, undoes every bind at once, takes over the old ports
+with one sentence, and lets go when an owner is back (docs/decisions/0008). Standard library only;
+everything is loaded at the start, so that it also works while the program is being removed.
+
+Run as a script it is the guard's own process: `python guard.py --home FOLDER [--detach]`.
+"""
+
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+if __package__ in {None, ""}:  # started by path, from wherever this copy lies
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from core.binding.bind_lock import try_lock
+from core.binding.durable import PRIVATE_FILE, PRIVATE_FOLDER
+from core.binding.last_words import LastWords
+from core.binding.owner_watch import OwnerWatch
+from core.binding.places import Places
+from core.binding.undo_all import Undone, undo_all
+from core.domain.binding import Recovery
+from core.domain.errors import CoreError
+from core.runtime.clock import Clock, SystemClock
+
+_LOOK_S = 0.1
+_RETRY_S = 2.0
+_LINGER_S = 24 * 60 * 60.0
+
+
+class Guard:
+    """Watches one data folder. `run` returns when nobody can need it any more."""
+
+    def __init__(self, root: Path, *, clock: Clock, linger_s: float = _LINGER_S) -> None:
+        """`linger_s`: how long open chats are answered after the owner's end."""
+        self._root = root
+        self._clock = clock
+        self._linger_s = linger_s
+        self._owner = OwnerWatch(Places(root).owner_lock)
+        self._words = LastWords(clock)
+
+    def run(self) -> None:
+        """Until there is nothing to answer for, or nobody came back in time.
+
+        Raises:
+            FileNotFoundError: the data folder is gone.
+        """
+        came_back = True
+        while came_back:
+            with self._owner.no_owner(wait=True):
+                undone = self._undo()
+                self._words.listen(undone.ports)
+            came_back = self._stand_in(undone)
+            self._words.close()
+
+    def _stand_in(self, undone: Undone) -> bool:
+        """Answer at the old ports, and undo what could not be undone yet; True: owner is back."""
+        now = self._clock.monotonic()
+        end, retry = now + self._linger_s, now + _RETRY_S
+        while now < end and (undone.ports or not undone.complete):
+            self._words.turn(_LOOK_S)
+            if self._owner.owner_is_back():
+                return True
+            now = self._clock.monotonic()
+            if now >= retry:
+                retry = now + _RETRY_S
+                undone = self._try_again(undone)
+        return False
+
+    def _try_again(self, undone: Undone) -> Undone:
+        """What could not be undone, and the ports that could not be had."""
+        if undone.complete and self._words.listen(()) == undone.ports:
+            return undone
+        with self._owner.no_owner(wait=False) as free:
+            if free:
+                undone = undone if undone.complete else self._undo()
+                self._words.listen(undone.ports)
+        return undone
+
+    def _undo(self) -> Undone:
+        try:
+            undone = undo_all(self._root)
+        except CoreError as error:
+            lock = Places(self._root).bind_lock
+            failed = Recovery(journal=lock, codex_home=None, result=None, because=error.message)
+            undone = Undone(recoveries=(failed,), ports=frozenset())
+        for recovery in undone.recoveries:
+            what = recovery.because or recovery.result
+            self._say(f"{recovery.codex_home or recovery.journal}: {what}")
+        return undone
+
+    def _say(self, sentence: str) -> None:
+        sys.stderr.write(f"{self._clock.now().isoformat(timespec='seconds')} {sentence}\n")
+        sys.stderr.flush()
+
+
+def start_guard(home: Path) -> int:
+    """See to it that a guard watches the data folder `home`; its process id.
+
+    The guard belongs to no terminal and no session of ours and inherits nothing but its name.
+
+    Raises:
+        CoreError: `guard_failed`.
+    """
+    import subprocess
+
+    try:
+        done = subprocess.run(
+            [*guard_command(), "--home", str(home), "--detach"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env={name: os.environ[name] for name in _INHERITED if name in os.environ},
+            cwd=home,
+            timeout=20,
+            check=True,
+        )
+        return int(done.stdout)
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        raise CoreError(
+            "guard_failed",
+            f"The guard could not be started ({type(error).__name__}); if Turntable is killed, "
+            "Codex stays bound until the next start.",
+            "Look into log/guard.log in Turntable's data folder.",
+        ) from error
+
+
+def guard_command() -> list[str]:
+    """How this copy of the program starts its guard."""
+    if getattr(sys, "frozen", False):
+        return [sys.executable, "guard-process"]
+    return [sys.executable, "-I", "-S", str(Path(__file__).resolve())]
+
+
+_INHERITED = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TZ")
+
+
+def main(arguments: list[str]) -> int:
+    """The guard's process: `--home FOLDER`, and `--detach` to leave it behind and print its id."""
+    root = Path(arguments[arguments.index("--home") + 1])
+    if "--detach" in arguments:
+        return _detach(root)
+    _watch(root, lambda _pid: None)
+    return 0
+
+
+def _watch(root: Path, started: Callable[[int], None]) -> None:
+    """Be the guard, unless there is one; `started` is told the guard's process id."""
+    owner = OwnerWatch(Places(root).owner_lock)
+    with contextlib.suppress(FileNotFoundError):  # the data folder was removed
+        while True:
+            with _the_only_one(Places(root).guard_lock) as guard:
+                started(guard)
+                if guard != os.getpid():
+                    return
+                Guard(root, clock=SystemClock()).run()
+            # An owner that came in this moment has still seen a guard, and relies on it.
+            with owner.no_owner(wait=False) as nobody_came:
+                if nobody_came:
+                    return
+
+
+@contextlib.contextmanager
+def _the_only_one(lock: Path) -> Iterator[int]:
+    """Hold the guard's lock; yields the process id of whoever holds it."""
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
+    try:
+        while not (ours := try_lock(descriptor)):
+            signed = lock.read_bytes()
+            if signed:
+                yield int(signed)
+                return
+            time.sleep(_LOOK_S)
+        if ours:
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, str(os.getpid()).encode())
+            yield os.getpid()
+            os.ftruncate(descriptor, 0)
+    finally:
+        os.close(descriptor)
+
+
+def _leave_everything(log: Path) -> None:
+    """Keep no folder busy and no pipe open; what we say goes to the log."""
+    os.chdir("/")
+    os.umask(0o077)
+    log.parent.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+    written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE_FILE)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor, target in ((nowhere, 0), (nowhere, 1), (written, 2)):
+        os.dup2(descriptor, target)
+    os.close(written)
+    os.close(nowhere)
+
+
+if sys.platform == "win32":
+
+    def _detach(root: Path) -> int:
+        """Leave a guard behind in a job of its own; print its process id."""
+        import subprocess
+
+        flags = (
+            subprocess.DETACHED_PROCESS
+            | subprocess.CREATE_NEW_PROCESS_GROUP
+            | subprocess.CREATE_BREAKAWAY_FROM_JOB
+        )
+        log = Places(root).guard_log
+        log.parent.mkdir(exist_ok=True)
+        with log.open("ab") as written:
+            guard = subprocess.Popen(
+                [*guard_command(), "--home", str(root)],
+                creationflags=flags,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=written,
+            )
+        sys.stdout.write(str(guard.pid))
+        return 0
+
+else:
+
+    def _detach(root: Path) -> int:
+        """Leave a guard behind in a session of its own; print its process id."""
+        reader, writer = os.pipe()
+        if os.fork():
+            os.close(writer)
+            with os.fdopen(reader) as pipe:
+                guard = pipe.read()
+            sys.stdout.write(guard)
+            return 0 if guard else 1
+        os.close(reader)
+        os.setsid()
+        for sign in (signal.SIGHUP, signal.SIGINT):
+            signal.signal(sign, signal.SIG_IGN)
+        _leave_everything(Places(root).guard_log)
+
+        def started(guard: int) -> None:
+            nonlocal writer
+            if writer >= 0:
+                os.write(writer, str(guard).encode())
+                os.close(writer)
+                writer = -1
+
+        _watch(root, started)
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
