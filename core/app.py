@@ -5,7 +5,6 @@ One `App` is one process's work in one data folder. It reads (`read`), owns it f
 """
 
 import asyncio
-import logging
 import os
 import random
 import secrets
@@ -14,7 +13,6 @@ from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core import reports
 from core.binding.binder import Binder
 from core.binding.leases import Leases
 from core.codex_home.find import home_in_force
@@ -29,26 +27,23 @@ from core.domain.binding import (
 from core.domain.errors import CoreError, ExitCode
 from core.domain.events import BindChanged, EngineStopping, Event
 from core.domain.observed import Observed
-from core.domain.report import BindReport, LastHour, NoticeReport, StatusReport, VaultReport
+from core.domain.report import StatusReport
 from core.domain.settings import Settings
 from core.domain.state import State
 from core.domain.usage import RequestRecord
-from core.domain.version import VERSION
 from core.runtime.bus import Bus
 from core.runtime.clock import Clock
 from core.runtime.paths import Home
-from core.storage.ledger import count_last_hour, newest, read_ledger
+from core.snapshot import Sources, take_snapshot
+from core.storage.ledger import newest, read_ledger
 from core.storage.settings_file import Configuration, read_configuration
 from core.storage.store import read_store
-from core.storage.vault import read_backend
 from core.words.speech import Speech
 
 if TYPE_CHECKING:
     from core.accounts.imports import Imported
     from core.serving import Serving
     from core.storage.data_folder import DataFolder
-
-_log = logging.getLogger(__name__)
 
 WAIT_FOR_OWNER_S = 5.0
 """How long a verb that writes, or a new owner, waits for the old one to end."""
@@ -92,6 +87,7 @@ class App:
         self._loaded: tuple[State, Observed] | None = None
         self._folder: DataFolder | None = None
         self._serving: Serving | None = None
+        self._not_bound: tuple[CoreError, ...] = ()
         binder = Binder(
             binds_folder=home.binds,
             lock_path=home.bind_lock,
@@ -162,27 +158,18 @@ class App:
         return home_in_force(self.environment, self._user_home) if named is None else Path(named)
 
     async def status(self, codex_home: Path) -> StatusReport:
-        """The whole snapshot."""
+        """The whole snapshot, with the bind of `codex_home`."""
         state, observed = self._values()
-        last_hour = await self._last_hour()
-        engine = reports.Engine(
-            version=VERSION,
-            home=str(self.home.root),
-            bind=await self._bind_report(codex_home),
-            vault=self._vault_report(),
-            notices=self._notices(ledger=last_hour is not None),
-            last_hour=last_hour or reports.QUIET,
-        )
-        if self._serving is not None:
-            engine = self._serving.on_show(engine, state)
-        return reports.status(
-            engine=engine,
-            state=state,
-            observed=observed,
-            strategy=self.settings.routing.strategy,
-            now=self.clock.now(),
+        sources = Sources(
+            home=self.home,
+            configuration=self.configuration,
+            leases=self.leases,
+            folder=self._folder,
+            on_show=None if self._serving is None else self._serving.on_show,
+            clock=self.clock,
             speech=self.speech,
         )
+        return await take_snapshot(sources, state, observed, codex_home=codex_home)
 
     async def requests(self, count: int) -> tuple[RequestRecord, ...]:
         """The newest requests, newest first."""
@@ -255,7 +242,7 @@ class App:
             )
             await self._serving.start()
             if self.port is not None:
-                await self.leases.take_up(self.port)
+                self._not_bound = await self.leases.take_up(self.port)
         except BaseException:
             await self.close()
             raise
@@ -331,6 +318,7 @@ class App:
                 exit_code=ExitCode.OWNER_NOT_RUNNING,
             )
         receipt = await self.leases.bind(home, self.port, replace_gateway=replace, rotate=rotate)
+        self._not_bound = ()
         self.bus.publish(BindChanged(state=BindState.BOUND.value))
         return receipt
 
@@ -338,6 +326,7 @@ class App:
         """Give a home back."""
         await self.leases.recover()
         receipt = await self.leases.unbind(home, force=force)
+        self._not_bound = ()
         left_alone = receipt.result is UndoResult.LEFT_ALONE
         state = BindState.DRIFTED if left_alone else BindState.UNBOUND
         self.bus.publish(BindChanged(state=state.value))
@@ -364,49 +353,6 @@ class App:
             return
         with suppress(CoreError):  # stays locked: `status` and every refusal say so
             await self.unlock()
-
-    async def _bind_report(self, codex_home: Path) -> BindReport:
-        status = await self.leases.status(codex_home)
-        return BindReport(
-            state=status.state.value,
-            mode="base-url",
-            codex_home=str(status.codex_home),
-            since=status.since,
-        )
-
-    def _vault_report(self) -> VaultReport:
-        if self._folder is None:
-            return VaultReport(backend=read_backend(self.home.vault), locked=False)
-        vault = self._folder.vault
-        return VaultReport(backend=vault.backend, locked=vault.locked)
-
-    async def _last_hour(self) -> LastHour | None:
-        """Counts of the ledger; None when it cannot be read, which must not hide the rest."""
-        now = self.clock.now()
-        try:
-            if self._folder is not None:
-                return await self._folder.ledger.last_hour(now)
-            counted = read_ledger(self.home.ledger, lambda file: count_last_hour(file, now))
-        except CoreError as error:
-            _log.warning("the ledger cannot be read: %s", error)
-            return None
-        return counted or reports.QUIET
-
-    def _notices(self, *, ledger: bool) -> tuple[NoticeReport, ...]:
-        warnings = [
-            NoticeReport(code="settings", text=text) for text in self.configuration.warnings
-        ]
-        if not ledger:
-            text = self.speech.say("The record of requests cannot be read; counts are missing.")
-            warnings.append(NoticeReport(code="ledger", text=text))
-        if self._folder is not None:
-            trouble = self._folder.store.trouble
-            if trouble is not None:
-                warnings.append(NoticeReport(code=trouble.code, text=trouble.message))
-            if self._folder.vault.locked:
-                text = self.speech.say("The logins are sealed and locked; nothing can be sent.")
-                warnings.append(NoticeReport(code="locked", text=text))
-        return tuple(warnings)
 
 
 def _draw() -> float:
