@@ -34,6 +34,8 @@ class Because(StrEnum):
     NOT_INCLUDED = "usage_not_included"
     QUOTA = "insufficient_quota"
     FAILING = "failing"
+    GONE_ONCE = "gone_once"
+    """Said once; it counts when it is said again."""
     GONE = "gone"
     ALREADY_TRIED = "already_tried"
     NOT_THE_STAYED_ONE = "not_the_stayed_one"

@@ -46,6 +46,13 @@ class AccountBack:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PoolPaused:
+    """Several accounts failed at once: nobody is asked until `until`."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignInEnded:
     """The account's login is not taken any more."""
 
@@ -93,6 +100,7 @@ type Event = (
     | QuotaLearned
     | AccountBlocked
     | AccountBack
+    | PoolPaused
     | SignInEnded
     | ThreadMoved
     | RequestEnded

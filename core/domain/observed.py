@@ -1,52 +1,36 @@
 """What we learned: quotas, blocks, thread owners. Transitions are pure: `(value, events)`.
 
-A block keeps its reason and its end; it ends by the clock, by fresher evidence, or by the user's
-hand, and nothing else wipes it.
+How blocks come and go is `core.domain.health`.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from core.domain import health
 from core.domain.account import AccountId
 from core.domain.decision import Because
 from core.domain.events import (
     AccountBack,
     AccountBlocked,
     Event,
+    PoolPaused,
     QuotaLearned,
     SignInEnded,
     ThreadMoved,
 )
 from core.domain.facts import ThreadId
+from core.domain.health import FARTHEST, UNSAID_WAIT, Block, Blocks, BlockSource
 from core.domain.outcome import Failing, Gone, Limited, Outcome, Served, Unauthorized
 from core.domain.quota import EVERYTHING, Quota, Window, merge
 
-UNSAID_WAIT = timedelta(seconds=60)
-"""How long a limit counts whose end the back end did not say, and no window tells."""
-FAILING_WAIT = timedelta(seconds=10)
-"""How long an account rests after a 5xx or an overload that named no `Retry-After`."""
-GONE_WAIT = timedelta(minutes=10)
-"""When a workspace that was called gone is asked again."""
-FARTHEST = timedelta(days=366)
-"""An end farther away than this is rubbish, not a time."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
-    """Why an account serves nothing, or not one model.
-
-    Attributes:
-        because: the reason.
-        model: the model it is about; empty = all.
-        since: when it was learned.
-        until: when it ends by itself.
-    """
-
-    because: Because
-    model: str
-    since: datetime
-    until: datetime
+BURST_ACCOUNTS = 3
+BURST = timedelta(seconds=10)
+"""5xx of so many accounts within this time are the back end's trouble and no account's."""
+POOL_PAUSE = timedelta(seconds=10)
+"""How long nobody is asked then."""
+ENOUGH_LEFT = 5.0
+"""Per cent in every window that end a limit early, when the usage endpoint says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +39,14 @@ class Owner:
 
     account: AccountId
     seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A 5xx or an overload of one account."""
+
+    account: AccountId
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +60,8 @@ class Observed:
         owners: thread → account.
         last_used: when an account was last sent a request.
         last_chosen: the account of the newest turn without an owner (round-robin goes on there).
+        failures: of the last seconds, one for each account; not kept over a restart.
+        paused_until: when a burst of failures lets the pool be asked again; not kept either.
     """
 
     quotas: Mapping[AccountId, Quota] = field(default_factory=dict)
@@ -76,6 +70,8 @@ class Observed:
     owners: Mapping[ThreadId, Owner] = field(default_factory=dict)
     last_used: Mapping[AccountId, datetime] = field(default_factory=dict)
     last_chosen: AccountId | None = None
+    failures: tuple[Failure, ...] = ()
+    paused_until: datetime | None = None
 
 
 type Lesson = Callable[[Observed], tuple[Observed, tuple[Event, ...]]]
@@ -83,7 +79,7 @@ type Lesson = Callable[[Observed], tuple[Observed, tuple[Event, ...]]]
 
 
 def learn_quota(account: AccountId, fresh: Quota) -> Lesson:
-    """Merge numbers that came in with a reply or from the usage endpoint."""
+    """Merge numbers that came in with a reply or an event."""
 
     def lesson(observed: Observed) -> tuple[Observed, tuple[Event, ...]]:
         known = observed.quotas.get(account, Quota())
@@ -93,28 +89,68 @@ def learn_quota(account: AccountId, fresh: Quota) -> Lesson:
     return lesson
 
 
-def learn_outcome(account: AccountId, outcome: Outcome, *, model: str, now: datetime) -> Lesson:
+def learn_usage(account: AccountId, fresh: Quota, *, now: datetime) -> Lesson:
+    """What the usage endpoint said: numbers, and whether the account is at its limit.
+
+    It is fresher evidence for a limit's end, and for the return of a workspace that was gone.
+    """
+
+    def lesson(observed: Observed) -> tuple[Observed, tuple[Event, ...]]:
+        learned, events = learn_quota(account, fresh)(observed)
+        quota = learned.quotas[account]
+        blocks = health.answers_again(learned.blocks.get(account, ()))
+        if fresh.reached is True:
+            until = _empty_until(quota, now)
+            if until is not None:
+                blocks = health.blocked(
+                    blocks,
+                    Because.USAGE_LIMIT,
+                    "",
+                    until=until,
+                    now=now,
+                    source=BlockSource.USAGE,
+                )
+        elif _has_enough(fresh):
+            blocks = health.limit_lifted(blocks, now=now)
+        after, changed = _with_blocks(learned, account, blocks, now)
+        return after, (*events, *changed)
+
+    return lesson
+
+
+def learn_outcome(
+    account: AccountId,
+    outcome: Outcome,
+    *,
+    model: str,
+    now: datetime,
+    source: BlockSource = BlockSource.ANSWER,
+) -> Lesson:
     """What an attempt's outcome says about the account itself.
 
     Outcomes that are no account's fault (unreachable, challenged, the client's own) say nothing.
     """
 
     def lesson(observed: Observed) -> tuple[Observed, tuple[Event, ...]]:
+        known = observed.blocks.get(account, ())
         match outcome:
             case Served():
-                return _served(observed, account, model=model, now=now)
+                blocks = health.served(known, model=model, now=now)
+                after, events = _with_blocks(observed, account, blocks, now)
+                return replace(after, last_used={**after.last_used, account: now}), events
             case Limited():
                 until = _end_of(outcome, observed.quotas.get(account, Quota()), now)
                 because = Because(outcome.reason.value)
-                return _block(observed, account, because, outcome.model, until=until, now=now)
+                blocks = health.blocked(known, because, outcome.model, until=until, now=now)
+                return _with_blocks(observed, account, blocks, now)
             case Failing():
-                rest = outcome.retry_after_s
-                wait = timedelta(seconds=rest) if rest is not None else FAILING_WAIT
-                until = now + min(wait, FARTHEST)
-                return _block(observed, account, Because.FAILING, "", until=until, now=now)
+                blocks = health.failed(known, retry_after_s=outcome.retry_after_s, now=now)
+                after, events = _with_blocks(observed, account, blocks, now)
+                paused, more = _one_more_failure(after, account, now)
+                return paused, (*events, *more)
             case Gone():
-                until = now + GONE_WAIT
-                return _block(observed, account, Because.GONE, "", until=until, now=now)
+                blocks = health.called_gone(known, now=now, source=source)
+                return _with_blocks(observed, account, blocks, now)
             case Unauthorized():
                 return sign_in_ended(account, Because.SIGN_IN_ENDED)(observed)
             case _:
@@ -193,61 +229,92 @@ def forget_old_threads(*, now: datetime, affinity: timedelta) -> Lesson:
     return lesson
 
 
+def begin_trial(account: AccountId, *, now: datetime) -> Lesson:
+    """One request finds out whether a failing account serves again; others pass it by meanwhile."""
+
+    def lesson(observed: Observed) -> tuple[Observed, tuple[Event, ...]]:
+        known = observed.blocks.get(account, ())
+        if not health.wants_trial(known, now=now):
+            return observed, ()
+        blocks = {**observed.blocks, account: health.on_trial(known, now=now)}
+        return replace(observed, blocks=blocks), ()
+
+    return lesson
+
+
+def clear_blocks(account: AccountId) -> Lesson:
+    """The user's hand: whatever the account waits for is forgotten, how often it failed too."""
+
+    def lesson(observed: Observed) -> tuple[Observed, tuple[Event, ...]]:
+        if not observed.blocks.get(account):
+            return observed, ()
+        blocks = {k: v for k, v in observed.blocks.items() if k != account}
+        return replace(observed, blocks=blocks), (AccountBack(account=account),)
+
+    return lesson
+
+
 def block_at(observed: Observed, account: AccountId, model: str, now: datetime) -> Block | None:
     """The block that counts for `model` at `now`: the one that lasts longest."""
-    active = [
-        block
-        for block in observed.blocks.get(account, ())
-        if block.until > now and block.model in ("", model)
-    ]
-    return max(active, key=lambda block: block.until, default=None)
+    blocks = observed.blocks.get(account)
+    return health.lasting(blocks, model, now) if blocks else None
 
 
-def _served(
-    observed: Observed, account: AccountId, *, model: str, now: datetime
+def pool_pause_at(observed: Observed, now: datetime) -> datetime | None:
+    """Until when nobody is asked, where a burst of failures has paused the pool."""
+    until = observed.paused_until
+    return until if until is not None and until > now else None
+
+
+def _with_blocks(
+    observed: Observed, account: AccountId, blocks: Blocks, now: datetime
 ) -> tuple[Observed, tuple[Event, ...]]:
-    """A good answer is fresher evidence than any block that concerned this request."""
+    """The account's blocks replaced; says what that means for it."""
     before = observed.blocks.get(account, ())
-    kept = tuple(b for b in before if b.until > now and b.model not in ("", model))
-    events: tuple[Event, ...] = ()
-    blocks = observed.blocks
-    if kept != before:
-        blocks = {**observed.blocks, account: kept}
-        if any(b.until > now for b in before if b not in kept):
-            events = (AccountBack(account=account),)
-    last_used = {**observed.last_used, account: now}
-    return replace(observed, blocks=blocks, last_used=last_used), events
+    if blocks == before:
+        return observed, ()
+    after = replace(observed, blocks={**observed.blocks, account: blocks})
+    fresh = [b for b in blocks if b.until > now and b not in before]
+    if fresh:
+        block = max(fresh, key=lambda b: b.until)
+        return after, (
+            AccountBlocked(account=account, because=block.because.value, until=block.until),
+        )
+    ended = any(b.until > now for b in before if b not in blocks)
+    return after, (AccountBack(account=account),) if ended else ()
 
 
-def _block(
-    observed: Observed,
-    account: AccountId,
-    because: Because,
-    model: str,
-    *,
-    until: datetime,
-    now: datetime,
+def _one_more_failure(
+    observed: Observed, account: AccountId, now: datetime
 ) -> tuple[Observed, tuple[Event, ...]]:
-    others = tuple(
-        b
-        for b in observed.blocks.get(account, ())
-        if b.until > now and (b.because, b.model) != (because, model)
+    """Count the failure; several accounts in a few seconds pause the whole pool."""
+    recent = tuple(f for f in observed.failures if f.account != account and now - f.at < BURST)
+    failures = (*recent, Failure(account=account, at=now))
+    if len(failures) < BURST_ACCOUNTS:
+        return replace(observed, failures=failures), ()
+    until = now + POOL_PAUSE
+    return replace(observed, failures=(), paused_until=until), (PoolPaused(until=until),)
+
+
+def _has_enough(fresh: Quota) -> bool:
+    """Whether every window that limits everything is known to have something left."""
+    windows = fresh.main_windows()
+    return bool(windows) and all(
+        w.remaining is not None and w.remaining >= ENOUGH_LEFT for w in windows
     )
-    block = Block(because=because, model=model, since=now, until=until)
-    blocks = {**observed.blocks, account: (*others, block)}
-    event = AccountBlocked(account=account, because=because.value, until=until)
-    return replace(observed, blocks=blocks), (event,)
+
+
+def _empty_until(quota: Quota, now: datetime) -> datetime | None:
+    """When the last of the empty windows is full again; None when none is known to be empty."""
+    ends = [w.resets_at for w in quota.windows.values() if _is_empty(w) and w.resets_at is not None]
+    return max((end for end in ends if now < end <= now + FARTHEST), default=None)
 
 
 def _end_of(limited: Limited, quota: Quota, now: datetime) -> datetime:
     """When a limit ends: as it said, else as the empty window says, else soon."""
     if limited.until is not None and now < limited.until <= now + FARTHEST:
         return limited.until
-    empty = [
-        w.resets_at for w in quota.windows.values() if _is_empty(w) and w.resets_at is not None
-    ]
-    known = [moment for moment in empty if now < moment <= now + FARTHEST]
-    return max(known, default=now + UNSAID_WAIT)
+    return _empty_until(quota, now) or now + UNSAID_WAIT
 
 
 def _is_empty(window: Window) -> bool:

@@ -18,6 +18,21 @@ class LimitReason(StrEnum):
     QUOTA = "insufficient_quota"
 
 
+GONE_CODES = frozenset(
+    {
+        "deactivated_workspace",
+        "workspace_deactivated",
+        "workspace_not_found",
+        "workspace_disabled",
+        "account_deactivated",
+        "account_suspended",
+        "account_deleted",
+        "not_a_member",
+    }
+)
+"""What a 403 must name to mean that the account or its workspace is out of service."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
     """A good head, and first events that name no failure: forward it."""

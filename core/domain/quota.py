@@ -66,16 +66,34 @@ class Credits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quota:
-    """Everything known of one account's limits. Windows are keyed by (scope, kind, minutes)."""
+    """Everything known of one account's limits; None = not said.
+
+    Attributes:
+        windows: keyed by (scope, kind, minutes).
+        credits: bought ones.
+        plan: as the back end calls it.
+        reset_credits: how many times a window may be emptied by hand.
+        reached: whether the back end itself says that the account is at its limit.
+    """
 
     windows: Mapping[tuple[str, WindowKind, int], Window] = field(default_factory=dict)
     credits: Credits | None = None
     plan: str | None = None
+    reset_credits: int | None = None
+    reached: bool | None = None
 
     def window(self, kind: WindowKind, *, scope: str = EVERYTHING) -> Window | None:
         """The window of this kind and scope, the shortest where there are several."""
         found = [w for w in self.windows.values() if w.kind is kind and w.scope == scope]
         return min(found, key=lambda w: w.minutes, default=None)
+
+    def main_windows(self) -> tuple[Window, ...]:
+        """The windows that limit every model, but for spending limits."""
+        return tuple(
+            w
+            for w in self.windows.values()
+            if w.scope == EVERYTHING and w.kind is not WindowKind.SPEND
+        )
 
 
 def kind_of(minutes: int) -> WindowKind:
@@ -100,6 +118,10 @@ def merge(known: Quota, fresh: Quota) -> Quota:
         windows=windows,
         credits=fresh.credits if fresh.credits is not None else known.credits,
         plan=fresh.plan if fresh.plan is not None else known.plan,
+        reset_credits=(
+            fresh.reset_credits if fresh.reset_credits is not None else known.reset_credits
+        ),
+        reached=fresh.reached if fresh.reached is not None else known.reached,
     )
 
 

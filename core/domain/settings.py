@@ -219,7 +219,8 @@ def _known(key: str) -> str:
 def _checked(key: str, value: Value, default: Value, declaration: Declaration) -> Value:
     if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
-    if type(value) is not type(default):
+    texts = not isinstance(value, tuple) or all(isinstance(part, str) for part in value)
+    if type(value) is not type(default) or not texts:
         raise _bad(key, f"{value!r} is not {_wanted(default)}")
     if declaration.choices and value not in declaration.choices:
         raise _bad(key, f"“{value}” is none of {', '.join(declaration.choices)}")

@@ -11,6 +11,7 @@ from email.utils import parsedate_to_datetime
 from typing import cast
 
 from core.domain.outcome import (
+    GONE_CODES,
     Challenged,
     Failing,
     Gone,
@@ -27,18 +28,6 @@ from core.proxy.sse import Event, document_of, mapping_at, text_at, type_of
 
 _LIMITS = {reason.value: reason for reason in LimitReason}
 _OVERLOADED = frozenset({"server_is_overloaded", "slow_down"})
-_GONE = frozenset(
-    {
-        "deactivated_workspace",
-        "workspace_deactivated",
-        "workspace_not_found",
-        "workspace_disabled",
-        "account_deactivated",
-        "account_suspended",
-        "account_deleted",
-        "not_a_member",
-    }
-)
 _PREAMBLE = frozenset(
     {
         "response.created",
@@ -91,8 +80,8 @@ def of_answer(head: ResponseHead, body: bytes, *, model: str, now: datetime) -> 
             return Unauthorized(code=codes[0] if codes else "")
         case 402:
             return Gone(status=402, code=codes[0] if codes else "")
-        case 403 if any(code in _GONE for code in codes):
-            return Gone(status=403, code=next(code for code in codes if code in _GONE))
+        case 403 if any(code in GONE_CODES for code in codes):
+            return Gone(status=403, code=next(code for code in codes if code in GONE_CODES))
         case 429:
             reason = LimitReason.RATE_LIMIT
             return Limited(reason=reason, until=_end_of(error, head, now), model=model)

@@ -8,7 +8,7 @@ with the official client (PROTOCOL §5). Percentages are *used* on the wire and 
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -98,7 +98,11 @@ def quota_from_usage(usage: Mapping[str, object], *, now: datetime) -> Quota | N
     ]
     found.append(_spend_window(usage, now))
     windows = [window for window in found if window is not None]
-    return _quota(windows, _credits_in(usage), _text(usage, "plan_type") or None)
+    said = _quota(windows, _credits_in(usage), _text(usage, "plan_type") or None)
+    resets, reached = _reset_credits(usage), _reached(usage)
+    if said is None and resets is None and reached is None:
+        return None
+    return replace(said or Quota(), reset_credits=resets, reached=reached)
 
 
 def _quota(windows: list[Window], credits_: Credits | None, plan: str | None) -> Quota | None:
@@ -170,6 +174,19 @@ def _spend_window(usage: Mapping[str, object], now: datetime) -> Window | None:
         observed_at=now,
         source=QuotaSource.USAGE,
     )
+
+
+def _reset_credits(usage: Mapping[str, object]) -> int | None:
+    count = _number(_mapping(usage, "rate_limit_reset_credits").get("available_count"))
+    return int(count) if count is not None and 0 <= count <= 1000 else None
+
+
+def _reached(usage: Mapping[str, object]) -> bool | None:
+    """The back end's own word on whether the account may serve; None when it has none."""
+    limit, spending = _mapping(usage, "rate_limit"), _mapping(usage, "spend_control")
+    if limit.get("allowed") is False or spending.get("reached") is True:
+        return True
+    return False if limit.get("allowed") is True else None
 
 
 def _nominal(minutes: float) -> int:

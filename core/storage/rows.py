@@ -12,7 +12,8 @@ from typing import Any, cast
 from core.domain.account import Account, AccountId
 from core.domain.decision import Because
 from core.domain.facts import ThreadId
-from core.domain.observed import Block, Observed, Owner
+from core.domain.health import Block
+from core.domain.observed import Observed, Owner
 from core.domain.quota import Quota
 from core.domain.state import Rotation, State
 from core.storage.codec import DamagedDocumentError, from_text, storable, to_text

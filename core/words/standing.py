@@ -18,6 +18,9 @@ _BECAUSE = {
     Because.NOT_INCLUDED: "Its plan does not include Codex.",
     Because.QUOTA: "Its quota is used up.",
     Because.FAILING: "The back end failed for it; it is tried again shortly.",
+    Because.GONE_ONCE: (
+        "The back end said once that its workspace is out of service; it is asked again."
+    ),
     Because.GONE: "The back end says that its workspace is out of service.",
     Because.ALREADY_TRIED: "It was asked before for this request.",
     Because.NOT_THE_STAYED_ONE: "You chose to stay on another account.",

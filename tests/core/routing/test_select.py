@@ -17,7 +17,8 @@ from core.domain.decision import (
     UseReason,
 )
 from core.domain.facts import Facts, RequestKind, ThreadId
-from core.domain.observed import Block, Observed, Owner
+from core.domain.health import Block
+from core.domain.observed import Observed, Owner
 from core.domain.state import Rotation, RotationMode, State
 from core.routing.select import select
 from tests.core.routing.pool import LATER, NOW, pool

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from core.domain.account import Account, AccountId
 from core.domain.decision import Because
 from core.domain.facts import ThreadId
-from core.domain.observed import Block, Observed, Owner
+from core.domain.health import Block
+from core.domain.observed import Observed, Owner
 from core.domain.quota import Credits, Quota, Window
 from core.domain.state import Rotation, State
 from core.domain.usage import RequestRecord
