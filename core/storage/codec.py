@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any, NewType, TypeAliasType, Union, get_args, get_origin, get_type_hints
 
 type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
@@ -125,15 +126,28 @@ def _decoded_mapping(arguments: tuple[Any, ...], document: Json, at: str) -> dic
 def _decoded_dataclass(kind: Any, document: Json, at: str) -> Any:
     if not isinstance(document, dict):
         raise DamagedDocumentError(f"{at or 'document'}: not an object")
-    hints = get_type_hints(kind)
     values = {}
-    for item in fields(kind):
-        where = f"{at}.{item.name}".removeprefix(".")
-        if item.name in document:
-            values[item.name] = _decoded(hints[item.name], document[item.name], where)
-        elif item.default is MISSING and item.default_factory is MISSING:
+    for name, hint, required in _shape(kind):
+        where = f"{at}.{name}" if at else name
+        if name in document:
+            values[name] = _decoded(hint, document[name], where)
+        elif required:
             raise DamagedDocumentError(f"{where}: missing")
     return kind(**values)
+
+
+@cache
+def _shape(kind: Any) -> tuple[tuple[str, Any, bool], ...]:
+    """Each field's name, type, and whether it must be there. Kept: it never changes."""
+    hints = get_type_hints(kind)
+    return tuple(
+        (
+            item.name,
+            _plain(hints[item.name]),
+            item.default is MISSING and item.default_factory is MISSING,
+        )
+        for item in fields(kind)
+    )
 
 
 def _decoded_scalar(hint: Any, document: Json, at: str) -> Any:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from core.domain.account import Account
 from core.domain.credentials import Credentials
-from core.domain.observed import Block, Owner
+from core.domain.health import Block
+from core.domain.observed import Owner
 from core.domain.quota import Quota
 from core.domain.state import Rotation
 from core.storage.codec import DamagedDocumentError, from_text, storable, to_text

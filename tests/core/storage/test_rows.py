@@ -1,5 +1,7 @@
 """The rows that differ, applied to a file, make it hold what is in memory."""
 
+from dataclasses import fields
+
 from hypothesis import given
 
 from core.domain.account import AccountId
@@ -55,7 +57,7 @@ def test_a_file_follows_everything_that_is_learned(before: Observed, after: Obse
 
 @given(observations())
 def test_nothing_is_written_when_nothing_differs(observed: Observed) -> None:
-    copy = Observed(**{name: getattr(observed, name) for name in Observed.__slots__})
+    copy = Observed(**{item.name: getattr(observed, item.name) for item in fields(Observed)})
     assert differences(observed_kinds(observed), observed_kinds(copy)) == ()
 
 
@@ -102,3 +104,10 @@ def test_accounts_stand_in_the_order_of_their_numbers() -> None:
     file = from_nothing(state_kinds(State()), state_kinds(State(accounts=accounts)))
     state, _ = read_state(rows_in(file))
     assert [found.number for found in state.accounts.values()] == [1, 2, 10]
+
+
+def test_every_part_is_kept_or_meant_to_be_forgotten() -> None:
+    short_lived = {"failures", "paused_until"}
+    assert len(state_kinds(State())) == len(fields(State))
+    assert len(observed_kinds(Observed())) == len(fields(Observed)) - len(short_lived)
+    assert short_lived <= {item.name for item in fields(Observed)}
