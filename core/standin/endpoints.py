@@ -4,12 +4,12 @@ Nothing here waits. What is decided is returned; the world, the issuer, the scri
 violations are all that changes.
 """
 
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from core.standin import account_paths, replies, rules
 from core.standin.codex_paths import CodexPaths
 from core.standin.issuer import Denied, Issuer
-from core.standin.issuer_paths import IssuerPaths
 from core.standin.outcome import Outcome, scripted, violated
 from core.standin.recorded import Recorded
 from core.standin.replies import Reply
@@ -30,8 +30,16 @@ _TABLE = {
     ("GET", f"{_BACKEND}/accounts"): Endpoint.ACCOUNTS,
     ("POST", "/oauth/token"): Endpoint.REFRESH,
     ("POST", "/oauth/revoke"): Endpoint.REVOKE,
+    ("GET", "/oauth/authorize"): Endpoint.AUTHORIZE,
+    ("POST", "/oauth/authorize"): Endpoint.AUTHORIZE,
+    ("GET", "/codex/device"): Endpoint.DEVICE_PAGE,
+    ("POST", "/codex/device"): Endpoint.DEVICE_PAGE,
+    ("POST", "/api/accounts/deviceauth/usercode"): Endpoint.DEVICE_CODE,
+    ("POST", "/api/accounts/deviceauth/token"): Endpoint.DEVICE_TOKEN,
 }
 _PATHS = frozenset(path for _, path in _TABLE)
+
+type Answered = Callable[[Recorded], Outcome]
 
 
 class Violation(NamedTuple):
@@ -50,15 +58,34 @@ class Endpoints:
         violations: what was refused and must never be sent.
     """
 
-    def __init__(self, *, world: World, issuer: Issuer, script: Script, codex: CodexPaths) -> None:
-        """All parts belong to the server."""
+    def __init__(
+        self,
+        *,
+        world: World,
+        issuer: Issuer,
+        script: Script,
+        codex: CodexPaths,
+        issuer_paths: Mapping[Endpoint, Answered],
+        pages: Mapping[Endpoint, Answered],
+    ) -> None:
+        """All parts belong to the server.
+
+        Args:
+            world: accounts and time.
+            issuer: who is signed in.
+            script: what was queued.
+            codex: the paths below `/backend-api/codex/`.
+            issuer_paths: what programs ask of the issuer.
+            pages: what browsers ask of it; their heads are their own affair.
+        """
         self.own_hosts: frozenset[bytes] = frozenset()
         self.violations: list[Violation] = []
         self._world = world
         self._issuer = issuer
         self._script = script
         self._codex = codex
-        self._issuer_paths = IssuerPaths(issuer, script)
+        self._issuer_paths = issuer_paths
+        self._pages = pages
 
     def decide(self, recorded: Recorded) -> Outcome:
         """How the request is answered; fills in its account and status."""
@@ -70,14 +97,14 @@ class Endpoints:
         return outcome
 
     def _decide(self, recorded: Recorded) -> Outcome:
+        endpoint = _TABLE.get((recorded.method, recorded.path), Endpoint.OTHER)
+        if page := self._pages.get(endpoint):
+            sentence = rules.host_violation(recorded.headers, own_hosts=self.own_hosts)
+            return violated(sentence) if sentence else page(recorded)
         if sentence := rules.head_violation(recorded.headers, own_hosts=self.own_hosts):
             return violated(sentence)
-        path = recorded.path
-        endpoint = _TABLE.get((recorded.method, path), Endpoint.OTHER)
-        if endpoint is Endpoint.REFRESH:
-            return self._issuer_paths.token(recorded)
-        if endpoint is Endpoint.REVOKE:
-            return self._issuer_paths.revoke(recorded)
+        if answered := self._issuer_paths.get(endpoint):
+            return answered(recorded)
         account = self._recognise(recorded)
         if isinstance(account, Reply):
             return Outcome(account)

@@ -14,6 +14,8 @@ from types import MappingProxyType
 
 ISSUER = "https://auth.openai.com"
 CLIENT_ID = "app_EMoamEEZ73f0CkXaXp7hrann"
+# What everybody types on the sign-in pages.
+PASSWORD = "fake-password"
 FAR_AHEAD = datetime(2100, 1, 1, tzinfo=UTC)
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -85,6 +87,28 @@ class Login:
         }
 
 
+def make_person(
+    name: str,
+    *,
+    user: str | None = None,
+    email: str | None = None,
+    workspace: str | None = None,
+    plan: str = "plus",
+    fedramp: bool = False,
+    salt: str = "",
+) -> Person:
+    """Somebody who may sign in; the other names follow from `name` unless given (`make_login`)."""
+    return Person(
+        name=name,
+        user_id=user or f"user-{name}",
+        email=email or f"{name.lower()}@example.com",
+        account_id=workspace or f"acct-{name}",
+        plan=plan,
+        fedramp=fedramp,
+        salt=salt,
+    )
+
+
 def make_login(
     name: str,
     *,
@@ -112,16 +136,32 @@ def make_login(
         issued_at: `iat`, and `last_refresh` of `auth_json`.
         expires_at: `exp` of the access and the id token.
     """
-    person = Person(
-        name=name,
-        user_id=user or f"user-{name}",
-        email=email or f"{name.lower()}@example.com",
-        account_id=workspace or f"acct-{name}",
+    person = make_person(
+        name,
+        user=user,
+        email=email,
+        workspace=workspace,
         plan=plan,
         fedramp=fedramp,
         salt=salt,
     )
+    return signed_in(person, family=family, issued_at=issued_at, expires_at=expires_at)
+
+
+def signed_in(person: Person, *, family: int, issued_at: datetime, expires_at: datetime) -> Login:
+    """What a sign-in of `person` gives: the first generation of a family."""
     return _issue(person, family=family, generation=1, issued_at=issued_at, expires_at=expires_at)
+
+
+def without_claims(login: Login) -> Login:
+    """The same generation, whose JWTs say nothing about who it is."""
+    bare = {"iss": ISSUER, "exp": int(login.expires_at.timestamp())}
+    serial = f"{login.name}-{login.family}-{login.generation}"
+    return replace(
+        login,
+        id_token=jwt({**bare, "jti": f"fake-id-{serial}"}),
+        access_token=jwt({**bare, "jti": f"fake-access-{serial}"}),
+    )
 
 
 def renewed(login: Login, *, issued_at: datetime, expires_at: datetime) -> Login:

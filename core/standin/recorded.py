@@ -77,6 +77,11 @@ class Recorded:
         )
 
     @property
+    def content_type(self) -> str:
+        """The media type without its parameters."""
+        return (self.header("content-type") or "").partition(";")[0].strip().lower()
+
+    @property
     def decoded(self) -> bytes:
         """The body without its content coding. Raises `ValueError` for one that is not valid."""
         match self.header("content-encoding"):
@@ -101,14 +106,16 @@ class Recorded:
     def form(self) -> dict[str, str]:
         """The body's fields, form-encoded or JSON, as the token endpoint takes them.
 
-        Raises `ValueError`.
+        Raises `ValueError`, for a field that stands twice, too (RFC 6749 §3.2).
         """
-        if (self.header("content-type") or "").startswith("application/json"):
+        if self.content_type == "application/json":
             value = self.json
             if not isinstance(value, dict):
                 raise ValueError("the body is not an object")
             return {str(key): str(item) for key, item in value.items()}
         pairs = parse_qs(self.decoded.decode(), keep_blank_values=True)
+        if twice := [key for key, values in pairs.items() if len(values) > 1]:
+            raise ValueError(f"the field {twice[0]} stands twice")
         return {key: values[0] for key, values in pairs.items()}
 
 

@@ -46,11 +46,17 @@ def head_violation(headers: RawHeaders, *, own_hosts: frozenset[bytes]) -> str |
             return "the header connection names fields of another hop"
         if name == b"te" and value.strip().lower() != b"trailers":
             return "the header te belongs to another hop"
-        if name == b"host" and value not in own_hosts and value not in _KNOWN_HOSTS:
-            return f"the host {_text(value)} is not ours"
         seen.add(name)
-    if b"host" not in seen:
+    return host_violation(headers, own_hosts=own_hosts)
+
+
+def host_violation(headers: RawHeaders, *, own_hosts: frozenset[bytes]) -> str | None:
+    """Whether the request was meant for somebody else; all that is asked of a browser."""
+    hosts = [value for name, value in headers if name.lower() == b"host"]
+    if not hosts:
         return "the header host is missing"
+    if hosts[0] not in own_hosts and hosts[0] not in _KNOWN_HOSTS:
+        return f"the host {_text(hosts[0])} is not ours"
     return None
 
 

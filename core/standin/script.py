@@ -24,11 +24,32 @@ class Endpoint(StrEnum):
     CHECK = "accounts/check"
     ACCOUNTS = "accounts"
     REFRESH = "oauth/token"
+    EXCHANGE = "oauth/token authorization_code"
+    API_KEY = "oauth/token token-exchange"
     REVOKE = "oauth/revoke"
+    AUTHORIZE = "oauth/authorize"
+    DEVICE_CODE = "deviceauth/usercode"
+    DEVICE_TOKEN = "deviceauth/token"
+    DEVICE_PAGE = "codex/device"
     HANDSHAKE = "websocket"
     SEARCH = "alpha/search"
     IMAGES = "images"
     OTHER = "other"
+
+
+# Who asks here has no access token (yet).
+ISSUER_ENDPOINTS = frozenset(
+    {
+        Endpoint.REFRESH,
+        Endpoint.EXCHANGE,
+        Endpoint.API_KEY,
+        Endpoint.REVOKE,
+        Endpoint.AUTHORIZE,
+        Endpoint.DEVICE_CODE,
+        Endpoint.DEVICE_TOKEN,
+        Endpoint.DEVICE_PAGE,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +128,33 @@ class Gate:
         return self._released
 
 
-Effect = Reply | Says | Fails | Delay | Cut | Stall | Gate
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Denies:
+    """On `Endpoint.AUTHORIZE`: the browser comes back with this instead of a code.
+
+    A workspace without Codex is `description="missing_codex_entitlement"` (PROTOCOL §1).
+    """
+
+    error: str = "access_denied"
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issues:
+    """On `Endpoint.EXCHANGE` and `Endpoint.REFRESH`: an odd answer with good tokens.
+
+    Attributes:
+        expires_in: said instead of the truth, in seconds; may be 0 or negative.
+        without: fields that are left out, e.g. `refresh_token`.
+        claims: False gives JWTs that do not say who signed in (`EXCHANGE` only).
+    """
+
+    expires_in: int | None = None
+    without: tuple[str, ...] = ()
+    claims: bool = True
+
+
+Effect = Reply | Says | Fails | Delay | Cut | Stall | Gate | Denies | Issues
 Effects = tuple[Effect, ...]
 
 

@@ -7,17 +7,22 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 
-from core.standin import answers, catalogue, meters, replies
+from core.standin import answers, authorization, catalogue, meters, replies
 from core.standin.acts import Streamed
+from core.standin.codes import Codes
 from core.standin.codex_paths import CodexPaths
+from core.standin.device_paths import DevicePaths
+from core.standin.devices import CALLBACK, Devices
 from core.standin.endpoints import Endpoints, Violation
 from core.standin.issuer import Issuer
+from core.standin.issuer_paths import IssuerPaths
 from core.standin.listener import Listener
 from core.standin.outcome import Outcome
-from core.standin.people import Login
+from core.standin.people import Login, Person
 from core.standin.record import Record
 from core.standin.recorded import Recorded
-from core.standin.script import Delay, Effect, Endpoint, Says, Script
+from core.standin.script import ISSUER_ENDPOINTS, Delay, Effect, Endpoint, Says, Script
+from core.standin.sign_in_paths import SignInPaths
 from core.standin.turns import Turn
 from core.standin.world import SESSION, WEEK, Account, World
 
@@ -36,6 +41,7 @@ class StandIn:
         world: accounts and time.
         issuer: token families.
         script: what was queued; `next`, `always` and `clear` write it.
+        devices: device sign-ins: their interval, their life.
     """
 
     def __init__(
@@ -45,6 +51,7 @@ class StandIn:
         port: int = 0,
         tls: ssl.SSLContext | None = None,
         keep_requests: int = 10_000,
+        redirect_ports: Sequence[int] = authorization.REDIRECT_PORTS,
     ) -> None:
         """Starts nothing.
 
@@ -53,14 +60,37 @@ class StandIn:
             port: 0 takes a free one.
             tls: serve https with this context.
             keep_requests: how many requests the record holds, the newest.
+            redirect_ports: where browsers may be sent on loopback after a sign-in; others than
+                the registered ones are for tests that run side by side.
         """
         self.world = World(now)
         self.issuer = Issuer(lambda: self.world.now)
         self.script = Script()
         self.port = port
         self._codex = CodexPaths(world=self.world, script=self.script, catalogue=catalogue.load())
+        codes = Codes(lambda: self.world.now)
+        self.devices = Devices(lambda: self.world.now, codes)
+        sign_in = SignInPaths(
+            world=self.world,
+            script=self.script,
+            codes=codes,
+            devices=self.devices,
+            registered=authorization.redirect_uris(redirect_ports),
+        )
+        tokens = IssuerPaths(self.issuer, self.script, codes)
+        device = DevicePaths(self.devices, self.script)
         self._endpoints = Endpoints(
-            world=self.world, issuer=self.issuer, script=self.script, codex=self._codex
+            world=self.world,
+            issuer=self.issuer,
+            script=self.script,
+            codex=self._codex,
+            issuer_paths={
+                Endpoint.REFRESH: tokens.token,
+                Endpoint.REVOKE: tokens.revoke,
+                Endpoint.DEVICE_CODE: device.usercode,
+                Endpoint.DEVICE_TOKEN: device.token,
+            },
+            pages={Endpoint.AUTHORIZE: sign_in.authorize, Endpoint.DEVICE_PAGE: sign_in.device},
         )
         self._record = Record(keep_requests)
         self._listener = Listener(
@@ -76,6 +106,7 @@ class StandIn:
         self._endpoints.own_hosts = frozenset(
             f"{name}:{self.port}".encode() for name in ("127.0.0.1", "localhost")
         )
+        self.devices.redirect_uris.add(f"{self.auth_url}{CALLBACK}")
 
     async def close(self) -> None:
         """Stop listening and end every connection."""
@@ -141,9 +172,20 @@ class StandIn:
     def add(self, login: Login, account: Account | None = None) -> Account:
         """Know `login`; its account as given, else as it is known, else with fresh windows."""
         self.issuer.admit(login)
-        if account is not None or not self.world.knows(login.name):
-            self.world.put(account or Account(person=login.person))
-        return self.world.account(login.name)
+        return self.enrol(login.person, account)
+
+    def enrol(self, person: Person, account: Account | None = None) -> Account:
+        """Know `person`, who has not signed in yet and may do so on the pages (`PASSWORD`)."""
+        if account is not None or not self.world.knows(person.name):
+            self.world.put(account or Account(person=person))
+        return self.world.account(person.name)
+
+    def confirm_device(self, user_code: str, name: str) -> None:
+        """`name` types the code on the page and says yes. Raises `KeyError` for a wrong one."""
+        device = self.devices.typed(user_code)
+        if device is None:
+            raise KeyError(user_code)
+        self.devices.confirm(device, self.world.account(name).person)
 
     def limit(self, name: str, *, until: datetime, secondary: bool = False) -> None:
         """The first window of `name` (or its second) is used up until `until`."""
@@ -215,7 +257,7 @@ class StandIn:
     def deactivate(self, name: str) -> None:
         """The workspace of `name` is gone: 402 on every path."""
         for endpoint in Endpoint:
-            if endpoint not in (Endpoint.REFRESH, Endpoint.REVOKE):
+            if endpoint not in ISSUER_ENDPOINTS:
                 self.always(name, replies.deactivated_workspace(), on=endpoint)
 
     def revoke(self, name: str) -> None:

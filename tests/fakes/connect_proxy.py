@@ -8,8 +8,10 @@ host is refused and written down.
 import asyncio
 import ssl
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Self
 
@@ -51,13 +53,13 @@ class Authority:
         return made
 
     def server_context(self, *hosts: str) -> ssl.SSLContext:
-        """TLS for a server that is called by these names."""
+        """TLS for a server that is called by these names or addresses (`127.0.0.1`)."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, hosts[0])])
         leaf = (
             _certificate(subject, self.certificate.subject, key.public_key())
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName(h) for h in hosts]), False)
+            .add_extension(x509.SubjectAlternativeName([_called(h) for h in hosts]), False)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False)
             .sign(self.key, hashes.SHA256())
         )
@@ -74,6 +76,13 @@ class Authority:
         context.load_cert_chain(pem)
         context.set_alpn_protocols(["http/1.1"])
         return context
+
+
+def _called(host: str) -> x509.GeneralName:
+    """A client that dials an address looks for an address, never for a name (RFC 9110 §4.3.5)."""
+    with suppress(ValueError):
+        return x509.IPAddress(ip_address(host))
+    return x509.DNSName(host)
 
 
 def _certificate(

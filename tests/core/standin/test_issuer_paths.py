@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import pytest
 
 from core.standin import replies
+from core.standin.codes import Codes
 from core.standin.issuer import Issuer
 from core.standin.issuer_paths import IssuerPaths
 from core.standin.people import CLIENT_ID, Login, make_login, with_expiry
@@ -118,7 +119,7 @@ async def test_no_answer_repeats_a_token(client: Client, back_end: StandIn, logi
 def test_a_refresh_is_decided_without_a_server(clock: FakeClock, login: Login) -> None:
     issuer = Issuer(clock.now)
     issuer.admit(login)
-    paths = IssuerPaths(issuer, Script())
+    paths = IssuerPaths(issuer, Script(), Codes(clock.now))
     form = urlencode(
         {
             "client_id": CLIENT_ID,

@@ -46,15 +46,14 @@ async def test_closing_ends_streams_that_hang(clock: FakeClock, login: Login) ->
 async def test_it_speaks_tls_with_a_context_of_the_caller(
     clock: FakeClock, login: Login, authority: Authority
 ) -> None:
-    context = authority.server_context("localhost")
+    context = authority.server_context("127.0.0.1")
     trusting = ssl.create_default_context(cafile=str(authority.bundle))
     async with (
         StandIn(now=clock.now, tls=context) as back_end,
         httpx.AsyncClient(verify=trusting, trust_env=False) as http,
     ):
         back_end.add(login)
-        # The certificate names a host, not an address.
-        url = f"https://localhost:{back_end.port}/backend-api/codex/responses"
+        url = f"{back_end.base_url}/codex/responses"
         reply = await http.post(url, json=BODY, headers=Client.headers(login))
     assert back_end.base_url.startswith("https://127.0.0.1:")
     assert said(reply.text) == "Hello from A."
