@@ -123,6 +123,19 @@ class RoutingSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaSettings:
+    """`quota.*`: how fresh the numbers are kept."""
+
+    refresh_min_s: int = _declare(
+        120,
+        "Seconds after which a number is asked for again while somebody looks or works.",
+        minimum=60,
+        maximum=86400,
+    )
+    refresh_max_s: int = _declare(1800, "The same while nobody does.", minimum=60, maximum=86400)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogSettings:
     """`log.*`: what is written to log/."""
 
@@ -143,6 +156,7 @@ class Settings:
     proxy: ProxySettings = field(default_factory=ProxySettings)
     upstream: UpstreamSettings = field(default_factory=UpstreamSettings)
     routing: RoutingSettings = field(default_factory=RoutingSettings)
+    quota: QuotaSettings = field(default_factory=QuotaSettings)
     log: LogSettings = field(default_factory=LogSettings)
     usage: UsageSettings = field(default_factory=UsageSettings)
 
