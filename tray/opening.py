@@ -4,7 +4,6 @@ import sys
 from collections.abc import MutableMapping, Sequence
 from contextlib import AsyncExitStack
 
-from core.control.demonstration import Demonstration
 from core.control.owner import Owner, make_app, open_engine
 from tray.engine import Engine, OpenEngine, ShownElsewhere
 
@@ -44,6 +43,9 @@ async def _open_own(environment: MutableMapping[str, str]) -> Engine | ShownElse
 
 async def _open_demo(environment: MutableMapping[str, str]) -> Engine:
     """The demo's own owner; its folder goes with it."""
+    # The made-up back end is a whole server: loaded by nobody who does not ask for it.
+    from core.control.demonstration import Demonstration
+
     async with AsyncExitStack() as until_opened:
         demonstration = Demonstration(environment, mode="tray")
         owner = (await until_opened.enter_async_context(demonstration)).owner

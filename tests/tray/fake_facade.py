@@ -10,6 +10,9 @@ from core.domain.errors import CoreError
 from core.domain.events import ShowRequested
 from core.domain.report import RotationReport, StatusReport
 
+type _Seen = StatusReport | ShowRequested | Exception | None
+"""None = the engine ends."""
+
 
 class FakeFacade:
     """A `core.control.facade.Facade`.
@@ -23,7 +26,9 @@ class FakeFacade:
         self.performed: list[tuple[str, dict[str, JsonValue]]] = []
         self.refusals: dict[str, Exception] = {}
         self._report = report
-        self._pending: asyncio.Queue[StatusReport | ShowRequested | None] = asyncio.Queue()
+        self._pending: asyncio.Queue[StatusReport | ShowRequested | Exception | None] = (
+            asyncio.Queue()
+        )
 
     async def perform(self, verb: str, arguments: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
         self.performed.append((verb, dict(arguments)))
@@ -38,6 +43,8 @@ class FakeFacade:
     async def watch(self) -> AsyncIterator[StatusReport | ShowRequested]:
         yield self._report
         while (seen := await self._pending.get()) is not None:
+            if isinstance(seen, Exception):
+                raise seen
             yield seen
 
     def become(self, report: StatusReport) -> None:
@@ -53,6 +60,10 @@ class FakeFacade:
     def ask_to_show(self) -> None:
         """As a second start does."""
         self._pending.put_nowait(ShowRequested())
+
+    def break_off(self, error: Exception) -> None:
+        """The engine ends in an error."""
+        self._pending.put_nowait(error)
 
     def end(self) -> None:
         """The engine ends by itself."""

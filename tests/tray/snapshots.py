@@ -89,6 +89,7 @@ def snapshot(
     in_flight: int = 0,
     locked: bool = False,
     notices: tuple[str, ...] = (),
+    code: str = "told",
     owner: str = "tray",
     home: str = "/home/person/.local/share/turntable",
 ) -> StatusReport:
@@ -123,5 +124,5 @@ def snapshot(
             pool_pause_until=None,
         ),
         vault=VaultReport(backend="keyring", locked=locked),
-        notices=tuple(NoticeReport(code="told", text=text) for text in notices),
+        notices=tuple(NoticeReport(code=code, text=text) for text in notices),
     )

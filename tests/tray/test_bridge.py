@@ -135,6 +135,23 @@ async def test_end_of_the_engine_is_noticed(bridge: Bridge, facade: FakeFacade) 
     await seen.until(lambda: seen.ended)
 
 
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        pytest.param(CoreError("gone", "The engine is gone."), "The engine is gone.", id="known"),
+        pytest.param(ZeroDivisionError(), "defect of Turntable", id="a defect"),
+    ],
+)
+async def test_end_of_the_engine_in_an_error_is_told(
+    bridge: Bridge, facade: FakeFacade, error: Exception, text: str
+) -> None:
+    seen = Seen(bridge)
+    bridge.start()
+    facade.break_off(error)
+    await seen.until(lambda: seen.ended)
+    assert text in seen.notices[0].text
+
+
 async def test_closed_bridge_watches_no_more(bridge: Bridge, facade: FakeFacade) -> None:
     seen = Seen(bridge)
     bridge.start()

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -81,6 +82,35 @@ async def test_tray_owns_the_engine_and_leaves_nothing_behind(start: Start, host
     await item.click("Quit")
     assert await _ended(tray) == (0, "", "")
     assert await _mode(start) is None
+
+
+@pytest.mark.desktop
+@pytest.mark.parametrize("way", ["Quit", "SIGTERM", "SIGINT", "stop"])
+async def test_codex_is_given_back_byte_for_byte_whatever_ends_the_tray(
+    start: Start, host: TrayHost, tmp_path: Path, way: str
+) -> None:
+    config = tmp_path / "codex" / "config.toml"
+    before = b'# mine\r\nmodel = "gpt-6.1-sol"\r\n'
+    config.write_bytes(before)
+    tray = await start("tray")
+    item = await host.wait_for_item(_BOUND_S)
+    await item.click("Route Codex through Turntable")
+    async with asyncio.timeout(_BOUND_S):
+        while not (await item.menu()).find("Route Codex through Turntable").checked:
+            pass
+    async with asyncio.timeout(_BOUND_S):
+        while b"openai_base_url" not in await asyncio.to_thread(config.read_bytes):
+            pass
+    match way:
+        case "Quit":
+            await item.click("Quit")
+        case "stop":
+            assert (await _ended(await start("core", "stop")))[0] == 0
+        case name:
+            tray.send_signal(signal.Signals[name])
+    async with asyncio.timeout(4):
+        assert await tray.wait() == 0
+    assert config.read_bytes() == before
 
 
 @pytest.mark.desktop

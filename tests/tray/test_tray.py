@@ -251,6 +251,14 @@ async def test_first_button_opens_the_menu_and_a_digit_chooses(
     await asyncio.to_thread(desktop.wait_until, lambda: not windows(desktop), "its end")
 
 
+async def test_desktop_without_a_tray_gets_a_window_by_itself(
+    desktop: Desktop, program: Program
+) -> None:
+    program.tell("ping")
+    assert await program.said() == "pong"
+    await asyncio.to_thread(desktop.wait_until, lambda: bool(windows(desktop)), "the window")
+
+
 async def test_second_start_without_a_tray_opens_a_window_with_the_same_menu(
     desktop: Desktop, program: Program
 ) -> None:

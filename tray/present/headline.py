@@ -87,7 +87,7 @@ def _trouble(report: StatusReport, speech: Speech) -> str:
         case "drifted":
             return speech.say("Codex’s settings were changed; Codex may not come here")
         case "broken":
-            return speech.say("Codex’s settings cannot be read; Codex may not come here")
+            return speech.say("Codex’s settings cannot be checked; Codex may not come here")
         case _:
             return ""
 

@@ -20,6 +20,7 @@ DIRECT_ACCOUNTS = 9
 
 _LONGEST_NOTICE = 90
 _NOTICES = 3
+_SAID_BY_HEADLINE = "locked"
 _COLUMN = "   "
 _ACCOUNTS = "accounts"
 _ROTATION = "rotation"
@@ -43,9 +44,10 @@ def menu(report: StatusReport, *, speech: Speech, now: datetime) -> tuple[Entry,
 
 
 def _head(report: StatusReport, speech: Speech, now: datetime) -> tuple[Entry, ...]:
+    unsaid = [notice for notice in report.notices if notice.code != _SAID_BY_HEADLINE]
     notices = (
         Line(id=f"notice.{n}", text=literal(shown_name(notice.text, _LONGEST_NOTICE)))
-        for n, notice in enumerate(report.notices[:_NOTICES])
+        for n, notice in enumerate(unsaid[:_NOTICES])
     )
     return (
         Line(id="headline", text=literal(headline(report, speech=speech, now=now))),

@@ -79,6 +79,7 @@ class NoTrayWindow(QWidget):
         for part in (self._head, self._told, self._where):
             layout.addWidget(part)
         layout.addWidget(self._button, alignment=Qt.AlignmentFlag.AlignLeft)
+        layout.addStretch()
         emphasis = self._head.font()
         emphasis.setBold(True)
         self._head.setFont(emphasis)

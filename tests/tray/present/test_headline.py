@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from core.domain.decision import AccountState
 from core.domain.report import StatusReport
 from core.words.speech import english
 from tests.tray.snapshots import NOW, account, snapshot, window
-from tray.present.headline import details, headline
+from tray.present.headline import details, headline, standing
 from tray.present.tooltip import tooltip
 
 ENGLISH = english()
@@ -73,6 +74,18 @@ LIMITS = "5 h 62 % left, resets 14:30 · week 40 % left, resets Tue 09:00"
             "Through Turntable: Work · Plus · 5 h 62 % · week 40 %",
             id="somebody changed the key",
         ),
+        pytest.param(
+            snapshot(WORK, bind="broken"),
+            "Codex’s settings cannot be checked; Codex may not come here",
+            "Through Turntable: Work · Plus · 5 h 62 % · week 40 %",
+            id="config.toml is broken",
+        ),
+        pytest.param(
+            snapshot(WORK, mode="stay", steered=1, bind="unbound"),
+            "Codex uses its own login",
+            "Through Turntable: Work · Plus · 5 h 62 % · week 40 %",
+            id="forced, and not bound",
+        ),
     ],
 )
 def test_head_of_the_menu(report: StatusReport, first: str, second: str) -> None:
@@ -100,6 +113,11 @@ def test_head_of_the_menu(report: StatusReport, first: str, second: str) -> None
             id="no number yet",
         ),
         pytest.param(
+            snapshot(account(windows=(window(62),)), mode="paused"),
+            "Work · Plus — 5 h 62 % left, resets 14:30\nrotation paused",
+            id="a paused rotation",
+        ),
+        pytest.param(
             snapshot(WAITING, serves=None),
             f"Nothing left until 15:10 (Personal)\n{LIMITS}",
             id="trouble comes before numbers",
@@ -108,6 +126,32 @@ def test_head_of_the_menu(report: StatusReport, first: str, second: str) -> None
 )
 def test_tooltip(report: StatusReport, text: str) -> None:
     assert tooltip(report, speech=ENGLISH, now=NOW) == text
+
+
+@pytest.mark.parametrize(
+    ("state", "until", "words"),
+    [
+        pytest.param("ready", None, "", id="ready says nothing"),
+        pytest.param("waiting", timedelta(hours=1), "waiting until 10:00", id="a known reset"),
+        pytest.param("waiting", None, "waiting for its reset", id="a reset that nobody named"),
+        pytest.param("failing", None, "tried again shortly", id="a resting one"),
+        pytest.param("needs_sign_in", None, "needs a new sign-in", id="signed out"),
+        pytest.param("unverified", None, "not verified", id="in doubt"),
+        pytest.param("out_of_service", None, "out of service", id="gone"),
+        pytest.param("paused", None, "paused", id="paused"),
+        pytest.param("draining", None, "no new chats", id="draining"),
+        pytest.param("disabled", None, "disabled", id="disabled"),
+        pytest.param("of the future", None, "of the future", id="an unknown word is kept"),
+    ],
+)
+def test_why_an_account_does_not_serve(state: str, until: timedelta | None, words: str) -> None:
+    shown = standing(account(state=state, until=until), speech=ENGLISH, now=NOW)
+    assert shown == words
+
+
+def test_every_state_of_the_engine_has_words_of_its_own() -> None:
+    words = {standing(account(state=state), speech=ENGLISH, now=NOW) for state in AccountState}
+    assert len(words) == len(AccountState)
 
 
 def test_tooltip_has_two_lines_however_long_the_name() -> None:

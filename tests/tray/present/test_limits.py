@@ -69,6 +69,12 @@ def test_number_is_unknown_once_its_reset_has_passed() -> None:
             id="an odd window by its days",
         ),
         pytest.param(
+            window(9, kind="spend", minutes=43200, resets_in=None),
+            "spending 9 % left",
+            "spending 9 %",
+            id="money by what it is",
+        ),
+        pytest.param(
             window(9, kind="other", minutes=1441, resets_in=None),
             "1441 min 9 % left",
             "1441 min 9 %",

@@ -125,6 +125,11 @@ def test_entry_wishes_a_verb_of_the_table(
     VERBS[verb].check(arguments)
 
 
+def test_what_the_headline_says_is_not_said_again() -> None:
+    told = snapshot(WORK, locked=True, notices=("Locked.",), code="locked")
+    assert not [entry for entry in shown(told) if entry.id.startswith("notice.")]
+
+
 def test_quit_is_the_tray_s_own() -> None:
     assert choice(snapshot(WORK), "quit").action is Local.QUIT
 
