@@ -63,7 +63,9 @@ _TABLE = (
         access=Access.WRITE,
         parameters=(
             _ACCOUNT,
-            Parameter(name="for", help="For how long: 30m, 2h, 1d; default: until `auto`."),
+            Parameter(
+                name="for", help="For how long: 30m, 2h, 1d; default: until `auto`.", metavar="TIME"
+            ),
         ),
     ),
     Verb(
@@ -127,7 +129,16 @@ _TABLE = (
         summary="Show the newest requests: who served, and why.",
         function="log:log",
         access=Access.READ,
-        parameters=(Parameter(name="last", help="How many; default 20.", kind=Kind.NUMBER),),
+        parameters=(
+            Parameter(
+                name="last",
+                help="How many; default 20.",
+                kind=Kind.NUMBER,
+                metavar="N",
+                least=1,
+                most=10_000,
+            ),
+        ),
     ),
     Verb(
         name="stop",

@@ -11,6 +11,9 @@ from core.control.facade import Facade, JsonValue
 from core.domain.errors import CoreError
 from core.domain.events import ShowRequested
 
+GRACE_S = 0.2
+"""How long a face may take to read what it was told, when the owner ends."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -22,25 +25,47 @@ class Endpoint:
         self._address = address
         self._facade = facade
         self._server: asyncio.Server | None = None
-        self._open: set[asyncio.StreamWriter] = set()
+        self._open: dict[asyncio.StreamWriter, asyncio.Task[None] | None] = {}
 
     async def start(self) -> None:
-        """Listen. The caller holds the owner lock."""
-        self._server = await transport.listen(self._address, self._serve)
+        """Listen. The caller holds the owner lock.
+
+        Raises:
+            CoreError: `control_failed`: nothing can listen there.
+        """
+        try:
+            self._server = await transport.listen(self._address, self._serve)
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            raise CoreError(
+                "control_failed",
+                f"Turntable cannot be reached at {self._address} ({why}); it was not started.",
+                "Look at what lies there; nothing of yours should.",
+            ) from error
 
     async def close(self) -> None:
-        """Stop listening and end every connection, watches included."""
-        if self._server is None:
+        """Stop listening and end every connection: watches, and calls that are under way.
+
+        The owner lock must still be held: after it another owner may listen at the same address.
+        """
+        server, self._server = self._server, None
+        if server is None:
             return
-        self._server.close()
-        for writer in tuple(self._open):
-            writer.close()
-        await self._server.wait_closed()
-        self._server = None
+        server.close()
         self._address.unlink(missing_ok=True)
+        for task in self._open.values():
+            if task is not None and task is not asyncio.current_task():
+                task.cancel()
+        left = tuple(self._open)
+        try:
+            async with asyncio.timeout(GRACE_S):
+                await server.wait_closed()
+        except TimeoutError:
+            for writer in left:  # a face that does not read does not keep the owner
+                writer.transport.abort()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._open.add(writer)
+        self._open[writer] = asyncio.current_task()
         try:
             while (message := await wire.receive(reader)) is not None:
                 if message.get("watch") is True:
@@ -50,7 +75,7 @@ class Endpoint:
         except (OSError, ValueError) as error:
             _log.debug("a control connection ended: %s", type(error).__name__)
         finally:
-            self._open.discard(writer)
+            self._open.pop(writer, None)
             writer.close()
 
     async def _answer(self, message: dict[str, JsonValue]) -> dict[str, JsonValue]:
@@ -63,20 +88,35 @@ class Endpoint:
             return {"result": await self._facade.perform(verb, arguments)}
         except CoreError as error:
             return {"error": wire.error_to_json(error)}
+        except Exception:
+            _log.exception("a verb failed")
+            return {"error": wire.error_to_json(_internal())}
 
     async def _watch(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Send snapshots until the other end leaves or the engine ends."""
 
         async def follow() -> None:
-            async for seen in self._facade.watch():
-                shown: dict[str, JsonValue] = (
-                    {"show": True} if isinstance(seen, ShowRequested) else {"status": to_json(seen)}
-                )
-                await wire.send(writer, shown)
+            with contextlib.suppress(OSError):  # the other end has left
+                async for seen in self._facade.watch():
+                    shown: dict[str, JsonValue] = (
+                        {"show": True}
+                        if isinstance(seen, ShowRequested)
+                        else {"status": to_json(seen)}
+                    )
+                    await wire.send(writer, shown)
 
         async with asyncio.TaskGroup() as group:
             following = group.create_task(follow(), name="control: watch")
             following.add_done_callback(lambda _: writer.close())
             with contextlib.suppress(OSError):
-                await reader.read()  # nothing more is asked: this ends when the other end leaves
+                while await reader.read(1024):
+                    pass  # nothing more is asked: this ends when the other end leaves
             following.cancel()
+
+
+def _internal() -> CoreError:
+    return CoreError(
+        "internal",
+        "Something went wrong inside the running Turntable.",
+        "Its log says what: log/turntable.log in the data folder.",
+    )

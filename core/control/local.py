@@ -1,7 +1,7 @@
 """The façade in process: verbs performed on the app itself."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from datetime import timedelta
 
 from core.app import App
@@ -9,7 +9,7 @@ from core.control.codec import to_json
 from core.control.commands import VERBS
 from core.control.facade import JsonValue
 from core.domain.errors import CoreError, ExitCode
-from core.domain.events import EngineStopping, Event, ShowRequested
+from core.domain.events import Event, ShowRequested
 from core.domain.report import StatusReport
 
 BURST_S = 0.05
@@ -41,33 +41,32 @@ class LocalFacade:
         """The snapshot as it is now, with the bind of this process's own Codex home."""
         return await self._app.status(self._app.codex_home(None))
 
-    async def watch(self) -> AsyncIterator[StatusReport | ShowRequested]:
+    async def watch(self) -> AsyncGenerator[StatusReport | ShowRequested, None]:
         """The snapshot now and after every change, until the app is asked to stop."""
-        heard: asyncio.Queue[Event] = asyncio.Queue()
-        forget = self._app.bus.listen(heard.put_nowait)
+        app, heard = self._app, _Heard()
+        forget = app.bus.listen(heard.hear)
         try:
-            yield await self.status()
-            while not self._app.stopping.is_set():
-                events = await self._burst(heard)
-                if any(isinstance(event, EngineStopping) for event in events):
-                    return
-                if any(isinstance(event, ShowRequested) for event in events):
+            while not app.stopping.is_set():
+                if heard.take_wish():
                     yield ShowRequested()
-                yield await self.status()
+                report = await self.status()
+                if app.stopping.is_set():
+                    return  # what a closing app knows is no news
+                yield report
+                await self._change(heard)
         finally:
             forget()
 
-    async def _burst(self, heard: asyncio.Queue[Event]) -> list[Event]:
-        """Wait for a change and what follows at once; nothing when the clock brings the change."""
+    async def _change(self, heard: "_Heard") -> None:
+        """Wait for a change and what follows at once, or until the clock brings one."""
         try:
             async with asyncio.timeout(self._until_the_clock_changes_it()):
-                events = [await heard.get()]
+                await heard.something.wait()
         except TimeoutError:
-            return []
-        await asyncio.sleep(BURST_S)
-        while not heard.empty():
-            events.append(heard.get_nowait())
-        return events
+            return
+        if not self._app.stopping.is_set():
+            await asyncio.sleep(BURST_S)
+        heard.something.clear()
 
     def _until_the_clock_changes_it(self) -> float:
         """Seconds until a wait or a window ends by itself."""
@@ -85,3 +84,22 @@ class LocalFacade:
         longest = timedelta(seconds=LONGEST_PAUSE_S)
         pauses = [end - now for end in ends if end > now]
         return min([*pauses, longest]).total_seconds()
+
+
+class _Heard:
+    """That something happened since the last look, and whether the window is wished for.
+
+    Not a queue: however slowly a face takes its snapshots, nothing piles up behind it.
+    """
+
+    def __init__(self) -> None:
+        self.something = asyncio.Event()
+        self._wish = False
+
+    def hear(self, event: Event) -> None:
+        self._wish = self._wish or isinstance(event, ShowRequested)
+        self.something.set()
+
+    def take_wish(self) -> bool:
+        wish, self._wish = self._wish, False
+        return wish

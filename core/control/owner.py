@@ -1,5 +1,6 @@
 """An engine that a face runs: the app served in this process, and the endpoint beside it."""
 
+import logging
 from collections.abc import MutableMapping
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from core.control.endpoint import Endpoint
 from core.control.facade import Facade
 from core.control.local import LocalFacade
 from core.control.remote import RemoteFacade
+from core.domain.errors import CoreError
 from core.runtime.clock import SystemClock
 from core.runtime.language import local_speech
 from core.runtime.logs import start_logging, stop_logging
@@ -23,6 +25,7 @@ class Owner:
         self.app = app
         self.facade: Facade = LocalFacade(app)
         self._mode = mode
+        self._log: logging.Handler | None = None
         self._endpoint = Endpoint(app.home.control, self.facade)
 
     async def start(self) -> None:
@@ -37,16 +40,25 @@ class Owner:
             await self.app.serve(self._mode)
             await self._endpoint.start()
         except BaseException:
-            await self.app.close()
-            stop_logging(self._log)
+            await self._end()
             raise
 
     async def close(self) -> None:
-        """Give Codex back first; then end everything else."""
+        """Take no more calls and give Codex back; then end everything else."""
         self.app.request_stop()
-        await self.app.close()
-        await self._endpoint.close()
-        stop_logging(self._log)
+        await self._end()
+
+    async def _end(self) -> None:
+        try:
+            # First, while the lock is held: the next owner listens at the same address.
+            await self._endpoint.close()
+        finally:
+            try:
+                await self.app.close()
+            finally:
+                log, self._log = self._log, None
+                if log is not None:
+                    stop_logging(log)
 
 
 def make_app(environment: MutableMapping[str, str], *, passphrase: str | None) -> App:
@@ -72,12 +84,19 @@ async def open_engine(environment: MutableMapping[str, str]) -> Owner | RemoteFa
         CoreError: as `Owner.start`.
     """
     remote = RemoteFacade(turntable_home(environment).control)
-    if await remote.answers():
-        status = await remote.status()
-        if status.mode == "tray":
-            await remote.perform("show", {})
-            return None
-        return remote
-    owner = Owner(make_app(environment, passphrase=take_passphrase(environment)), mode="tray")
-    await owner.start()
-    return owner
+    passphrase = take_passphrase(environment)
+    if not await remote.answers():
+        owner = Owner(make_app(environment, passphrase=passphrase), mode="tray")
+        try:
+            await owner.start()
+        except CoreError as error:
+            # Two started at once (a double click): the other one has the folder by now.
+            if error.code != "owned" or not await remote.answers():
+                raise
+        else:
+            return owner
+    status = await remote.status()
+    if status.mode == "tray":
+        await remote.perform("show", {})
+        return None
+    return remote

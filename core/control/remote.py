@@ -1,7 +1,8 @@
 """The façade over the control endpoint: for a command line or a tray beside a running owner."""
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
 
 from core.control import transport, wire
@@ -10,6 +11,9 @@ from core.control.facade import JsonValue
 from core.domain.errors import CoreError, ExitCode
 from core.domain.events import ShowRequested
 from core.domain.report import StatusReport
+
+LONGEST_ANSWER_S = 120.0
+"""Seconds that a verb may take: `import` and `bind` ask others, who have timeouts of their own."""
 
 
 class RemoteFacade:
@@ -31,39 +35,51 @@ class RemoteFacade:
         """Have the owner perform a verb.
 
         Raises:
-            CoreError: the owner's own, or `owner_not_running`.
+            CoreError: the owner's own, `owner_not_running`, `owner_ended` before it answered,
+                `owner_silent`, or `other_version`.
         """
         answer = await self._ask({"verb": verb, "arguments": dict(arguments)})
         result = answer.get("result")
         return result if isinstance(result, dict) else {}
 
     async def status(self) -> StatusReport:
-        """The owner's snapshot."""
-        answer = await self._ask({"status": True})
-        return from_json(StatusReport, answer.get("status"))
+        """The owner's snapshot.
 
-    async def watch(self) -> AsyncIterator[StatusReport | ShowRequested]:
-        """The owner's snapshots until it ends."""
+        Raises:
+            CoreError: as `perform`.
+        """
+        return _snapshot(await self._ask({"status": True}))
+
+    async def watch(self) -> AsyncGenerator[StatusReport | ShowRequested, None]:
+        """The owner's snapshots until it ends.
+
+        Raises:
+            CoreError: `owner_not_running`, or `other_version`.
+        """
         reader, writer = await self._connect()
         try:
             await wire.send(writer, {"watch": True})
             while (message := await wire.receive(reader)) is not None:
-                if "show" in message:
-                    yield ShowRequested()
-                else:
-                    yield from_json(StatusReport, message.get("status"))
+                yield ShowRequested() if "show" in message else _snapshot(message)
         except OSError:
             return  # the owner's end of the connection broke: it has ended
+        except ValueError as error:
+            raise _other_version() from error
         finally:
             writer.close()
 
     async def _ask(self, message: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
         reader, writer = await self._connect()
         try:
-            await wire.send(writer, message)
-            answer = await wire.receive(reader)
+            async with asyncio.timeout(LONGEST_ANSWER_S):
+                await wire.send(writer, message)
+                answer = await wire.receive(reader)
+        except TimeoutError as error:
+            raise _silent() from error
         except OSError as error:
             raise _ended() from error
+        except ValueError as error:
+            raise _other_version() from error
         finally:
             writer.close()
             with contextlib.suppress(OSError):
@@ -84,6 +100,29 @@ class RemoteFacade:
                 exit_code=ExitCode.OWNER_NOT_RUNNING,
             )
         return connection
+
+
+def _snapshot(message: Mapping[str, JsonValue]) -> StatusReport:
+    try:
+        return from_json(StatusReport, message.get("status"))
+    except ValueError as error:
+        raise _other_version() from error
+
+
+def _silent() -> CoreError:
+    return CoreError(
+        "owner_silent",
+        f"Turntable runs, but has not answered for {LONGEST_ANSWER_S:.0f} s.",
+        "It may have been suspended; `turntable status` says how things stand.",
+    )
+
+
+def _other_version() -> CoreError:
+    return CoreError(
+        "other_version",
+        "The running Turntable speaks another language than this one: it is another version.",
+        "Stop it from its tray menu or with `turntable stop`, then start this one.",
+    )
 
 
 def _ended() -> CoreError:

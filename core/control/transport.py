@@ -49,7 +49,7 @@ async def listen(address: Path, serve: Serve) -> asyncio.Server:
 async def connect(address: Path) -> Connection | None:
     """Reach the owner; None when nobody answers there (no owner, or what one left behind)."""
     try:
-        if _has_unix_sockets(address):
+        if _is_unix_socket(address):
             return await asyncio.open_unix_connection(str(address), limit=LONGEST_LINE)
         port, key = _read_note(address)
         reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=LONGEST_LINE)
@@ -74,6 +74,11 @@ def _leave_note(address: Path, *, port: int, key: bytes) -> None:
 def _read_note(address: Path) -> tuple[int, bytes]:
     found = json.loads(address.read_text("ascii"))
     return int(found["port"]), bytes.fromhex(found["key"])
+
+
+def _is_unix_socket(address: Path) -> bool:
+    """What lies there decides: the owner may call the same folder by a shorter name than we do."""
+    return hasattr(socket, "AF_UNIX") and address.is_socket()
 
 
 def _has_unix_sockets(address: Path) -> bool:

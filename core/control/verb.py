@@ -52,6 +52,9 @@ class Parameter:
         required: must be given.
         choices: the only words.
         hidden: filled in by the face, never typed.
+        metavar: how help calls its value; `NAME` unless given.
+        least: the smallest number.
+        most: the largest number.
     """
 
     name: str
@@ -61,6 +64,9 @@ class Parameter:
     required: bool = False
     choices: tuple[str, ...] = ()
     hidden: bool = False
+    metavar: str | None = None
+    least: int | None = None
+    most: int | None = None
 
 
 class Arguments:
@@ -79,7 +85,7 @@ class Arguments:
         """A text that `check` has seen."""
         value = self.text(name)
         if value is None:
-            raise _usage(f"{name} is missing.")
+            raise _usage(f"{name} is missing.", "VERB")
         return value
 
     def flag(self, name: str) -> bool:
@@ -139,7 +145,7 @@ class Verb:
         known = {parameter.name: parameter for parameter in self.parameters}
         for name in values:
             if name not in known:
-                raise _usage(f"{self.name} has no argument {name}.")
+                raise _usage(f"{self.name} has no argument {name}.", self.name)
         for parameter in self.parameters:
             _check_one(self.name, parameter, values.get(parameter.name))
         return Arguments(values)
@@ -148,7 +154,7 @@ class Verb:
 def _check_one(verb: str, parameter: Parameter, value: JsonValue) -> None:
     if value is None:
         if parameter.required:
-            raise _usage(f"{verb} needs {parameter.name.upper()}.")
+            raise _usage(f"{verb} needs {parameter.name.upper()}.", verb)
         return
     fits = {
         Kind.TEXT: isinstance(value, str),
@@ -157,12 +163,15 @@ def _check_one(verb: str, parameter: Parameter, value: JsonValue) -> None:
         Kind.REST: isinstance(value, list),
     }
     if not fits[parameter.kind]:
-        raise _usage(f"{verb}: {parameter.name} is not a {parameter.kind.value}.")
+        raise _usage(f"{verb}: {parameter.name} is not a {parameter.kind.value}.", verb)
+    if isinstance(value, int):
+        low, high = parameter.least, parameter.most
+        if (low is not None and value < low) or (high is not None and value > high):
+            raise _usage(f"{verb}: {parameter.name} is a number from {low} to {high}.", verb)
     if parameter.choices and value not in parameter.choices:
-        raise _usage(f"{verb}: {parameter.name} is one of {', '.join(parameter.choices)}.")
+        raise _usage(f"{verb}: {parameter.name} is one of {', '.join(parameter.choices)}.", verb)
 
 
-def _usage(message: str) -> CoreError:
-    return CoreError(
-        "usage", message, "`turntable VERB --help` says more.", exit_code=ExitCode.USAGE
-    )
+def _usage(message: str, verb: str) -> CoreError:
+    hint = f"`turntable {verb} --help` says more."
+    return CoreError("usage", message, hint, exit_code=ExitCode.USAGE)

@@ -15,7 +15,8 @@ from core.domain.errors import CoreError, ExitCode
 
 async def send(writer: asyncio.StreamWriter, message: Mapping[str, JsonValue]) -> None:
     """Write one line and wait until the other end keeps up."""
-    writer.write(json.dumps(message, ensure_ascii=False).encode() + b"\n")
+    # ASCII: a path of bytes that are no UTF-8 (PEP 383) survives the way in escapes.
+    writer.write(json.dumps(message).encode("ascii") + b"\n")
     await writer.drain()
 
 

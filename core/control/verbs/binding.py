@@ -7,7 +7,6 @@ from core.app import App
 from core.control.verb import Arguments
 from core.domain.binding import BindReceipt, BindState, Replaces, UndoResult
 from core.domain.errors import CoreError, ExitCode
-from core.domain.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +108,7 @@ async def _look(app: App, home: Path) -> Bound:
 
 
 async def _plan(app: App, home: Path) -> Bound:
-    port = app.port or Settings().proxy.port
+    port = app.port or app.settings.proxy.port
     plan = await app.bind_plan(home, port)
     messages = []
     if not plan.diff:
