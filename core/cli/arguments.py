@@ -1,6 +1,8 @@
 """The command line's grammar, made from the table of verbs."""
 
 import argparse
+from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from core.control.commands import VERBS
@@ -19,6 +21,9 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 nothing can serve, 4 sign-in needed, 5 
 """
 
 
+_PROCESSES = ("serve", "demo", "version")
+"""Words that are no verbs of the table: each is a process, or needs none."""
+
 type _Verbs = argparse._SubParsersAction[Any]  # noqa: SLF001 - argparse gives its type no other name
 
 
@@ -32,6 +37,30 @@ class _Parser(argparse.ArgumentParser):
         )
 
 
+def parse(words: Sequence[str]) -> dict[str, Any]:
+    """What was typed: `verb` (None for none), `json`, and the verb's own arguments.
+
+    Raises:
+        CoreError: exit code usage, with what does not fit.
+        SystemExit: help was asked for, and printed.
+    """
+    first = next((word for word in words if not word.startswith("-")), None)
+    grammar = parser()
+    if first is not None and first not in _PROCESSES and first not in VERBS:
+        raise _no_verb(first)
+    typed = vars(grammar.parse_args(list(words)))
+    if typed.pop("version"):
+        typed["verb"] = "version"
+    return typed
+
+
+def _no_verb(word: str) -> CoreError:
+    near = get_close_matches(word, (*_PROCESSES, *VERBS), n=1)
+    meant = f" Did you mean {near[0]}?" if near else ""
+    hint = "`turntable --help` lists them."
+    return CoreError("usage", f"There is no verb {word}.{meant}", hint, exit_code=ExitCode.USAGE)
+
+
 def parser() -> argparse.ArgumentParser:
     """The whole grammar: the verbs of the table, and those that are a process of their own."""
     whole = _Parser(
@@ -39,8 +68,10 @@ def parser() -> argparse.ArgumentParser:
         description=PROLOGUE,
         epilog=EPILOGUE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     whole.add_argument("--json", action="store_true", help="Answer in JSON.")
+    whole.add_argument("--version", action="store_true", help="Print the version.")
     verbs = whole.add_subparsers(dest="verb", metavar="VERB", parser_class=_Parser)
     _add_processes(verbs)
     for verb in VERBS.values():
@@ -68,7 +99,9 @@ def _add_verb(verbs: _Verbs, verb: Verb) -> None:
 
 
 def _sub(verbs: _Verbs, name: str, summary: str) -> argparse.ArgumentParser:
-    sub: argparse.ArgumentParser = verbs.add_parser(name, help=summary, description=summary)
+    sub: argparse.ArgumentParser = verbs.add_parser(
+        name, help=summary, description=summary, allow_abbrev=False
+    )
     # SUPPRESS: an absent `--json` after the verb must not undo one before it.
     sub.add_argument(
         "--json", action="store_true", default=argparse.SUPPRESS, help="Answer in JSON."
@@ -97,4 +130,5 @@ def _add_parameter(sub: argparse.ArgumentParser, parameter: Parameter) -> None:
         help=parameter.help,
         choices=choices,
         type=int if parameter.kind is Kind.NUMBER else str,
+        metavar=None if choices else parameter.metavar,
     )

@@ -79,7 +79,7 @@ def _arguments(
 ) -> dict[str, JsonValue]:
     """What was typed, and what the caller's own place adds: its folders, its passphrase."""
     arguments: dict[str, JsonValue] = {
-        name: value for name, value in typed.items() if value not in (None, False)
+        name: value for name, value in typed.items() if value is not None and value is not False
     }
     names = {parameter.name for parameter in verb.parameters}
     if "codex_home" in names and environment.get("CODEX_HOME"):

@@ -1,13 +1,15 @@
 """From the words that were typed to an exit code. What a verb does is not decided here."""
 
 import asyncio
+import errno
 import json
 import os
 import sys
 from collections.abc import MutableMapping, Sequence
-from typing import TextIO
+from io import TextIOWrapper
+from typing import Any, TextIO
 
-from core.cli.arguments import parser
+from core.cli.arguments import parse
 from core.cli.render import Reader, render
 from core.control.commands import VERBS
 from core.control.facade import JsonValue
@@ -17,6 +19,10 @@ from core.domain.version import VERSION
 from core.runtime.clock import SystemClock
 from core.runtime.language import local_speech
 from core.runtime.passphrase import take_passphrase
+
+INTERRUPTED = 130
+"""As shells have it: 128 and the number of SIGINT."""
+_OUTPUT_FAILS = frozenset({errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT})
 
 
 def run(
@@ -39,7 +45,7 @@ def run(
     """
     as_json = "--json" in arguments
     try:
-        typed = vars(parser().parse_args(list(arguments)))
+        typed = parse(arguments)
         as_json = bool(typed.pop("json"))
         passphrase = take_passphrase(environment)
         return _dispatch(typed, environment, passphrase, as_json=as_json, out=out)
@@ -47,20 +53,39 @@ def run(
         _print_error(error, as_json=as_json, out=out, err=err)
         return int(error.exit_code)
     except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:
-        # Whoever read us (`| head`) has seen enough; nothing may be written to it at exit either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return int(ExitCode.DONE)
+        return INTERRUPTED
 
 
 def main() -> int:
-    """The program's entry point."""
-    return run(sys.argv[1:], os.environ, out=sys.stdout, err=sys.stderr)
+    """The program's entry point; it leaves the process with what standard output can still take."""
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, TextIOWrapper):
+                # A terminal that cannot show a character gets a question mark, not a traceback.
+                stream.reconfigure(errors="replace")
+        code = run(sys.argv[1:], os.environ, out=sys.stdout, err=sys.stderr)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read us (`| head`) has seen enough.
+        _forget_output()
+        return int(ExitCode.DONE)
+    except OSError as error:
+        if error.errno not in _OUTPUT_FAILS:
+            raise
+        _forget_output()
+        sys.stderr.write(f"error: The answer could not be written ({error.strerror}).\n")
+        return int(ExitCode.FAILED)
+    return code
+
+
+def _forget_output() -> None:
+    """What is still buffered goes nowhere: the interpreter must not try it again at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _dispatch(
-    typed: dict[str, JsonValue],
+    typed: dict[str, Any],
     environment: MutableMapping[str, str],
     passphrase: str | None,
     *,
@@ -84,11 +109,15 @@ def _dispatch(
             from core.cli.demo import demo
 
             return demo(environment, serve=typed["serve"] is True, out=out)
-        case "log" if typed.pop("follow"):
+        case "log" if typed["follow"]:
             from core.cli.follow import follow_log
 
-            return asyncio.run(follow_log(environment, as_json=as_json, out=out))
+            if as_json:
+                _speak_utf8(out)
+            following = follow_log(environment, last=typed["last"], as_json=as_json, out=out)
+            return asyncio.run(following)
         case _:
+            typed.pop("follow", None)
             from core.cli.calling import call
 
             result = call(VERBS[str(verb)], typed, environment, passphrase, may_ask=not as_json)
@@ -104,6 +133,7 @@ def exit_code_of(result: dict[str, JsonValue]) -> int:
 
 def _print(verb: str, result: dict[str, JsonValue], *, as_json: bool, out: TextIO) -> None:
     if as_json:
+        _speak_utf8(out)
         text = json.dumps(result, ensure_ascii=False, indent=2)
     else:
         text = render(verb, result, Reader(speech=local_speech(), now=SystemClock().now()))
@@ -111,10 +141,17 @@ def _print(verb: str, result: dict[str, JsonValue], *, as_json: bool, out: TextI
         print(text, file=out)
 
 
+def _speak_utf8(out: TextIO) -> None:
+    """JSON is UTF-8, whatever the terminal's own encoding is."""
+    if isinstance(out, TextIOWrapper):
+        out.reconfigure(encoding="utf-8")
+
+
 def _print_error(error: CoreError, *, as_json: bool, out: TextIO, err: TextIO) -> None:
     if as_json:
         told = error_to_json(error)
         del told["exit_code"]
+        _speak_utf8(out)
         print(json.dumps({"error": told}, ensure_ascii=False, indent=2), file=out)
         return
     print(f"error: {error.message}", file=err)

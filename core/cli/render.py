@@ -25,6 +25,10 @@ class Reader:
             return ""
         return self.speech.clock(datetime.fromisoformat(moment), self.now)
 
+    def stamp(self, moment: JsonValue) -> str:
+        """When something was, for a list."""
+        return self.speech.stamp(datetime.fromisoformat(str(moment)), self.now)
+
     def say(self, sentence: str, **values: object) -> str:
         """A sentence in the reader's language."""
         return self.speech.say(sentence, **values)
@@ -177,7 +181,7 @@ def log_line(row: Record, reader: Reader) -> str:
     model = row["model"] or row["kind"]
     status = row["status"] if row["status"] is not None else "–"
     return (
-        f"{reader.clock(row['started_at']):>9}  {row['result']:<9} {status!s:>3}  "
+        f"{reader.stamp(row['started_at']):>12}  {row['result']:<9} {status!s:>3}  "
         f"{account!s:<20.20}  {model!s:<16.16}  {row['because']}  {row['id']}"
     )
 

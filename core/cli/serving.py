@@ -10,6 +10,7 @@ from typing import TextIO
 from core.control.owner import Owner, make_app
 from core.control.verbs.rotation import read_duration
 from core.domain.errors import ExitCode
+from core.domain.events import EngineStopping, Event
 
 
 def serve(
@@ -54,7 +55,8 @@ async def run_owner(
     """
     app = owner.app
     stop_on_signals(app.request_stop)
-    await owner.start()
+    if not await _started(owner):
+        return
     try:
         print(f"Turntable listens on http://127.0.0.1:{app.port}", file=out, flush=True)
         if began is not None:
@@ -70,6 +72,26 @@ async def run_owner(
         await owner.close()
 
 
+async def _started(owner: Owner) -> bool:
+    """Start the owner; False when it was asked to stop before that was done, and is closed."""
+    app, this = owner.app, asyncio.current_task()
+
+    def hear(event: Event) -> None:
+        if isinstance(event, EngineStopping) and this is not None:
+            this.cancel()
+
+    forget = app.bus.listen(hear)
+    try:
+        await owner.start()
+    except asyncio.CancelledError:
+        if not app.stopping.is_set() or this is None or this.uncancel() > 0:
+            raise
+        return False
+    finally:
+        forget()
+    return True
+
+
 def stop_on_signals(stop: Callable[[], None]) -> None:
     """Call `stop` on the loop when the process is asked to end."""
     loop = asyncio.get_running_loop()
@@ -79,4 +101,6 @@ def stop_on_signals(stop: Callable[[], None]) -> None:
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop))
         return
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number == signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN:
+            continue  # `nohup`: it outlives its terminal
         loop.add_signal_handler(number, stop)
