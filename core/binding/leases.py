@@ -105,11 +105,10 @@ class Leases:
         """
         troubles = []
         for record in await self._worker.run(self._binder.records):
-            status = await self.status(record.codex_home)
-            if status.state is BindState.DRIFTED:
-                continue
             try:
-                await self.bind(record.codex_home, port)
+                status = await self.status(record.codex_home)
+                if status.state is not BindState.DRIFTED:
+                    await self.bind(record.codex_home, port)
             except CoreError as error:
                 _log.warning("a home could not be bound again: %s", error.code)
                 troubles.append(error)

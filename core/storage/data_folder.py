@@ -1,6 +1,7 @@
 """An owned data folder: the lock, then the databases, opened and closed in the one right order."""
 
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from core.domain.errors import CoreError
@@ -28,13 +29,12 @@ class DataFolder:
 
     async def close(self) -> None:
         """Write what is left, close every file, let the next owner in."""
-        try:
-            await self.ledger.close()
-            await self.store.close()
-        finally:
-            await self.vault.close()
-            await self.database.close()
-            self.lock.release()
+        async with AsyncExitStack() as ends:  # what comes last here is done first
+            ends.callback(self.lock.release)
+            ends.push_async_callback(self.database.close)
+            ends.push_async_callback(self.vault.close)
+            ends.push_async_callback(self.store.close)
+            ends.push_async_callback(self.ledger.close)
 
 
 async def own(
@@ -61,21 +61,17 @@ async def own(
     """
     home.create()
     lock = OwnerLock(home.owner_lock, mode=mode)
-    if not await lock.wait_acquire(wait_s):
-        raise _owned(holder(home.owner_lock))
-    try:
+    async with AsyncExitStack() as undo:
+        undo.callback(lock.release)
+        if not await lock.wait_acquire(wait_s):
+            raise _owned(holder(home.owner_lock))
         database = await open_database(home.vault, VAULT_SCHEMA)
-    except BaseException:
-        lock.release()
-        raise
-    try:
+        undo.push_async_callback(database.close)
         store = await load_store(database, publish=publish)
         vault = await load_vault(database, clock=clock, keyring=keyring)
+        undo.push_async_callback(vault.close)
         ledger = await open_ledger(home.ledger, now=clock.now())
-    except BaseException:
-        await database.close()
-        lock.release()
-        raise
+        undo.pop_all()
     return DataFolder(lock=lock, database=database, store=store, vault=vault, ledger=ledger)
 
 
