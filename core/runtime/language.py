@@ -1,10 +1,34 @@
 """Which language and time zone the person at this machine has."""
 
-from core.runtime.clock import SystemClock
+from datetime import UTC, datetime, timedelta, tzinfo
+
 from core.words.speech import Speech, english
+
+
+class MachineZone(tzinfo):
+    """The machine's own time zone, with the rules of each moment (summer time and all).
+
+    `datetime.astimezone()` names an offset only, that of one moment: said in it, a time beyond the
+    next change of clocks is an hour off.
+    """
+
+    def fromutc(self, moment: datetime) -> datetime:
+        """`moment` holds UTC under our name; the answer is what the clock on the wall shows."""
+        return moment.replace(tzinfo=UTC).astimezone().replace(tzinfo=self)
+
+    def utcoffset(self, moment: datetime | None) -> timedelta | None:
+        """The offset in force at that reading of the clock."""
+        return None if moment is None else moment.replace(tzinfo=None).astimezone().utcoffset()
+
+    def tzname(self, moment: datetime | None) -> str | None:
+        """As the system calls it at that moment."""
+        return None if moment is None else moment.replace(tzinfo=None).astimezone().tzname()
+
+    def dst(self, moment: datetime | None) -> timedelta | None:
+        """Unknown: the system tells offsets, not why they are so."""
+        return None
 
 
 def local_speech() -> Speech:
     """English in the machine's own time zone."""
-    zone = SystemClock().now().astimezone().tzinfo
-    return english() if zone is None else english(zone)
+    return english(MachineZone())

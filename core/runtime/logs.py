@@ -5,10 +5,15 @@ a bind secret or a credential field is masked before a line is written.
 """
 
 import logging
+import os
 import re
+from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from core.domain.errors import CoreError
+
+_LARGEST = 1024 * 1024
 _SECRETS = (
     (re.compile(r"/c/[A-Za-z0-9_\-]{8,}"), "/c/••••"),
     (re.compile(r"eyJ[A-Za-z0-9_\-]{5,}\.[A-Za-z0-9_\-]*\.?[A-Za-z0-9_\-]*"), "•••• (token)"),
@@ -38,6 +43,16 @@ class _Redacting(logging.Formatter):
         return redact(super().format(record))
 
 
+class _PrivateFile(RotatingFileHandler):
+    """0600 from the first byte on, also after the file was rotated."""
+
+    def _open(self) -> TextIOWrapper:
+        def opener(name: str, flags: int) -> int:
+            return os.open(name, flags, 0o600)
+
+        return open(self.baseFilename, "a", encoding="utf-8", opener=opener)
+
+
 def start_logging(folder: Path, level: str) -> logging.Handler:
     """Write log lines to `folder`/turntable.log (4 files of 1 MiB, 0600) from now on.
 
@@ -47,10 +62,19 @@ def start_logging(folder: Path, level: str) -> logging.Handler:
 
     Returns:
         The handler, for `stop_logging`.
+
+    Raises:
+        CoreError: `log_not_writable`.
     """
     path = folder / "turntable.log"
-    path.touch(mode=0o600, exist_ok=True)
-    handler = RotatingFileHandler(path, maxBytes=1024 * 1024, backupCount=3, encoding="utf-8")
+    try:
+        handler = _PrivateFile(path, maxBytes=_LARGEST, backupCount=3, encoding="utf-8")
+    except OSError as error:
+        raise CoreError(
+            "log_not_writable",
+            f"The log {path} cannot be written ({error.strerror or error}).",
+            "Give your user the right to write there, or name another folder in TURNTABLE_HOME.",
+        ) from error
     handler.setFormatter(_Redacting("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     root.addHandler(handler)

@@ -7,8 +7,8 @@ import ssl
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from core.domain.version import VERSION
 from core.domain.settings import UpstreamSettings
+from core.domain.version import VERSION
 
 if TYPE_CHECKING:
     import httpx

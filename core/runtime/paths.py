@@ -7,6 +7,8 @@ from pathlib import Path
 
 from platformdirs import user_data_dir
 
+from core.domain.errors import CoreError
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
@@ -60,11 +62,26 @@ class Home:
         return self.root / "log"
 
     def create(self) -> None:
-        """Make the folders, readable by nobody else."""
+        """Make the folders, readable by nobody else.
+
+        Raises:
+            CoreError: `home_not_usable`.
+        """
         for folder in (self.root, self.binds, self.run, self.log):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if os.name == "posix" and folder.stat().st_uid == os.getuid():
-                folder.chmod(0o700)
+            try:
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                if os.name == "posix" and folder.stat().st_uid == os.getuid():
+                    folder.chmod(0o700)
+            except OSError as error:
+                raise _not_usable(folder, error) from error
+
+
+def _not_usable(folder: Path, error: OSError) -> CoreError:
+    return CoreError(
+        "home_not_usable",
+        f"The folder {folder} cannot be made or used ({error.strerror or error}).",
+        "Give your user the right to write there, or name another folder in TURNTABLE_HOME.",
+    )
 
 
 def turntable_home(environment: Mapping[str, str]) -> Home:

@@ -32,6 +32,16 @@ class Speech:
             return f"{local:%H:%M}"
         if timedelta(0) < local - today < timedelta(days=6):
             return f"{self.translate(_DAYS[local.weekday()])} {local:%H:%M}"
+        return self._day(local, today)
+
+    def stamp(self, moment: datetime, now: datetime) -> str:
+        """When something was: `14:30` today, `3 Dec 14:30` on another day."""
+        local, today = moment.astimezone(self.zone), now.astimezone(self.zone)
+        if local.date() == today.date():
+            return f"{local:%H:%M}"
+        return f"{self._day(local, today)} {local:%H:%M}"
+
+    def _day(self, local: datetime, today: datetime) -> str:
         day = f"{local.day} {self.translate(_MONTHS[local.month - 1])}"
         return day if local.year == today.year else f"{day} {local.year}"
 
