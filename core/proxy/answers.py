@@ -89,11 +89,11 @@ _PHRASES = {status.value: status.phrase.encode() for status in HTTPStatus}
 _STATUS = {
     # Not one of Codex's own addresses: whoever calls is no Codex, or no friend.
     Fault.NOT_FOUND: (404, False),
-    Fault.BAD_METHOD: (405, False),
     Fault.BROWSER: (403, True),
     Fault.NO_WEBSOCKET: (426, False),
     Fault.UNREACHABLE: (502, False),
     Fault.NOT_HTTP: (400, True),
     Fault.HEAD_TOO_LARGE: (400, True),
     Fault.FOREIGN_HOST: (400, True),
+    Fault.BAD_PATH: (400, True),
 }

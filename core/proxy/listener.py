@@ -356,8 +356,13 @@ class Connection[Route](asyncio.Protocol):
         if keep and not self._pipelined and not self._listener.draining:
             self._reset()
             self._expect_within(self._limits.idle_s)
-        else:
+        elif self._pipelined:
             self._linger()
+        else:
+            self._closing = True
+            self._stop_timer()
+            self._transport.close()
+            self._wait_for_reader(self._transport.get_write_buffer_size())
 
     def _answer(self, own: OwnAnswer) -> None:
         """Answer on the spot. A body that is still to come is not read: the connection ends."""
@@ -426,8 +431,8 @@ class Connection[Route](asyncio.Protocol):
     def _go_on_after(self, data: bytes, offset: int) -> None:
         """An `Upgrade` that we do not do is ignored (RFC 9110 §7.8): HTTP goes on after it."""
         self._parser = httptools.HttpRequestParser(self)
-        if offset < len(data) and not self._closing:
-            self._pipelined = True
+        if offset < len(data):
+            self.data_received(data[offset:])
 
     def _expect_within(self, seconds: float) -> None:
         self._stop_timer()

@@ -22,6 +22,8 @@ _LOOPBACK_HOST = re.compile(rb"(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1
 _DOT_SEGMENT = re.compile(rb"(?:^|[/\\])(?:\.|%2e){1,2}(?:[/\\?#]|%2f|%5c|$)", re.I)
 _TARGET = re.compile(rb"/[\x21-\x7e]*")
 _LONGEST_NONCE = 256
+_METHODS = frozenset({b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS"})
+"""What is passed on. TRACE is not: its answer would show the account's token."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +94,8 @@ class Routes:
                 return Fault.STALE_SECRET
             case None:
                 return Fault.UNKNOWN_SECRET
+        if head.method not in _METHODS:
+            return Fault.BAD_METHOD
         rest = head.target[bound.end() :]
         if _DOT_SEGMENT.search(rest.partition(b"?")[0]):
             return Fault.BAD_PATH

@@ -132,7 +132,7 @@ class BackEnd:
                 arrived.body = await reader.readexactly(length)
                 self.arrived.append(arrived)
                 await self.script(arrived, wire)
-        except (asyncio.IncompleteReadError, OSError):
+        except (asyncio.IncompleteReadError, OSError, asyncio.CancelledError):
             pass
         finally:
             wire.gone.set()
@@ -354,6 +354,12 @@ def request_bytes(
     if body and not any(f.lower().startswith(("content-length", "transfer-e")) for f in fields):
         lines.append(f"content-length: {len(body)}")
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Let the loop run until `true`; the test's own timeout bounds it."""
+    while not true():  # noqa: ASYNC110 - what is waited for is no event of ours
+        await asyncio.sleep(0)
 
 
 def moment(text: str) -> datetime:

@@ -56,7 +56,7 @@ def test_the_forced_account_goes_by_its_label() -> None:
 def test_every_fault_is_one_that_codex_bears(fault: Fault) -> None:
     answer = fault_answer(fault)
     error = json.loads(answer.body)["error"]
-    beside_the_bound_path = {Fault.NOT_FOUND: 404, Fault.BAD_METHOD: 405}
+    beside_the_bound_path = {Fault.NOT_FOUND: 404}
     allowed = {400, 426, 502, beside_the_bound_path.get(fault, 400)}
     allowed |= {403} if fault is Fault.BROWSER else set()
     assert answer.status in allowed

@@ -17,7 +17,10 @@ HOST = (b"Host", b"127.0.0.1:8791")
 
 def routes(origins: tuple[str, ...] = ()) -> Routes:
     def valid(secret: str) -> ValidSecret | StaleSecret | None:
-        known = {"fake-secret": ValidSecret(bind="b"), "fake-old": StaleSecret(bind="b")}
+        known: dict[str, ValidSecret | StaleSecret] = {
+            "fake-secret": ValidSecret(bind="b"),
+            "fake-old": StaleSecret(bind="b"),
+        }
         return known.get(secret)
 
     return Routes(
@@ -67,7 +70,8 @@ def test_everything_below_the_bound_address_goes_on(
         pytest.param(head(b"http://127.0.0.1" + BASE), 400, "bad_path", id="absolute form"),
         pytest.param(head(b"*"), 400, "bad_path", id="asterisk form"),
         pytest.param(head(BASE + b"/\xff"), 400, "bad_path", id="bytes beyond ASCII"),
-        pytest.param(head(b"/health", method=b"POST"), 405, "bad_method", id="POST /health"),
+        pytest.param(head(b"/health", method=b"POST"), 400, "bad_method", id="POST /health"),
+        pytest.param(head(BASE, method=b"TRACE"), 400, "bad_method", id="TRACE shows tokens"),
         pytest.param(head(BASE, (b"X", b"1")), 400, "foreign_host", id="no host"),
         pytest.param(head(BASE, HOST, HOST), 400, "foreign_host", id="two hosts"),
         pytest.param(

@@ -1,0 +1,59 @@
+"""Recorded requests arrive as the real client sent them, but for the fields that are ours."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zstandard
+
+from tests.core.proxy.rig import BASE, A, BackEnd, Client, Rig, grant_of
+
+CAPTURES = Path(__file__).parents[2] / "data" / "captures"
+RECORDED: list[Any] = [
+    pytest.param(recorded, id=f"{path.stem} {n}")
+    for path in sorted(CAPTURES.glob("*.json"))
+    for n, recorded in enumerate(json.loads(path.read_text()))
+]
+
+
+def body_of(recorded: dict[str, Any]) -> bytes:
+    if "body" not in recorded:
+        return b""
+    plain = json.dumps(recorded["body"], separators=(",", ":")).encode()
+    zstd = recorded["content_encoding"] == "zstd"
+    return zstandard.ZstdCompressor().compress(plain) if zstd else plain
+
+
+@pytest.mark.parametrize("recorded", RECORDED)
+async def test_a_recorded_request_arrives_equal_but_for_the_named_fields(
+    rig: Rig, back_end: BackEnd, client: Client, recorded: dict[str, Any]
+) -> None:
+    body = body_of(recorded)
+    path = recorded["path"].removeprefix("/backend-api/codex")
+    fields = dict(recorded["headers"])
+    if "content-length" in fields:
+        fields["content-length"] = str(len(body))
+    lines = [f"{name}: {found}".encode() for name, found in fields.items()]
+    first = f"{recorded['method']} {BASE}{path} HTTP/1.1".encode()
+    await client.send(b"\r\n".join([first, *lines]) + b"\r\n\r\n" + body)
+    await client.answer()
+
+    (arrived,) = back_end.arrived
+    grant = grant_of(A)
+    ours = {
+        "host": f"127.0.0.1:{back_end.port}",
+        "authorization": f"Bearer {grant.access_token}",
+        "chatgpt-account-id": grant.workspace,
+    }
+    expected = [f"{name}: {ours.get(name, found)}".encode() for name, found in fields.items()]
+    assert (
+        arrived.head.split(b"\r\n")[0]
+        == f"{recorded['method']} {recorded['path']} HTTP/1.1".encode()
+    )
+    assert arrived.lines == expected
+    assert arrived.body == body
+
+
+def test_the_recordings_are_here() -> None:
+    assert len(RECORDED) >= 7
