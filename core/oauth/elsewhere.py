@@ -8,7 +8,6 @@ asked to refresh it under its own locks.
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -16,10 +15,11 @@ from core.codex_home.auth_file import AUTH_FILE, FoundLogin, read_auth_file
 from core.codex_home.auth_json import has_run_out
 from core.codex_home.find import CredentialStore, credential_store_of, find_program
 from core.codex_home.refreshing import refresh_login
-from core.domain.account import Account, AccountId
+from core.domain.account import Account
 from core.domain.credentials import Credentials
 from core.domain.errors import CoreError
 from core.oauth.lane import Lane
+from core.oauth.rests import Rests
 from core.runtime.clock import Clock
 
 FIRST_REST = timedelta(minutes=1)
@@ -27,14 +27,6 @@ FIRST_REST = timedelta(minutes=1)
 LONGEST_REST = timedelta(minutes=30)
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Rest:
-    """After an ask that did not help: when the next one is worth it, and the pause after that."""
-
-    until: float
-    next_pause: timedelta
 
 
 class Elsewhere:
@@ -45,7 +37,7 @@ class Elsewhere:
         self._env = env
         self._lane = lane
         self._clock = clock
-        self._rests: dict[AccountId, _Rest] = {}
+        self._rests = Rests(clock, first=FIRST_REST, longest=LONGEST_REST)
 
     async def newer(self, account: Account, known: Credentials) -> Credentials | None:
         """Credentials of the same identity with another access token that has not run out.
@@ -59,14 +51,13 @@ class Elsewhere:
         if (fresh := _usable(found, known, self._clock.now())) is None:
             fresh = await self._ask_codex(account, found.path, known)
         if fresh is not None:
-            self._rests.pop(account.id, None)
+            self._rests.succeeded(account.id)
         return fresh
 
     async def _ask_codex(
         self, account: Account, source: Path, known: Credentials
     ) -> Credentials | None:
-        rest = self._rests.get(account.id)
-        if rest is not None and self._clock.monotonic() < rest.until:
+        if self._rests.rests(account.id):
             return None
         program = await asyncio.to_thread(_who_refreshes, source, self._env)
         if program is None:
@@ -80,9 +71,7 @@ class Elsewhere:
         found = await _read_again(account)
         fresh = None if found is None else _usable(found, known, self._clock.now())
         if fresh is None:
-            pause = FIRST_REST if rest is None else rest.next_pause
-            until = self._clock.monotonic() + pause.total_seconds()
-            self._rests[account.id] = _Rest(until=until, next_pause=min(2 * pause, LONGEST_REST))
+            self._rests.failed(account.id)
         return fresh
 
 

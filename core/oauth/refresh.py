@@ -13,6 +13,7 @@ from core.domain.credentials import Credentials, Grant
 from core.domain.decision import Because
 from core.domain.observed import sign_in_ended, signed_in_again
 from core.oauth.elsewhere import Elsewhere
+from core.oauth.ours import Ours, Renewal
 from core.runtime.clock import Clock
 from core.runtime.tasks import Tasks
 from core.storage.store import Store
@@ -33,11 +34,13 @@ class Authoriser:
         store: Store,
         vault: Vault,
         elsewhere: Elsewhere,
+        ours: Ours | None = None,
         clock: Clock,
         refresh_before: timedelta = REFRESH_BEFORE,
     ) -> None:
-        """Starts nothing."""
+        """Starts nothing. Without `ours` a login that was signed in here is used to its end."""
         self._store = store
+        self._ours = ours
         self._vault = vault
         self._elsewhere = elsewhere
         self._clock = clock
@@ -100,6 +103,16 @@ class Authoriser:
                     revived.append(account_id)
         return tuple(revived)
 
+    async def renew_ending(self) -> None:
+        """Begin to renew every login of our own that ends soon, used or not. For a timer."""
+        if self._vault.locked:
+            return
+        for account in self._store.state.accounts.values():
+            if account.enabled and account.refresher is Refresher.TURNTABLE:
+                known = await self._vault.get(account.id)
+                if known is not None and self._ends_soon(known):
+                    self._start_renewal(account.id)
+
     async def close(self) -> None:
         """Let refreshes that have begun come to their end, for a moment; then stop waiting.
 
@@ -126,17 +139,41 @@ class Authoriser:
         known = await self._vault.get(account_id)
         if account is None or known is None:
             return
+        match account.refresher:
+            case Refresher.ELSEWHERE:
+                await self._renew_elsewhere(account, known)
+            case Refresher.TURNTABLE:
+                await self._renew_ours(account, known)
+
+    async def _renew_elsewhere(self, account: Account, known: Credentials) -> None:
         fresh = await self._elsewhere.newer(account, known)
-        if await self._vault.get(account_id) != known:
+        if await self._vault.get(account.id) != known:
             return  # another login came in meanwhile
         if fresh is not None:
-            await self._vault.put(account_id, fresh)
-            self._refused.pop(account_id, None)
-            self._store.learn(signed_in_again(account_id))
-        elif self._is_dead(account_id, known):
+            await self._vault.put(account.id, fresh)
+            self._works_again(account.id)
+        elif self._is_dead(account.id, known):
             ran_out = has_run_out(known, self._clock.now())
             because = Because.TOKEN_EXPIRED if ran_out else Because.SIGN_IN_ENDED
-            self._store.learn(sign_in_ended(account_id, because))
+            self._store.learn(sign_in_ended(account.id, because))
+
+    async def _renew_ours(self, account: Account, known: Credentials) -> None:
+        if self._ours is None or account.id in self._store.observed.signed_out:
+            return  # a login that the issuer has ended is not presented again
+        refused = self._refused.get(account.id) == known.access_token
+        reason = "unauthorized_recovery" if refused else "proactive_expiry"
+        dead = self._is_dead(account.id, known)
+        match await self._ours.renew(account, known, dead=dead, reason=reason):
+            case Renewal.NEWER:
+                self._works_again(account.id)
+            case Renewal.ENDED:
+                self._store.learn(sign_in_ended(account.id, Because.SIGN_IN_ENDED))
+            case Renewal.NONE:
+                pass
+
+    def _works_again(self, account_id: AccountId) -> None:
+        self._refused.pop(account_id, None)
+        self._store.learn(signed_in_again(account_id))
 
     def _is_dead(self, account_id: AccountId, known: Credentials) -> bool:
         refused = self._refused.get(account_id) == known.access_token

@@ -12,11 +12,13 @@ from typing import Any
 import httpx
 
 from core.accounts.imports import Importer
-from core.accounts.roster import Roster
-from core.domain.account import Account, AccountId
+from core.accounts.roster import Candidate, Roster
+from core.codex_home.auth_json import read_login
+from core.domain.account import Account, AccountId, Refresher
 from core.domain.events import Event
 from core.oauth.elsewhere import Elsewhere
 from core.oauth.lane import Lane
+from core.oauth.ours import Ours
 from core.oauth.refresh import Authoriser
 from core.runtime.clock import Clock
 from core.standin.people import Login
@@ -42,6 +44,7 @@ class Parts:
     store: Store
     vault: Vault
     lane: Lane
+    ours: Ours
     authoriser: Authoriser
     roster: Roster
     importer: Importer
@@ -67,6 +70,16 @@ class Parts:
         self.back_end.add(login)
         return (await self.importer.import_login(self.source(login))).account
 
+    async def signed_in(self, login: Login) -> Account:
+        """Known to the back end, and signed in here: its refresh token is ours to present."""
+        self.back_end.add(login)
+        candidate = Candidate(
+            login=read_login(json.dumps(login.auth_json)),
+            refresher=Refresher.TURNTABLE,
+            source=None,
+        )
+        return (await self.roster.admit(candidate)).account
+
     @property
     def refreshes(self) -> int:
         """How many refresh tokens were presented at the issuer, by whomever."""
@@ -86,6 +99,10 @@ def write_login(path: Path, auth_json: Mapping[str, Any]) -> None:
     beside.replace(path)
 
 
+def _connect() -> httpx.AsyncClient:
+    return httpx.AsyncClient(trust_env=False)
+
+
 @asynccontextmanager
 async def parts(folder: Path, clock: Clock, back_end: StandIn) -> AsyncIterator[Parts]:
     """Built as the program builds them, with a vault that a cheap passphrase opens."""
@@ -95,10 +112,18 @@ async def parts(folder: Path, clock: Clock, back_end: StandIn) -> AsyncIterator[
     store = await load_store(database, publish=announced.extend)
     env = {"PATH": str(folder / "bin"), "HOME": str(folder)}
     lane = Lane(clock, draw=lambda: 0.0, gap=timedelta())
+    ours = Ours(
+        vault=vault,
+        lane=lane,
+        clock=clock,
+        connect=_connect,
+        auth_url=lambda: back_end.auth_url,
+    )
     authoriser = Authoriser(
         store=store,
         vault=vault,
         elsewhere=Elsewhere(env=env, lane=lane, clock=clock),
+        ours=ours,
         clock=clock,
     )
     roster = Roster(
@@ -110,7 +135,7 @@ async def parts(folder: Path, clock: Clock, back_end: StandIn) -> AsyncIterator[
     )
     importer = Importer(
         roster=roster,
-        connect=lambda: httpx.AsyncClient(trust_env=False),
+        connect=_connect,
         base_url=back_end.base_url,
         now=clock.now,
     )
@@ -123,6 +148,7 @@ async def parts(folder: Path, clock: Clock, back_end: StandIn) -> AsyncIterator[
             store=store,
             vault=vault,
             lane=lane,
+            ours=ours,
             authoriser=authoriser,
             roster=roster,
             importer=importer,

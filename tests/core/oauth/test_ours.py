@@ -1,0 +1,373 @@
+"""Our own logins are renewed one at a time, each refresh token is presented once, none is lost."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from core.accounts.changes import set_enabled
+from core.domain.account import Account
+from core.domain.credentials import Credentials
+from core.domain.decision import Because
+from core.domain.errors import CoreError
+from core.domain.events import SignInEnded
+from core.oauth.ours import FIRST_REST, LONGEST_REST, Ours
+from core.oauth.protocol import refresh_form
+from core.standin import replies
+from core.standin.issuer import Family
+from core.standin.people import Login, make_login, signed_in_again
+from core.standin.replies import Reply
+from core.standin.script import Cut, Endpoint, Gate, Stall
+from tests.core.oauth.parts import Parts
+from tests.fakes.clock import FakeClock
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def login(clock: FakeClock) -> Login:
+    return make_login("A", issued_at=clock.now(), expires_at=clock.now() + DAY)
+
+
+@pytest.fixture
+async def account(parts: Parts, login: Login) -> Account:
+    return await parts.signed_in(login)
+
+
+def _family(parts: Parts) -> Family:
+    (family,) = parts.back_end.issuer.families
+    return family
+
+
+async def _held(parts: Parts, account: Account) -> Credentials:
+    held = await parts.vault.get(account.id)
+    assert held is not None
+    return held
+
+
+async def _renewed(parts: Parts, account: Account) -> str | None:
+    """The access token once a renewal that this request may begin is over."""
+    await parts.token(account.id)
+    flights = [t for t in asyncio.all_tasks() if "renew" in t.get_name()]
+    await asyncio.gather(*flights)
+    return await parts.token(account.id)
+
+
+async def test_a_token_that_ends_soon_is_renewed_before_it_ends(
+    parts: Parts, account: Account, login: Login, clock: FakeClock
+) -> None:
+    clock.advance(DAY - timedelta(minutes=4))
+    assert await parts.token(account.id) == login.access_token, "nobody waits for it"
+    assert await _renewed(parts, account) == _family(parts).login.access_token
+    held = await _held(parts, account)
+    assert (held.generation, held.refresh_token) == (2, _family(parts).login.refresh_token)
+    assert await parts.vault.doubtful() == {}
+    (request,) = (one for one in parts.back_end.requests if one.path == "/oauth/token")
+    sent = refresh_form(login.refresh_token, reason="proactive_expiry")
+    assert (request.body, request.header("content-type")) == (sent.body, sent.content_type)
+
+
+async def test_a_good_token_is_not_renewed(
+    parts: Parts, account: Account, login: Login, clock: FakeClock
+) -> None:
+    clock.advance(DAY - timedelta(minutes=6))
+    assert await _renewed(parts, account) == login.access_token
+    assert parts.refreshes == 0
+
+
+async def test_a_refused_token_is_renewed_once_for_all_who_ask(
+    parts: Parts, account: Account
+) -> None:
+    refused = await parts.authoriser.authorise(account.id)
+    assert refused is not None
+    renewals = await asyncio.gather(
+        *(parts.authoriser.renew(account.id, refused) for _ in range(20))
+    )
+    assert all(renewals)
+    assert (_family(parts).renewals, _family(parts).reuses) == (1, 0)
+    (request,) = (one for one in parts.back_end.requests if one.path == "/oauth/token")
+    assert b"unauthorized_recovery" in request.body
+
+
+async def test_idle_logins_are_renewed_too(
+    parts: Parts, account: Account, clock: FakeClock
+) -> None:
+    idle = await parts.signed_in(make_login("B", expires_at=clock.now() + 9 * DAY))
+    off = await parts.signed_in(make_login("C", expires_at=clock.now() + DAY))
+    await parts.store.change(set_enabled(off.id, False))
+    clock.advance(DAY - timedelta(minutes=1))
+    await parts.authoriser.renew_ending()
+    await parts.authoriser.close()  # waits for what has begun
+    assert [(await _held(parts, one)).generation for one in (account, idle, off)] == [2, 1, 1]
+    parts.vault.lock()
+    await parts.authoriser.renew_ending()
+
+
+async def test_two_refreshes_never_overlap(
+    parts: Parts, account: Account, clock: FakeClock
+) -> None:
+    other = await parts.signed_in(make_login("B", expires_at=clock.now() + DAY))
+    gate = Gate()
+    parts.back_end.next(None, gate, on=Endpoint.REFRESH)
+    clock.advance(2 * DAY)
+    both = asyncio.gather(parts.token(account.id), parts.token(other.id))
+    await gate.reached()
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert parts.refreshes == 1
+    gate.release()
+    assert all(await both)
+    assert parts.refreshes == 2
+
+
+async def test_a_partial_answer_keeps_what_it_leaves_out(
+    parts: Parts, account: Account, login: Login, clock: FakeClock
+) -> None:
+    reply = replies.as_json(200, {"access_token": "fake-opaque-2", "expires_in": 3600})
+    parts.back_end.next("A", reply, on=Endpoint.REFRESH)
+    clock.advance(2 * DAY)
+    assert await parts.token(account.id) == "fake-opaque-2"
+    held = await _held(parts, account)
+    assert (held.refresh_token, held.generation) == (login.refresh_token, 2)
+    assert held.expires_at == clock.now() + timedelta(hours=1)
+
+
+# The order of things
+
+
+async def test_the_intent_is_on_the_disk_before_the_token_is_sent(
+    parts: Parts, account: Account, clock: FakeClock
+) -> None:
+    gate = Gate()
+    parts.back_end.next("A", gate, on=Endpoint.REFRESH)
+    clock.advance(2 * DAY)
+    asking = asyncio.ensure_future(parts.token(account.id))
+    await gate.reached()
+    assert await parts.vault.doubtful() == {account.id: 1}
+    gate.release()
+    await asking
+    assert await parts.vault.doubtful() == {}
+
+
+async def test_without_a_journal_nothing_is_presented(
+    parts: Parts, account: Account, clock: FakeClock
+) -> None:
+    async def full(*_: object) -> None:
+        raise CoreError("disk_full", "There is no space left.")
+
+    parts.vault.intend = full  # type: ignore[method-assign, assignment]
+    clock.advance(2 * DAY)
+    with pytest.raises(CoreError, match="no space"):
+        await parts.token(account.id)
+    assert parts.refreshes == 0
+
+
+async def test_newer_tokens_that_the_disk_refuses_wait_unused_and_are_sealed_later(
+    parts: Parts, account: Account, login: Login, clock: FakeClock
+) -> None:
+    put = parts.vault.put
+
+    async def full(*_: object) -> Credentials:
+        raise CoreError("disk_full", "There is no space left.")
+
+    parts.vault.put = full  # type: ignore[method-assign, assignment]
+    clock.advance(DAY - timedelta(minutes=1))
+    assert await _renewed(parts, account) == login.access_token
+    parts.vault.put = put  # type: ignore[method-assign]
+    clock.advance(FIRST_REST)
+    assert await _renewed(parts, account) == _family(parts).login.access_token
+    assert (_family(parts).renewals, _family(parts).reuses) == (1, 0)
+    assert await parts.vault.doubtful() == {}
+
+
+async def test_a_login_that_comes_in_while_the_lane_is_busy_is_not_refreshed(
+    parts: Parts, account: Account, login: Login, clock: FakeClock
+) -> None:
+    clock.advance(2 * DAY)
+    other = signed_in_again(
+        make_login("A", issued_at=clock.now(), expires_at=clock.now() + DAY), family=2
+    )
+    async with parts.lane.turn():
+        asking = asyncio.ensure_future(parts.token(account.id))
+        await asyncio.sleep(0)
+        await parts.signed_in(other)
+    assert await asking == other.access_token
+    assert parts.refreshes == 0
+
+
+# What fails
+
+
+_TERMINAL = replies.error(401, "Your session has ended.", code="refresh_token_expired")
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        pytest.param(_TERMINAL, id="expired"),
+        pytest.param(replies.oauth_error("invalid_grant"), id="invalid_grant"),
+        pytest.param(replies.error(400, "x", code="app_session_terminated"), id="terminated"),
+        pytest.param(Reply(status=401), id="a 401 without words"),
+    ],
+)
+async def test_a_login_that_the_issuer_ended_is_told_once_and_not_presented_again(
+    parts: Parts, account: Account, clock: FakeClock, reply: Reply
+) -> None:
+    parts.back_end.always("A", reply, on=Endpoint.REFRESH)
+    clock.advance(2 * DAY)
+    assert [await parts.token(account.id) for _ in range(3)] == [None] * 3
+    clock.advance(2 * LONGEST_REST)
+    await parts.authoriser.renew_ending()
+    assert await parts.token(account.id) is None
+    assert parts.refreshes == 1
+    assert parts.announced.count(SignInEnded(account=account.id)) == 1
+    assert parts.store.observed.signed_out == {account.id: Because.SIGN_IN_ENDED}
+    assert await parts.vault.doubtful() == {}
+
+
+async def test_a_new_sign_in_ends_it(
+    parts: Parts, account: Account, login: Login, clock: FakeClock
+) -> None:
+    parts.back_end.next("A", _TERMINAL, on=Endpoint.REFRESH)
+    clock.advance(2 * DAY)
+    assert await parts.token(account.id) is None
+    again = signed_in_again(
+        make_login("A", issued_at=clock.now(), expires_at=clock.now() + DAY), family=2
+    )
+    assert (await parts.signed_in(again)).id == account.id
+    assert await parts.token(account.id) == again.access_token
+    assert parts.store.observed.signed_out == {}
+
+
+@pytest.mark.parametrize(
+    ("reply", "doubted"),
+    [
+        pytest.param(replies.cdn_challenge(), True, id="the CDN's challenge"),
+        pytest.param(replies.server_error(), True, id="500"),
+        pytest.param(replies.captive_portal(), True, id="a captive portal"),
+        pytest.param(Reply(status=200, body=b'{"access_tok'), True, id="half an answer"),
+        pytest.param(replies.oauth_error("temporarily_unavailable"), False, id="not now"),
+    ],
+)
+async def test_a_passing_trouble_ends_no_sign_in_and_is_not_hammered(
+    parts: Parts, account: Account, clock: FakeClock, reply: Reply, doubted: bool
+) -> None:
+    before = (await _held(parts, account)).access_token
+    parts.back_end.next("A", reply, on=Endpoint.REFRESH)
+    clock.advance(DAY - timedelta(minutes=4))
+    for _ in range(3):
+        assert await _renewed(parts, account) == before
+    assert parts.refreshes == 1
+    assert parts.store.observed.signed_out == {}
+    assert await parts.ours.in_doubt(account.id) is doubted
+    assert (await parts.vault.doubtful() == {account.id: 1}) is doubted
+    clock.advance(timedelta(minutes=5))  # the access token has run out meanwhile
+    assert await parts.token(account.id) == _family(parts).login.access_token
+    assert await parts.vault.doubtful() == {}
+
+
+async def test_when_an_answer_is_lost_the_login_serves_as_long_as_it_can(
+    parts: Parts, account: Account, login: Login, clock: FakeClock
+) -> None:
+    parts.back_end.next("A", Cut(), on=Endpoint.REFRESH)  # redeemed, and the answer never arrives
+    clock.advance(DAY - timedelta(minutes=4))
+    assert await _renewed(parts, account) == login.access_token
+    clock.advance(timedelta(minutes=3))
+    assert await _renewed(parts, account) == login.access_token
+    assert (_family(parts).renewals, _family(parts).revoked) == (1, False)
+    assert parts.store.observed.signed_out == {}
+
+
+async def test_offline_nothing_is_sent_and_nothing_is_in_doubt(
+    parts: Parts, account: Account, clock: FakeClock
+) -> None:
+    await parts.back_end.close()
+    clock.advance(2 * DAY)
+    assert await parts.token(account.id) is None
+    assert await parts.vault.doubtful() == {}
+    assert parts.store.observed.signed_out == {}
+    await parts.back_end.start()
+    assert await parts.token(account.id) is None, "it rests for a moment"
+    clock.advance(FIRST_REST)
+    assert await parts.token(account.id) == _family(parts).login.access_token
+
+
+async def test_the_rests_grow_up_to_the_longest(
+    parts: Parts, account: Account, clock: FakeClock
+) -> None:
+    parts.back_end.always("A", replies.server_error(), on=Endpoint.REFRESH)
+    clock.advance(2 * DAY)
+    asked = []
+    for minutes in (0, 0.5, 0.5, 0.5, 2, 4, 8, 15, 14, 1):
+        clock.advance(timedelta(minutes=minutes))
+        await parts.token(account.id)
+        asked.append(parts.refreshes)
+    assert asked == [1, 2, 2, 3, 4, 5, 6, 7, 7, 8]
+
+
+# Doubt
+
+
+async def _doubted(parts: Parts, account: Account) -> Ours:
+    """As after a crash in the middle of a refresh: the journal knows, the memory does not."""
+    await parts.vault.intend(account.id, 1)
+    return parts.ours
+
+
+async def test_a_doubted_token_is_not_presented_while_the_access_token_lives(
+    parts: Parts, account: Account, login: Login, clock: FakeClock
+) -> None:
+    await _doubted(parts, account)
+    clock.advance(DAY - timedelta(seconds=1))
+    assert await _renewed(parts, account) == login.access_token
+    assert parts.refreshes == 0
+
+
+async def test_a_doubted_token_that_was_not_spent_serves_once_more(
+    parts: Parts, account: Account, clock: FakeClock
+) -> None:
+    await _doubted(parts, account)
+    clock.advance(2 * DAY)
+    assert await parts.token(account.id) == _family(parts).login.access_token
+    assert not await parts.ours.in_doubt(account.id)
+
+
+async def test_a_doubted_token_that_was_spent_ends_the_sign_in_at_one_attempt(
+    parts: Parts, account: Account, login: Login, clock: FakeClock
+) -> None:
+    await _doubted(parts, account)
+    parts.back_end.issuer.redeem(login.refresh_token)  # its answer was lost with the crash
+    clock.advance(2 * DAY)
+    assert await parts.token(account.id) is None
+    assert parts.refreshes == 1
+    assert parts.store.observed.signed_out == {account.id: Because.SIGN_IN_ENDED}
+
+
+async def test_an_intent_of_an_older_generation_is_no_doubt(
+    parts: Parts, account: Account, login: Login, clock: FakeClock
+) -> None:
+    await parts.signed_in(signed_in_again(login, family=2))
+    await parts.vault.intend(account.id, 1)
+    assert not await parts.ours.in_doubt(account.id)
+
+
+@pytest.mark.parametrize(
+    "how", [pytest.param(Stall(), id="silence"), pytest.param(Gate(), id="a gate")]
+)
+async def test_quitting_in_the_middle_of_a_refresh_leaves_a_doubt_and_no_wait(
+    parts: Parts,
+    account: Account,
+    clock: FakeClock,
+    how: Stall | Gate,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("core.oauth.refresh.CLOSE_S", 0.05)
+    parts.back_end.next("A", how, on=Endpoint.REFRESH)
+    clock.advance(2 * DAY)
+    asking = asyncio.ensure_future(parts.token(account.id))
+    await parts.back_end.until(lambda: parts.refreshes == 1)
+    await parts.authoriser.close()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert await parts.vault.doubtful() == {account.id: 1}
+    assert await parts.ours.in_doubt(account.id)
