@@ -59,6 +59,7 @@ NEEDS = (
     Need("dbus", program="dbus-send"),
     Need("openbox", program="openbox"),
     Need("strace", program="strace"),
+    Need("xdotool", program="xdotool"),
     Need("gnome-keyring", program="gnome-keyring-daemon"),
     Need("fonts-dejavu-core", font="DejaVuSans.ttf"),
     # What Qt's xcb and offscreen platforms load.
