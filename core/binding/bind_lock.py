@@ -11,19 +11,23 @@ from core.binding.durable import PRIVATE_FILE, PRIVATE_FOLDER, disk_errors
 from core.domain.errors import CoreError
 
 _PAUSE_S = 0.02
-_ATTEMPTS = 250
+_PATIENCE_S = 5.0
 
 
 class BindLock:
     """An advisory lock on `run/bind.lock`. The system releases it when its holder dies."""
 
-    def __init__(self, path: Path) -> None:
-        """The file is made when the lock is first held; it is never removed."""
+    def __init__(self, path: Path, *, patience_s: float = _PATIENCE_S) -> None:
+        """The file is made when the lock is first held; it is never removed.
+
+        `patience_s`: how long another holder is waited for; an act takes milliseconds.
+        """
         self._path = path
+        self._attempts = round(patience_s / _PAUSE_S)
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Hold the lock; wait 5 s for it at most (an act takes milliseconds).
+        """Hold the lock.
 
         Raises:
             CoreError: `bind_busy` or a disk error.
@@ -39,7 +43,7 @@ class BindLock:
             os.close(descriptor)
 
     def _take(self, descriptor: int) -> None:
-        for _ in range(_ATTEMPTS):
+        for _ in range(self._attempts):
             if try_lock(descriptor):
                 return
             time.sleep(_PAUSE_S)

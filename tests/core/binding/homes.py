@@ -5,9 +5,12 @@ import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from core.binding.binder import Binder
 from core.binding.codex_toml import KEY
 from core.binding.durable import Step, no_step
+from core.domain.errors import CoreError
 from core.runtime.clock import Clock
 from tests.fakes.clock import FakeClock
 
@@ -74,3 +77,11 @@ class Place:
     def notes(self) -> list[str]:
         """What Turntable keeps about binds."""
         return sorted(path.suffix for path in self.binds.glob("*")) if self.binds.exists() else []
+
+
+def refusal(act: Callable[[], object]) -> CoreError:
+    """What `act` is refused with; every refusal says what to do."""
+    with pytest.raises(CoreError) as refused:
+        act()
+    assert refused.value.hint
+    return refused.value

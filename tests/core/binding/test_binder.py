@@ -1,10 +1,7 @@
 """Binding a home and giving it back: what the user finds afterwards."""
 
-import errno
 import json
-import os
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,8 +10,8 @@ from core.binding.address import base_address
 from core.binding.bind_lock import BindLock
 from core.binding.codex_toml import KEY
 from core.domain.binding import BindState, Replaces, UndoResult
-from core.domain.errors import CoreError, ExitCode
-from tests.core.binding.homes import PORT, TYPICAL, Place
+from core.domain.errors import ExitCode
+from tests.core.binding.homes import PORT, TYPICAL, Place, refusal
 from tests.core.binding.toml_documents import COLLECTED
 from tests.fakes.clock import START
 
@@ -22,13 +19,6 @@ from tests.fakes.clock import START
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
     return Place(tmp_path)
-
-
-def refusal(act: Callable[[], object]) -> CoreError:
-    with pytest.raises(CoreError) as refused:
-        act()
-    assert refused.value.hint
-    return refused.value
 
 
 def test_codex_is_sent_here_and_back_again(place: Place) -> None:
@@ -300,287 +290,6 @@ class TestPlan:
         assert "fake-token" not in place.binder().plan(place.home, PORT).diff
 
 
-class TestLinks:
-    """Config files that live in somebody's dotfiles."""
-
-    def test_a_link_stays_a_link_and_its_target_is_changed(self, tmp_path: Path) -> None:
-        place = Place(tmp_path, config=None)
-        real = tmp_path / "dotfiles" / "codex.toml"
-        real.parent.mkdir()
-        real.write_bytes(TYPICAL)
-        (tmp_path / "dotfiles" / "hop").symlink_to("codex.toml")
-        place.config.symlink_to("../dotfiles/hop")
-        before = place.files()
-        receipt = place.binder().bind(place.home, PORT)
-        assert receipt.config == real
-        assert place.config.is_symlink()
-        assert place.address()
-        assert place.binder().status(place.home).state is BindState.BOUND
-        place.binder().unbind(place.home)
-        assert place.files() == before
-        assert real.read_bytes() == TYPICAL
-        assert sorted(path.name for path in real.parent.iterdir()) == ["codex.toml", "hop"]
-
-    def test_a_link_turned_into_a_file_is_given_back_in_both_places(self, tmp_path: Path) -> None:
-        place = Place(tmp_path, config=None)
-        real = tmp_path / "real.toml"
-        real.write_bytes(TYPICAL)
-        place.config.symlink_to(real)
-        place.binder().bind(place.home, PORT)
-        content = place.config.read_bytes()
-        place.config.unlink()
-        place.config.write_bytes(content)
-        place.binder().unbind(place.home)
-        assert place.config.read_bytes() == TYPICAL
-        assert real.read_bytes() == TYPICAL
-
-    def test_a_home_reached_by_a_link_is_the_same_home(self, place: Place) -> None:
-        alias = place.root / "alias"
-        alias.symlink_to(place.home)
-        first = place.binder().bind(alias, PORT)
-        assert not place.binder().bind(place.home, PORT).changed
-        assert first.codex_home == place.home
-        assert place.binder().unbind(alias).result is UndoResult.RESTORED
-
-
-def _invalid(place: Place) -> None:
-    place.config.write_text("a = 1\nb = \n")
-
-
-def _not_text(place: Place) -> None:
-    place.config.write_bytes(b"a = '\xff'\n")
-
-
-def _folder(place: Place) -> None:
-    place.config.unlink()
-    place.config.mkdir()
-
-
-def _pipe(place: Place) -> None:
-    place.config.unlink()
-    os.mkfifo(place.config)
-
-
-def _dangling(place: Place) -> None:
-    place.config.unlink()
-    place.config.symlink_to("nowhere.toml")
-
-
-def _circular(place: Place) -> None:
-    place.config.unlink()
-    place.config.symlink_to("config.toml")
-
-
-def _read_only_file(place: Place) -> None:
-    place.config.chmod(0o444)
-
-
-def _read_only_folder(place: Place) -> None:
-    place.home.chmod(0o555)
-
-
-def _home_is_a_file(place: Place) -> None:
-    place.config.unlink()
-    place.home.rmdir()
-    place.home.write_text("")
-
-
-def _home_is_nowhere(place: Place) -> None:
-    place.home = place.root / "not" / "there"
-
-
-@pytest.mark.parametrize(
-    ("spoil", "code", "says"),
-    [
-        pytest.param(
-            _invalid,
-            "config_invalid",
-            "config.toml is not valid TOML at line 2, column 5",
-            id="invalid",
-        ),
-        pytest.param(_not_text, "config_invalid", "line 1, column 6", id="not UTF-8"),
-        pytest.param(_folder, "config_not_a_file", "not a file", id="a folder"),
-        pytest.param(_pipe, "config_not_a_file", "not a file", id="a pipe"),
-        pytest.param(_dangling, "config_dangling", "nowhere.toml", id="a dangling link"),
-        pytest.param(_circular, "config_dangling", "link", id="a link to itself"),
-        pytest.param(_read_only_file, "config_read_only", "not ours", id="a read-only file"),
-        pytest.param(_read_only_folder, "config_read_only", "not ours", id="a read-only folder"),
-        pytest.param(_home_is_a_file, "home_not_a_folder", "not a folder", id="home is a file"),
-        pytest.param(_home_is_nowhere, "home_missing", "does not exist", id="home is nowhere"),
-    ],
-)
-def test_what_cannot_be_bound_is_named_and_not_touched(
-    place: Place, spoil: Callable[[Place], None], code: str, says: str
-) -> None:
-    spoil(place)
-    try:
-        for act in (place.binder().bind, place.binder().plan):
-            refused = refusal(lambda act=act: act(place.home, PORT))  # type: ignore[misc]
-            assert refused.code == code
-            assert says in refused.message
-            assert "nothing was changed" in refused.message
-        assert place.notes() == []
-    finally:
-        if place.home.is_dir():
-            place.home.chmod(0o755)
-
-
-def failing_from(nth: int, number: int) -> Callable[[str], None]:
-    """A disk on which nothing can be written from the `nth` act on; removing still works."""
-    calls = iter(range(1000))
-
-    def step(act: str) -> None:
-        if next(calls) >= nth and act.split(": ")[1] in {"create", "write", "sync", "make"}:
-            raise OSError(number, os.strerror(number))
-
-    return step
-
-
-def outcome(act: Callable[[], object]) -> str:
-    """The code that `act` is refused with; `done` when it is not."""
-    try:
-        act()
-    except CoreError as error:
-        return error.code
-    return "done"
-
-
-FAULTS = [
-    (errno.ENOSPC, "disk_full"),
-    (errno.EDQUOT, "disk_full"),
-    (errno.EIO, "config_unreachable"),
-    (errno.EROFS, "config_read_only"),
-]
-
-
-@pytest.mark.parametrize(("number", "code"), FAULTS)
-def test_a_disk_that_fails_at_any_act_of_a_first_bind_leaves_nothing(
-    tmp_path: Path, number: int, code: str
-) -> None:
-    ends = []
-    while "done" not in ends:
-        place = Place(tmp_path / str(len(ends)))
-        before = place.files()
-        binder = place.binder(step=failing_from(len(ends), number))
-        ends.append(outcome(lambda binder=binder, place=place: binder.bind(place.home, PORT)))  # type: ignore[misc]
-        place.binder().recover()
-        if ends[-1] != "done":
-            assert place.files() == before
-            assert place.notes() == []
-    assert set(ends[:-1]) == {code}
-    assert len(ends) > 10
-
-
-@pytest.mark.parametrize(("number", "code"), FAULTS)
-def test_a_disk_that_fails_while_a_port_is_followed_leaves_a_whole_bind(
-    tmp_path: Path, number: int, code: str
-) -> None:
-    ends = []
-    while "done" not in ends:
-        place = Place(tmp_path / str(len(ends)))
-        before = place.files()
-        place.binder().bind(place.home, PORT)
-        bound = place.files()
-        binder = place.binder(step=failing_from(len(ends), number))
-        ends.append(outcome(lambda binder=binder, place=place: binder.bind(place.home, 9000)))  # type: ignore[misc]
-        if code == "disk_full" and ends[-1] != "done":
-            assert place.files() == bound
-            assert place.binder().status(place.home).state is BindState.BOUND
-        place.binder().recover()
-        place.binder().unbind(place.home)
-        assert place.files() == before
-        assert place.notes() == []
-    assert set(ends[:-1]) == {code}
-    assert len(ends) > 6
-
-
-@pytest.mark.parametrize("keep_secret", [False, True], ids=["ended", "lapsed"])
-@pytest.mark.parametrize(("number", "code"), FAULTS)
-def test_a_disk_that_fails_while_unbinding_is_waited_for(
-    tmp_path: Path, number: int, code: str, keep_secret: bool
-) -> None:
-    ends: list[str] = []
-    while len(ends) < 25:
-        place = Place(tmp_path / str(len(ends)))
-        before = place.files()
-        place.binder().bind(place.home, PORT)
-        binder = place.binder(step=failing_from(len(ends), number))
-        ends.append(
-            outcome(
-                lambda binder=binder, place=place: binder.unbind(  # type: ignore[misc]
-                    place.home, keep_secret=keep_secret
-                )
-            )
-        )
-        place.binder().recover()
-        place.binder().unbind(place.home, keep_secret=keep_secret)
-        assert place.files() == before
-        assert place.notes() == ([".json", ".secret"] if keep_secret else [])
-    # On a disk that is only full, the old file's own room is enough.
-    assert set(ends) == ({"done"} if code == "disk_full" else {code, "done"})
-
-
-@pytest.mark.parametrize("keep_secret", [False, True], ids=["ended", "lapsed"])
-@pytest.mark.parametrize("config", [TYPICAL, None, f"{KEY} = 'http://localhost:1'".encode()])
-def test_a_full_disk_does_not_lock_codex_out(
-    tmp_path: Path, config: bytes | None, keep_secret: bool
-) -> None:
-    place = Place(tmp_path, config=config)
-    before = place.files()
-    place.binder().bind(place.home, PORT)
-    full = place.binder(step=failing_from(0, errno.ENOSPC))
-    assert full.unbind(place.home, keep_secret=keep_secret).result is UndoResult.RESTORED
-    assert place.files() == before
-    assert place.binder().status(place.home).state is BindState.UNBOUND
-    assert place.notes() == ([".json", ".secret"] if keep_secret else [])
-
-
-def test_a_file_that_changes_between_reading_and_writing_keeps_the_change(place: Place) -> None:
-    changes = iter([b"# one\n", b"# two\n"])
-
-    def meanwhile(act: str) -> None:
-        if act == "config: sync" and (line := next(changes, None)) is not None:
-            place.config.write_bytes(place.config.read_bytes() + line)
-
-    place.binder(step=meanwhile).bind(place.home, PORT)
-    assert place.address()
-    changes = iter([b"# three\n"])
-    place.binder(step=meanwhile).unbind(place.home)
-    assert place.config.read_bytes() == TYPICAL + b"# one\n# two\n# three\n"
-    assert list(place.home.iterdir()) == [place.config]
-
-
-def test_a_file_that_never_stands_still_is_left_alone(place: Place) -> None:
-    def meanwhile(act: str) -> None:
-        if act == "config: sync":
-            place.config.write_bytes(place.config.read_bytes() + b"#\n")
-
-    refused = refusal(lambda: place.binder(step=meanwhile).bind(place.home, PORT))
-    assert refused.code == "config_busy"
-    assert place.address() is None
-    assert place.notes() == []
-    place.binder().bind(place.home, PORT)
-    refused = refusal(lambda: place.binder(step=meanwhile).unbind(place.home))
-    assert refused.code == "config_busy"
-    assert place.binder().unbind(place.home).result is UndoResult.RESTORED
-
-
-def test_a_file_removed_before_the_rename_is_not_brought_back_with_old_content(
-    place: Place,
-) -> None:
-    removed: list[str] = []
-
-    def meanwhile(act: str) -> None:
-        if act == "config: sync" and not removed:
-            removed.append(act)
-            place.config.unlink()
-
-    place.binder(step=meanwhile).bind(place.home, PORT)
-    assert place.config.read_text().startswith(KEY)
-    place.binder().unbind(place.home)
-    assert not place.config.exists()
-
-
 def test_an_unbind_that_cannot_be_done_yet_is_done_later(place: Place) -> None:
     place.binder().bind(place.home, PORT)
     good = place.config.read_bytes()
@@ -661,6 +370,15 @@ def test_binds_of_two_programs_wait_for_each_other(place: Place) -> None:
     place.binder(step=step).bind(place.home, PORT)
     holder.join()
     assert acts
+
+
+def test_a_bind_that_never_ends_is_not_waited_for_without_end(place: Place) -> None:
+    def wait() -> None:
+        with BindLock(place.lock, patience_s=0.05).held():
+            pytest.fail("two at once")
+
+    with BindLock(place.lock).held():
+        assert refusal(wait).code == "bind_busy"
 
 
 def test_the_secret_is_in_no_file_but_two(place: Place) -> None:
