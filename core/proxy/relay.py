@@ -16,6 +16,7 @@ from core.domain.decision import Decision, Refuse, RefuseReason, Use
 from core.domain.facts import Facts, RequestKind
 from core.domain.observed import (
     Lesson,
+    begin_trial,
     chosen_without_thread,
     learn_outcome,
     learn_quota,
@@ -204,16 +205,15 @@ class _Passing:
         else:
             decision = seams.choose(self._facts, tried)
         self._decision = decision
-        if isinstance(decision, Use) and decision.moved_from is None:
-            self._own(decision.account)  # at once, so that requests at the same time agree
+        if isinstance(decision, Use) and self._facts.kind is RequestKind.RESPONSES:
+            seams.learn(begin_trial(decision.account, now=seams.clock.now()))
+            if decision.moved_from is None:
+                self._own(decision.account)  # at once, so that requests at the same time agree
         return decision
 
     async def _send(self, account: AccountId) -> Tried:
         self._drop()
-        decision = self._decision
-        moved = bool(self._records) or (
-            isinstance(decision, Use) and decision.moved_from is not None
-        )
+        moved = bool(self._records) or self._is_move()
         self._asked = account
         self._traffic.sent(account)
         try:
@@ -239,10 +239,16 @@ class _Passing:
         if lesson is not None:
             self._seams.learn(lesson)
 
+    def _is_move(self) -> bool:
+        """Whether the thread of this turn comes from another account."""
+        return (
+            self._facts.kind is RequestKind.RESPONSES
+            and isinstance(self._decision, Use)
+            and self._decision.moved_from is not None
+        )
+
     def _own(self, account: AccountId) -> None:
         """The thread lives here now; round-robin goes on after this account."""
-        if self._facts.kind is not RequestKind.RESPONSES:
-            return
         thread = self._facts.thread
         if thread is None:
             self._seams.learn(chosen_without_thread(account))
@@ -287,7 +293,7 @@ class _Passing:
         self, head: ResponseHead, incoming: Incoming, outcome: Outcome, account: AccountId
     ) -> None:
         served = isinstance(outcome, Served)
-        if served and isinstance(self._decision, Use) and self._decision.moved_from is not None:
+        if served and self._is_move():
             self._own(account)
         reply = self._reply
         reply.begin(head, request_id=self._id)

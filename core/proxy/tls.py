@@ -11,6 +11,7 @@ import ssl
 from collections import deque
 
 from core.proxy.wire import Wire
+from core.runtime.net import trusted
 
 _SLICE = 64 * 1024
 """How much is encrypted at once."""
@@ -218,14 +219,11 @@ def session_of(wire: Wire | None) -> ssl.SSLSession | None:
 
 
 def client_context(ca_file: str) -> ssl.SSLContext:
-    """Verify against the system's authorities and those of `ca_file`; HTTP/1.1 by ALPN.
+    """Believe whom the rest of the program believes; HTTP/1.1 by ALPN.
 
     Raises:
-        OSError: `ca_file` cannot be read.
-        ssl.SSLError: `ca_file` holds no certificate.
+        OSError: `ca_file` cannot be read, or holds no certificate.
     """
-    context = ssl.create_default_context()
-    if ca_file:
-        context.load_verify_locations(cafile=ca_file)
+    context = trusted(ca_file)
     context.set_alpn_protocols(["http/1.1"])
     return context
