@@ -8,7 +8,7 @@ import asyncio
 import os
 import random
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from core.binding.binder import Binder
 from core.binding.leases import Leases
 from core.codex_home.find import home_in_force
+from core.domain.account import AccountId
 from core.domain.binding import (
     BindPlan,
     BindReceipt,
@@ -42,6 +43,7 @@ from core.words.speech import Speech
 
 if TYPE_CHECKING:
     from core.accounts.imports import Imported
+    from core.quota.usage_endpoint import Answer
     from core.serving import Serving
     from core.storage.data_folder import DataFolder
 
@@ -295,6 +297,33 @@ class App:
             now=self.clock.now,
         )
         return await importer.import_login(path, dry_run=dry_run)
+
+    async def ask_usage(
+        self, accounts: Sequence[AccountId], *, passphrase: str | None
+    ) -> "Mapping[AccountId, Answer]":
+        """Ask the usage endpoint about these accounts now; it spends no quota.
+
+        Raises:
+            CoreError: the vault cannot be opened, where no owner serves.
+        """
+        from core.serving import authoriser_of, usage_monitor
+
+        if self._serving is not None:
+            return await self._serving.monitor.refresh(accounts)
+        await self.unlock(passphrase)
+        authoriser = authoriser_of(self.folder, self.environment, clock=self.clock, draw=_draw)
+        monitor = usage_monitor(
+            folder=self.folder,
+            authoriser=authoriser,
+            settings=lambda: self.settings,
+            clock=self.clock,
+            draw=_draw,
+        )
+        try:
+            return await monitor.refresh(accounts)
+        finally:
+            await monitor.close()
+            await authoriser.close()
 
     async def bind_plan(self, home: Path, port: int) -> BindPlan:
         """What a bind would change."""

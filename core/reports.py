@@ -7,7 +7,7 @@ from datetime import datetime
 from core.domain.account import Account, AccountId
 from core.domain.decision import AccountState, Use, Verdict
 from core.domain.facts import Facts, RequestKind
-from core.domain.observed import Observed
+from core.domain.observed import Observed, pool_pause_at
 from core.domain.quota import EVERYTHING, Quota, WindowKind, as_of
 from core.domain.report import (
     AccountReport,
@@ -103,7 +103,9 @@ def status(
             for account in state.accounts.values()
         ),
         verdict=_verdict(state, observed, standings, now, speech),
-        traffic=TrafficReport(last_hour=engine.last_hour, pool_pause_until=None),
+        traffic=TrafficReport(
+            last_hour=engine.last_hour, pool_pause_until=pool_pause_at(observed, now)
+        ),
         vault=engine.vault,
         notices=engine.notices,
     )
@@ -159,6 +161,7 @@ def _account(
         ),
         in_flight=in_flight,
         last_used=observed.last_used.get(account.id),
+        reset_credits=quota.reset_credits,
     )
 
 

@@ -5,11 +5,12 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from core.binding.leases import Leases
 from core.domain.account import AccountId
 from core.domain.decision import Decision, Refuse, RefuseReason
-from core.domain.events import RequestEnded
+from core.domain.events import AccountChanged, Event, RequestEnded
 from core.domain.facts import Facts
 from core.domain.observed import Lesson, forget_old_threads
 from core.domain.report import ProxyReport
@@ -24,13 +25,19 @@ from core.proxy.clients import KnownSecret, StaleSecret, ValidSecret, recognise
 from core.proxy.relay import Seams
 from core.proxy.routes import Identity
 from core.proxy.server import ProxyServer
+from core.proxy.upstream import base_of
+from core.quota.monitor import Login, Monitor
 from core.reports import Engine
 from core.routing.select import select
 from core.runtime.bus import Bus
 from core.runtime.clock import Clock
+from core.runtime.net import connector
 from core.runtime.tasks import Tasks
 from core.storage.data_folder import DataFolder
 from core.words.speech import Speech
+
+if TYPE_CHECKING:
+    import httpx
 
 LOOK_AGAIN_S = 60.0
 """How often a signed-out login that is refreshed elsewhere is looked at again."""
@@ -84,11 +91,14 @@ class Serving:
         self._started = clock.monotonic()
         self._last_request = clock.monotonic()
         self._tasks = Tasks("serving")
-        self._authoriser = Authoriser(
-            store=folder.store,
-            vault=folder.vault,
-            elsewhere=Elsewhere(env=environment, lane=Lane(clock, draw=draw), clock=clock),
+        self._deaf: Callable[[], None] = lambda: None
+        self._authoriser = authoriser_of(folder, environment, clock=clock, draw=draw)
+        self.monitor = usage_monitor(
+            folder=folder,
+            authoriser=self._authoriser,
+            settings=settings,
             clock=clock,
+            draw=draw,
         )
         self.server = ProxyServer(
             seams=self._seams(),
@@ -107,10 +117,14 @@ class Serving:
         await self.server.start(self._leases.last_port or self._settings().proxy.port)
         self._tasks.start(self._look_again(), name="look again")
         self._tasks.start(self._sweep(), name="sweep")
+        self._tasks.start(self.monitor.run(), name="quota monitor")
+        self._deaf = self._bus.listen(self._hear)
 
     async def stop(self) -> None:
         """Take no new request, let answers finish for a moment, end everything."""
+        self._deaf()
         await self._tasks.close()
+        await self.monitor.close()
         await self.server.drain(grace_s=DRAIN_S)
         await self._authoriser.close()
 
@@ -163,6 +177,11 @@ class Serving:
             new_request_id=lambda: f"req_{secrets.token_hex(10)}",
         )
 
+    def _hear(self, event: Event) -> None:
+        """An account that is new, or enabled again, is asked about at once."""
+        if isinstance(event, AccountChanged):
+            self.monitor.wake()
+
     def _learn(self, lesson: Lesson) -> None:
         self._folder.store.learn(lesson)
 
@@ -205,3 +224,44 @@ class Serving:
             await self._folder.ledger.prune(now - timedelta(days=settings.usage.keep_days))
             await self._folder.vault.sweep()
             await asyncio.sleep(SWEEP_EVERY.total_seconds())
+
+
+def usage_monitor(
+    *,
+    folder: DataFolder,
+    authoriser: Authoriser,
+    settings: Callable[[], Settings],
+    clock: Clock,
+    draw: Callable[[], float],
+) -> Monitor:
+    """The monitor of an owned folder. Its tokens go where those of requests may go."""
+
+    def base_url() -> str | None:
+        upstream = settings().upstream
+        allowed = base_of(upstream.base_url, allow_custom=upstream.allow_custom)
+        return None if allowed is None else upstream.base_url.rstrip("/")
+
+    def connect() -> "httpx.AsyncClient":
+        return connector(settings().upstream)()
+
+    return Monitor(
+        store=folder.store,
+        login=Login(authorise=authoriser.authorise, renew=authoriser.renew),
+        connect=connect,
+        base_url=base_url,
+        settings=settings,
+        clock=clock,
+        draw=draw,
+    )
+
+
+def authoriser_of(
+    folder: DataFolder, environment: Mapping[str, str], *, clock: Clock, draw: Callable[[], float]
+) -> Authoriser:
+    """Who grants tokens to an owned folder's requests."""
+    return Authoriser(
+        store=folder.store,
+        vault=folder.vault,
+        elsewhere=Elsewhere(env=environment, lane=Lane(clock, draw=draw), clock=clock),
+        clock=clock,
+    )

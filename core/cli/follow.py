@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from contextlib import aclosing
 from typing import TextIO
 
-from core.cli.render import Reader, log_line
+from core.cli.reader import Reader
+from core.cli.render import log_line
 from core.control.commands import VERBS
 from core.control.facade import JsonValue
 from core.control.remote import RemoteFacade

@@ -10,7 +10,8 @@ from io import TextIOWrapper
 from typing import Any, TextIO
 
 from core.cli.arguments import parse
-from core.cli.render import Reader, render
+from core.cli.reader import Reader
+from core.cli.render import render
 from core.control.commands import VERBS
 from core.control.facade import JsonValue
 from core.control.wire import error_to_json

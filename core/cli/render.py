@@ -1,37 +1,12 @@
 """A verb's JSON as text for people: one function a verb. The unknown is said to be unknown."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from types import MappingProxyType
 from typing import cast
 
+from core.cli.reader import Reader, Record, entries, record, shortened, table
+from core.cli.render_quota import render_check, render_quota
 from core.control.facade import JsonValue
-from core.words.speech import Speech
-
-type Record = Mapping[str, JsonValue]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reader:
-    """Who reads: their language and clock, and what time it is."""
-
-    speech: Speech
-    now: datetime
-
-    def clock(self, moment: JsonValue) -> str:
-        """An RFC 3339 text as people say the time; empty for none."""
-        if not isinstance(moment, str):
-            return ""
-        return self.speech.clock(datetime.fromisoformat(moment), self.now)
-
-    def stamp(self, moment: JsonValue) -> str:
-        """When something was, for a list."""
-        return self.speech.stamp(datetime.fromisoformat(str(moment)), self.now)
-
-    def say(self, sentence: str, **values: object) -> str:
-        """A sentence in the reader's language."""
-        return self.speech.say(sentence, **values)
 
 
 def render(verb: str, result: Record, reader: Reader) -> str:
@@ -41,7 +16,7 @@ def render(verb: str, result: Record, reader: Reader) -> str:
 
 def _message(result: Record, reader: Reader) -> str:
     """Verbs that answer with sentences put them into `messages`."""
-    return "\n".join(str(line) for line in _list(result.get("messages")))
+    return "\n".join(str(line) for line in entries(result.get("messages")))
 
 
 def _version(result: Record, reader: Reader) -> str:
@@ -49,8 +24,8 @@ def _version(result: Record, reader: Reader) -> str:
 
 
 def _status(result: Record, reader: Reader) -> str:
-    proxy, bind = _record(result["proxy"]), _record(result["bind"])
-    verdict, vault = _record(result["verdict"]), _record(result["vault"])
+    proxy, bind = record(result["proxy"]), record(result["bind"])
+    verdict, vault = record(result["verdict"]), record(result["vault"])
     running = (
         reader.say("running as {mode} on {address}", mode=result["mode"], address=proxy["address"])
         if result["running"]
@@ -66,8 +41,8 @@ def _status(result: Record, reader: Reader) -> str:
         reader.say("Vault:    {backend}{locked}", backend=vault["backend"], locked=locked),
         reader.say("Accounts: {text}", text=verdict["text"]),
     ]
-    accounts = _account_table(_list(result["accounts"]), reader)
-    notices = [f"! {_record(n)['text']}" for n in _list(result["notices"])]
+    accounts = _account_table(entries(result["accounts"]), reader)
+    notices = [f"! {record(n)['text']}" for n in entries(result["notices"])]
     return "\n".join([*lines, *(f"  {line}" for line in accounts), *notices])
 
 
@@ -80,8 +55,8 @@ _BIND = {
 
 
 def _rotation(result: Record, reader: Reader) -> str:
-    rotation = _record(result["rotation"])
-    labels = {_record(a)["id"]: str(_record(a)["label"]) for a in _list(result["accounts"])}
+    rotation = record(result["rotation"])
+    labels = {record(a)["id"]: str(record(a)["label"]) for a in entries(result["accounts"])}
     named = labels.get(rotation["account"], "")
     match rotation["mode"]:
         case "stay":
@@ -103,23 +78,19 @@ def _rotation(result: Record, reader: Reader) -> str:
 
 
 def _accounts(result: Record, reader: Reader) -> str:
-    lines = _account_table(_list(result["accounts"]), reader)
+    lines = _account_table(entries(result["accounts"]), reader)
     return "\n".join(lines) or reader.say(
         "No account yet. `turntable import --from codex` takes Codex's own login."
     )
 
 
 def _account_table(accounts: list[JsonValue], reader: Reader) -> list[str]:
-    rows = [_account_row(_record(account), reader) for account in accounts]
-    widths = [max(len(row[column]) for row in rows) for column in range(4)] if rows else []
-    return [
-        "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows
-    ]
+    return table([_account_row(record(account), reader) for account in accounts])
 
 
 def _account_row(account: Record, reader: Reader) -> tuple[str, str, str, str]:
-    name = f"#{account['number']} {_shortened(str(account['label']), 32)}"
-    windows = [_window(_record(w), reader) for w in _list(account["windows"])]
+    name = f"#{account['number']} {shortened(str(account['label']), 32)}"
+    windows = [_window(record(w), reader) for w in entries(account["windows"])]
     left = " · ".join(w for w in windows if w) or reader.say("nothing known yet")
     return name, str(account["plan"]), _state(account, reader), left
 
@@ -153,7 +124,7 @@ def _bind(result: Record, reader: Reader) -> str:
 
 
 def _config(result: Record, reader: Reader) -> str:
-    settings = [_record(s) for s in _list(result.get("settings"))]
+    settings = [record(s) for s in entries(result.get("settings"))]
     lines = []
     for setting in settings:
         lines.append(f"{setting['key']} = {_toml(setting['value'])}")
@@ -171,7 +142,7 @@ def _config(result: Record, reader: Reader) -> str:
 
 
 def _log(result: Record, reader: Reader) -> str:
-    lines = [log_line(_record(row), reader) for row in _list(result["requests"])]
+    lines = [log_line(record(row), reader) for row in entries(result["requests"])]
     return "\n".join(lines) or reader.say("No request yet.")
 
 
@@ -198,18 +169,6 @@ def _toml(value: JsonValue) -> str:
             return str(value)
 
 
-def _shortened(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
-
-
-def _record(value: JsonValue) -> Record:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: JsonValue) -> list[JsonValue]:
-    return value if isinstance(value, list) else []
-
-
 _RENDERERS: Mapping[str, Callable[[Record, Reader], str]] = MappingProxyType(
     {
         "version": _version,
@@ -218,5 +177,7 @@ _RENDERERS: Mapping[str, Callable[[Record, Reader], str]] = MappingProxyType(
         "bind": _bind,
         "config": _config,
         "log": _log,
+        "check": render_check,
+        "quota": render_quota,
     }
 )

@@ -3,16 +3,10 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from core.control.parameters import ACCOUNT, CODEX_HOME, PASSPHRASE
+from core.control.routing_verbs import ROUTING_VERBS
 from core.control.verb import Access, Arguments, Kind, Parameter, Verb
 
-_ACCOUNT = Parameter(
-    name="account",
-    help="#N, label, e-mail, user or workspace id, our own id, or a unique beginning.",
-    positional=True,
-    required=True,
-)
-_CODEX_HOME = Parameter(name="codex_home", help="The caller's CODEX_HOME.", hidden=True)
-_PASSPHRASE = Parameter(name="passphrase", help="The vault's passphrase.", hidden=True)
 _CONFIG_WRITES = ("set", "unset")
 
 
@@ -32,8 +26,8 @@ _TABLE = (
             Parameter(name="file", help="An auth.json; default: CODEX_HOME's.", positional=True),
             Parameter(name="from", help="Whose login store it is.", choices=("codex",)),
             Parameter(name="dry_run", help="Say what would happen.", kind=Kind.FLAG),
-            _CODEX_HOME,
-            _PASSPHRASE,
+            CODEX_HOME,
+            PASSPHRASE,
         ),
     ),
     Verb(
@@ -47,14 +41,14 @@ _TABLE = (
         summary="Show everything at a glance.",
         function="engine:status",
         access=Access.READ,
-        parameters=(_CODEX_HOME,),
+        parameters=(CODEX_HOME,),
     ),
     Verb(
         name="use",
         summary="Prefer an account; others still serve when it is limited.",
         function="rotation:use",
         access=Access.WRITE,
-        parameters=(_ACCOUNT,),
+        parameters=(ACCOUNT,),
     ),
     Verb(
         name="stay",
@@ -62,7 +56,7 @@ _TABLE = (
         function="rotation:stay",
         access=Access.WRITE,
         parameters=(
-            _ACCOUNT,
+            ACCOUNT,
             Parameter(
                 name="for", help="For how long: 30m, 2h, 1d; default: until `auto`.", metavar="TIME"
             ),
@@ -90,7 +84,7 @@ _TABLE = (
             Parameter(name="dry_run", help="Show the change, make none.", kind=Kind.FLAG),
             Parameter(name="replace", help="Replace another gateway's address.", kind=Kind.FLAG),
             Parameter(name="rotate", help="Use a new secret.", kind=Kind.FLAG),
-            _CODEX_HOME,
+            CODEX_HOME,
         ),
     ),
     Verb(
@@ -104,9 +98,10 @@ _TABLE = (
                 help="Put the old value back over a later change by somebody else.",
                 kind=Kind.FLAG,
             ),
-            _CODEX_HOME,
+            CODEX_HOME,
         ),
     ),
+    *ROUTING_VERBS,
     Verb(
         name="config",
         summary="Read and change settings.",

@@ -90,6 +90,7 @@ class AccountReport:
     credits: CreditsReport | None
     in_flight: int
     last_used: datetime | None
+    reset_credits: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import assert_never
-
-import httpx
+from typing import TYPE_CHECKING, assert_never
 
 from core.domain.account import AccountId
 from core.domain.credentials import Grant
@@ -33,6 +31,9 @@ from core.quota.usage_endpoint import (
 )
 from core.runtime.clock import Clock
 from core.storage.store import Store
+
+if TYPE_CHECKING:
+    import httpx
 
 NOTHING_DUE_S = 600.0
 """How long it sleeps when there is nobody to ask about."""
@@ -60,7 +61,7 @@ class Monitor:
         *,
         store: Store,
         login: Login,
-        connect: Callable[[], httpx.AsyncClient],
+        connect: Callable[[], "httpx.AsyncClient"],
         base_url: Callable[[], str | None],
         settings: Callable[[], Settings],
         clock: Clock,

@@ -9,14 +9,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
-
-import httpx
+from typing import TYPE_CHECKING, cast
 
 from core.domain.credentials import Grant
 from core.domain.outcome import GONE_CODES
 from core.domain.quota import Quota
 from core.quota.parse import quota_from_usage
+
+if TYPE_CHECKING:
+    import httpx  # slow to import: whoever made the client has done so, in a thread
 
 ASK_S = 15.0
 """How long one question may take, in seconds."""
@@ -61,7 +62,7 @@ class NoAnswer:
 type Answer = Told | NotTaken | OutOfService | TurnedAway | NoAnswer
 
 
-async def ask(client: httpx.AsyncClient, base_url: str, grant: Grant, *, now: datetime) -> Answer:
+async def ask(client: "httpx.AsyncClient", base_url: str, grant: Grant, *, now: datetime) -> Answer:
     """Ask once; whatever goes wrong on the way is a value.
 
     Args:
@@ -70,6 +71,8 @@ async def ask(client: httpx.AsyncClient, base_url: str, grant: Grant, *, now: da
         grant: whose numbers.
         now: dates the numbers.
     """
+    import httpx
+
     headers = {
         "authorization": f"Bearer {grant.access_token}",
         "chatgpt-account-id": grant.workspace,
@@ -118,7 +121,7 @@ def meaning(status: int, kind: str, body: bytes, *, retry_after: str, now: datet
             return NoAnswer(detail=f"status {status}")
 
 
-async def _read(response: httpx.Response) -> bytes:
+async def _read(response: "httpx.Response") -> bytes:
     body = bytearray()
     async for chunk in response.aiter_bytes():
         body += chunk

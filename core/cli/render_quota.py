@@ -1,0 +1,69 @@
+"""check and quota as text: every limit on a line of its own, with who said it and when."""
+
+from datetime import datetime
+from typing import cast
+
+from core.cli.reader import Reader, Record, entries, record, table
+from core.words import quota as words
+
+_SOURCES = {
+    "headers": "an answer",
+    "event": "an answer",
+    "usage": "the usage endpoint",
+    "import": "an import",
+}
+
+
+def render_check(result: Record, reader: Reader) -> str:
+    """One line an account."""
+    rows = [
+        (str(record(one)["label"]), str(record(one)["text"])) for one in entries(result["accounts"])
+    ]
+    messages = [str(line) for line in entries(result["messages"])]
+    return "\n".join([*table(rows), *messages])
+
+
+def render_quota(result: Record, reader: Reader) -> str:
+    """Each account with its limits below it."""
+    at = datetime.fromisoformat(str(result["at"]))
+    lines: list[str] = []
+    for one in entries(result["accounts"]):
+        account = record(one)
+        lines.append(f"#{account['number']} {account['label']}  {account['plan']}".rstrip())
+        rows = [_window_row(record(window), at, reader) for window in entries(account["windows"])]
+        lines += [f"  {line}" for line in table(rows)]
+        if not rows:
+            lines.append("  " + reader.say("nothing known yet"))
+        lines += [f"  {line}" for line in _extras(account, reader)]
+        if account["text"]:
+            lines.append(f"  {account['text']}")
+    return "\n".join(lines) or reader.say("No account yet.")
+
+
+def _window_row(window: Record, at: datetime, reader: Reader) -> tuple[str, ...]:
+    scope, remaining = str(window["scope"]), window["remaining"]
+    name = words.window_name(str(window["kind"]), cast("int", window["minutes"]), reader.speech)
+    known = isinstance(remaining, int | float)
+    resets = reader.clock(window["resets_at"])
+    source = reader.say(_SOURCES.get(str(window["source"]), "somebody"))
+    told_at = datetime.fromisoformat(str(window["observed_at"]))
+    return (
+        name if scope == "all" else f"{scope} {name}",
+        reader.say("{left:.0f} % left", left=remaining) if known else reader.say("unknown"),
+        reader.say("resets {time}", time=resets) if resets else "",
+        reader.say(
+            "said by {source} {age}", source=source, age=words.age(told_at, at, reader.speech)
+        ),
+    )
+
+
+def _extras(account: Record, reader: Reader) -> list[str]:
+    lines = []
+    credits_ = record(account["credits"])
+    if credits_.get("unlimited"):
+        lines.append(reader.say("credits: unlimited"))
+    elif credits_.get("has"):
+        lines.append(reader.say("credits: {balance}", balance=credits_["balance"]))
+    if account["reset_credits"]:
+        lines.append(reader.say("reset credits: {count}", count=account["reset_credits"]))
+    return lines
