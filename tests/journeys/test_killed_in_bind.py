@@ -32,7 +32,10 @@ async def kill_points(turntable: Turntable, codex: Codex, call: str) -> AsyncIte
     for number in range(1, MOST):
         codex.config.write_bytes(BEFORE)
         try:
-            async with turntable.serve(wrapper=killed_at(call, number)) as serving:
+            # The interpreter renames files too, where it keeps what it has compiled.
+            async with turntable.serve(
+                wrapper=killed_at(call, number), PYTHONDONTWRITEBYTECODE="1"
+            ) as serving:
                 ran = await turntable.run("bind")
                 if ran.exit_code == 0:
                     serving.kill()
@@ -44,9 +47,9 @@ async def kill_points(turntable: Turntable, codex: Codex, call: str) -> AsyncIte
     raise AssertionError(f"no bind came through {MOST} times")
 
 
-@pytest.mark.parametrize("call", ["rename", "fsync"])
+@pytest.mark.parametrize(("call", "least"), [("rename", 4), ("fsync", 7)])
 async def test_unbind_gives_the_config_back_wherever_bind_was_killed(
-    turntable: Turntable, codex: Codex, call: str
+    turntable: Turntable, codex: Codex, call: str, least: int
 ) -> None:
     points = 0
     async for number in kill_points(turntable, codex, call):
@@ -55,7 +58,7 @@ async def test_unbind_gives_the_config_back_wherever_bind_was_killed(
         assert ran.exit_code == 0, (number, ran.stderr)
         assert codex.config.read_bytes() == BEFORE, number
         points += 1
-    assert points >= 3
+    assert points >= least
 
 
 async def test_the_next_start_leaves_a_config_that_codex_accepts(
@@ -72,4 +75,4 @@ async def test_the_next_start_leaves_a_config_that_codex_accepts(
         assert (await turntable.run("unbind")).exit_code == 0
         assert codex.config.read_bytes() == BEFORE, number
         points += 1
-    assert points >= 3
+    assert points >= 4
