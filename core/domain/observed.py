@@ -139,7 +139,8 @@ def learn_outcome(
                 after, events = _with_blocks(observed, account, blocks, now)
                 return replace(after, last_used={**after.last_used, account: now}), events
             case Limited():
-                until = _end_of(outcome, observed.quotas.get(account, Quota()), now)
+                quota = observed.quotas.get(account, Quota())
+                until = _end_of(outcome, known, quota, now)
                 because = Because(outcome.reason.value)
                 blocks = health.blocked(known, because, outcome.model, until=until, now=now)
                 return _with_blocks(observed, account, blocks, now)
@@ -310,11 +311,17 @@ def _empty_until(quota: Quota, now: datetime) -> datetime | None:
     return max((end for end in ends if now < end <= now + FARTHEST), default=None)
 
 
-def _end_of(limited: Limited, quota: Quota, now: datetime) -> datetime:
-    """When a limit ends: as it said, else as the empty window says, else soon."""
+def _end_of(limited: Limited, known: Blocks, quota: Quota, now: datetime) -> datetime:
+    """When a limit ends: as it said, else as the empty window says, else soon.
+
+    One that does not say its end does not shorten the same one that did: of many requests under
+    way at once some are refused without a time.
+    """
     if limited.until is not None and now < limited.until <= now + FARTHEST:
         return limited.until
-    return _empty_until(quota, now) or now + UNSAID_WAIT
+    guess = _empty_until(quota, now) or now + UNSAID_WAIT
+    same = (limited.reason.value, limited.model)
+    return max([guess, *(b.until for b in known if (b.because.value, b.model) == same)])
 
 
 def _is_empty(window: Window) -> bool:

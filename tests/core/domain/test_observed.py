@@ -246,6 +246,14 @@ def test_only_an_empty_window_tells_when_a_limit_ends(other: Window) -> None:
     assert block.until == NOW + timedelta(seconds=60)
 
 
+def test_a_limit_that_does_not_say_its_end_does_not_shorten_the_one_that_did() -> None:
+    after = learned(limited(None), learned(limited(2 * HOUR)))
+
+    block = block_at(after, A, MODEL, NOW)
+    assert block is not None
+    assert block.until == NOW + 2 * HOUR
+
+
 def test_a_limit_of_one_model_blocks_no_other() -> None:
     after = learned(limited(HOUR, MODEL))
 
