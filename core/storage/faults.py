@@ -67,7 +67,7 @@ def damaged(path: Path) -> CoreError:
     return CoreError(
         "data_damaged",
         f"{path} is damaged. It was left as it is and nothing was written to it.",
-        "Bring back a backup with `turntable restore FILE`; `turntable verify` says what is wrong.",
+        "Move it to a safe place; Turntable then begins a new one, and logins can be added again.",
     )
 
 
@@ -75,7 +75,7 @@ def _failed(path: Path, why: str) -> CoreError:
     return CoreError(
         "data_error",
         f"{path} could not be read or written ({why}); nothing was changed.",
-        "`turntable verify` looks at every file; `turntable report` collects what helps us.",
+        "Try again; if it stays so, look at this file's folder and at the system's log.",
     )
 
 

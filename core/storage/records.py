@@ -44,7 +44,7 @@ def row_of(record: RequestRecord) -> tuple[object, ...]:
     counts: tuple[int | None, ...] = (None, None, None, None)
     if tokens is not None:
         said = (tokens.input, tokens.cached_input, tokens.output, tokens.reasoning_output)
-        counts = tuple(max(0, min(count, _LARGEST)) for count in said)
+        counts = tuple(_count(count) for count in said)
     return (
         record.id,
         micros(record.started_at),
@@ -57,7 +57,7 @@ def row_of(record: RequestRecord) -> tuple[object, ...]:
         record.account,
         record.because,
         record.result.value,
-        record.status,
+        None if record.status is None else _count(record.status),
         record.first_byte_s,
         record.total_s,
         *counts,
@@ -101,6 +101,11 @@ def record_of(row: tuple[Any, ...]) -> RequestRecord | None:
 
 def _name(text: str | None) -> str | None:
     return None if text is None else storable(text)[:LONGEST]
+
+
+def _count(number: int) -> int:
+    """As SQLite can hold it: what the network counts may be any number."""
+    return max(0, min(number, _LARGEST))
 
 
 def _short(document: object) -> str:

@@ -305,7 +305,7 @@ def _unsealed(key: bytes, account: AccountId, generation: int, sealed: bytes) ->
         raise CoreError(
             "login_damaged",
             "The sealed login of this account is damaged; it was left as it is.",
-            "Sign in again: `turntable login --again ACCOUNT`.",
+            "Add this account again; its settings and history are kept.",
             exit_code=ExitCode.SIGN_IN_NEEDED,
         ) from None
     return credentials

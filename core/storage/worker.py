@@ -27,20 +27,25 @@ class Worker:
     async def run[T](self, work: Callable[[], T]) -> T:
         """What `work` returns or raises. Cancelling the wait does not stop work that has begun."""
         if self._thread is None:
-            self._thread = threading.Thread(target=self._loop, name=self._name, daemon=True)
+            self._thread = threading.Thread(
+                target=_work_off, args=(self._jobs,), name=self._name, daemon=True
+            )
             self._thread.start()
         future: Future[T] = Future()
         self._jobs.put((future, work))
         return await asyncio.wrap_future(future)
 
     def stop(self) -> None:
-        """End the thread after the work that is waiting; does not wait for it."""
-        self._jobs.put(None)
+        """End the thread after the work that waits. Does not block; more work starts another."""
+        if self._thread is not None:
+            self._jobs.put(None)
+            self._jobs, self._thread = SimpleQueue(), None
 
-    def _loop(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            _perform(*job)
-            del job  # results and exceptions may hold secrets: keep none until the next job
+
+def _work_off(jobs: SimpleQueue[_Job | None]) -> None:
+    while (job := jobs.get()) is not None:
+        _perform(*job)
+        del job  # results and exceptions may hold secrets: keep none until the next job
 
 
 def _perform[T](future: Future[T], work: Callable[[], T]) -> None:

@@ -46,6 +46,9 @@ async def ledger(path: Path) -> AsyncIterator[Ledger]:
 def fits(record: RequestRecord) -> RequestRecord:
     """The record as a row can hold it: long names cut, counts within 64 bits."""
 
+    def clamp(number: int) -> int:
+        return max(0, min(number, 2**63 - 1))
+
     def cut(text: str) -> str:
         return text.encode("utf-8", "backslashreplace").decode()[:LONGEST]
 
@@ -59,8 +62,9 @@ def fits(record: RequestRecord) -> RequestRecord:
     tokens = record.tokens
     if tokens is not None:
         counts = {name: getattr(tokens, name) for name in Tokens.__slots__}
-        tokens = Tokens(**{name: max(0, min(n, 2**63 - 1)) for name, n in counts.items()})
-    return replace(record, facts=facts, tokens=tokens)
+        tokens = Tokens(**{name: clamp(count) for name, count in counts.items()})
+    status = None if record.status is None else clamp(record.status)
+    return replace(record, facts=facts, status=status, tokens=tokens)
 
 
 @given(requests())
