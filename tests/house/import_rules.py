@@ -47,6 +47,7 @@ _MAY_CATCH_ANYTHING = frozenset(
     {
         "tray.bridge",
         "core.runtime.bus",  # one listener that fails must not silence the others
+        "core.control.endpoint",  # a verb that fails must be answered; its owner goes on
         "core.runtime.tasks",
         "core.proxy.listener",
         "core.proxy.upstream",
