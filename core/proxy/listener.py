@@ -1,20 +1,18 @@
-"""Bytes of clients into requests, and back: one connection (RFC 9112), nothing about their meaning.
+"""The client side of the carrier: connections, their bounds in bytes and time, their answers.
 
 Everything is bounded: heads in bytes and time, bodies in bytes and time, all bodies together, and
-connections that have not shown a secret. What is not exactly HTTP/1.1 is refused and the connection
-closed, so that nobody behind us can read it differently. One request at a time: a client that sends
-the next one early gets its first answer whole, and then the connection closes.
+connections that have not shown a secret. A client that sends its next request early gets its first
+answer whole, and then the connection closes (RFC 9112 §9.3.2 lets it ask again).
 """
 
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-import httptools
-
 from core.proxy.answers import fault_answer
+from core.proxy.intake import Intake
 from core.proxy.messages import (
     Fields,
     OwnAnswer,
@@ -22,7 +20,6 @@ from core.proxy.messages import (
     RequestHead,
     connection_options,
     value,
-    values,
 )
 from core.proxy.reply import Reply
 from core.runtime.tasks import Tasks
@@ -110,6 +107,17 @@ class Listener[Route]:
         """A protocol for the next connection."""
         return Connection(self)
 
+    def came(self, connection: "Connection[Route]") -> None:
+        """A connection is open. One stranger too many sends the one away that waited longest."""
+        self.connections.add(connection)
+        self.strangers[connection] = None
+        if len(self.strangers) > self.limits.strangers:
+            next(iter(self.strangers)).cut()
+
+    def is_no_stranger(self, connection: "Connection[Route]") -> None:
+        """A connection has shown a secret."""
+        self.strangers.pop(connection, None)
+
     def drain(self) -> None:
         """Close idle connections now, the others with the answer they are at."""
         self.draining = True
@@ -140,32 +148,27 @@ class Listener[Route]:
 
 
 class Connection[Route](asyncio.Protocol):
-    """One client connection."""
+    """One client connection: its requests, its answers, and how long each may take."""
 
     def __init__(self, listener: Listener[Route]) -> None:
         self._listener = listener
         self._limits = listener.limits
         self._transport: asyncio.Transport | None = None
         self._port = 0
-        self._parser = httptools.HttpRequestParser(self)
+        self._intake = Intake(
+            largest_head=self._limits.head,
+            on_head=self._head_came,
+            on_body=self._body_grew,
+            on_request=self._request_came,
+            on_fault=self._refuse,
+        )
         self._timer: asyncio.TimerHandle | None = None
+        self._head: RequestHead | None = None
+        self._route: Route | None = None
         self._reply: Reply | None = None
         self._task: asyncio.Task[None] | None = None
         self._closing = False
         self._full = False
-        self._pipelined = False
-        self._reset()
-
-    def _reset(self) -> None:
-        """Ready for a head."""
-        self._target = b""
-        self._fields: list[tuple[bytes, bytes]] = []
-        self._size = 0
-        self._head: RequestHead | None = None
-        self._admitted: Admitted[Route] | None = None
-        self._parts: list[bytes] = []
-        self._body_size = 0
-        self._begun = False
 
     # -- used by `Listener`
 
@@ -182,23 +185,18 @@ class Connection[Route](asyncio.Protocol):
     # -- asyncio.Protocol
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """A client connected. One stranger too many sends the one away that waited longest."""
+        """A client connected."""
         self._transport = transport
         transport.set_write_buffer_limits(high=64 * 1024)
         self._port = transport.get_extra_info("sockname")[1]
-        self._listener.connections.add(self)
-        self._listener.strangers[self] = None
-        if len(self._listener.strangers) > self._limits.strangers:
-            next(iter(self._listener.strangers)).cut()
+        self._listener.came(self)
         self._expect_within(self._limits.head_s)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client left: whatever is done for it is cancelled."""
         self._transport = None
-        self._closing = True
-        self._stop_timer()
+        self._close_intake()
         self._listener.lost(self)
-        self._drop_body()
         if self._reply is not None:
             self._reply.ended = True
         if self._task is not None and not self._task.done():
@@ -225,104 +223,48 @@ class Connection[Route](asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """One read from the client."""
-        if self._closing:
-            return
-        if self._reply is not None:  # it sends on before it has our answer
-            self._pipelined = True
-            return
-        if self._admitted is None:
-            if not self._begun:
-                self._begun = True
+        if not self._closing:
+            if not self._intake.begun:
                 self._expect_within(self._limits.head_s)
-            self._size += len(data)
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            self._go_on_after(data, int(upgrade.args[0]))
-        except httptools.HttpParserCallbackError:
-            _log.exception("a request head could not be read")
-            self._refuse(Fault.NOT_HTTP)
-        except httptools.HttpParserError:
-            self._refuse(Fault.NOT_HTTP)
-        if self._head is None and self._size > self._limits.head:
-            self._refuse(Fault.HEAD_TOO_LARGE)
+            self._intake.feed(data)
 
-    # -- called by the parser
+    # -- told by the intake
 
-    def on_message_begin(self) -> None:
-        """A head begins; while another request is under way, that is one too early."""
-        if self._head is not None:
-            self._pipelined = True
-
-    def on_url(self, target: bytes) -> None:
-        """A stretch of the target."""
-        if not self._pipelined:
-            self._target += target
-
-    def on_header(self, name: bytes, found: bytes) -> None:
-        """A field line; trailers are dropped."""
-        if self._head is None:
-            self._fields.append((name, found))
-
-    def on_headers_complete(self) -> None:
-        """The head is complete: decide before the body comes."""
-        if self._closing or self._head is not None:
-            return
-        self._head = RequestHead(
-            method=self._parser.get_method(),
-            target=self._target,
-            fields=tuple(self._fields),
-            http11=self._parser.get_http_version() == "1.1",
-        )
-        fault = self._fault_of(self._head)
-        if fault is not None:
-            self._refuse(fault)
-            return
-        verdict = self._listener.gate(self._head, self._port)
+    def _head_came(self, head: RequestHead) -> int | None:
+        """Ask the gate before the body comes, so that nobody sends one for nothing."""
+        assert self._transport is not None  # noqa: S101 - parsing happens between made and lost
+        self._head = head
+        verdict = self._listener.gate(head, self._port)
         if isinstance(verdict, OwnAnswer):
-            self._answer(verdict)
-            return
-        self._listener.strangers.pop(self, None)
-        length = value(self._head.fields, b"content-length")
-        if length and int(length) > verdict.largest_body:
-            self._refuse(Fault.BODY_TOO_LARGE)
-            return
-        self._admitted = verdict
+            self._answer_now(verdict, head)
+            return None
+        self._listener.is_no_stranger(self)
+        self._route = verdict.route
         self._expect_within(self._limits.body_s)
-        if self._transport is not None and _wants_continue(self._head):
+        if _wants_continue(head):
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        return verdict.largest_body
 
-    def on_body(self, data: bytes) -> None:
-        """A stretch of the body."""
-        if self._closing or self._admitted is None or self._pipelined or self._reply is not None:
-            return
-        if self._body_size + len(data) > self._admitted.largest_body:
-            self._refuse(Fault.BODY_TOO_LARGE)
-        elif not self._listener.buffered.take(len(data)):
-            self._refuse(Fault.TOO_MUCH_AT_ONCE)
-        else:
-            self._body_size += len(data)
-            self._parts.append(data)
-            self._expect_within(self._limits.body_s)
+    def _body_grew(self, size: int) -> bool:
+        if not self._listener.buffered.take(size):
+            return False
+        self._expect_within(self._limits.body_s)
+        return True
 
-    def on_message_complete(self) -> None:
-        """The request is whole: hand it on."""
-        if self._closing or self._pipelined or self._head is None or self._admitted is None:
-            return
+    def _request_came(self, request: Request) -> None:
         self._stop_timer()
-        parts, self._parts = self._parts, []
-        body = parts[0] if len(parts) == 1 else b"".join(parts)
-        request = Request(head=self._head, body=body)
-        self._reply = self._new_reply(self._head)
+        assert self._route is not None  # noqa: S101 - the gate let its head in
+        self._reply = self._new_reply(request.head, self._answered)
         self._task = self._listener.tasks.start(
-            self._handled(self._admitted.route, request, self._reply, self._body_size),
-            name="request",
+            self._handled(self._route, request, self._reply), name="request"
         )
-        self._body_size = 0
 
-    # -- inside
+    def _refuse(self, fault: Fault) -> None:
+        self._answer_and_leave(fault_answer(fault), self._head)
 
-    async def _handled(self, route: Route, request: Request, reply: Reply, size: int) -> None:
+    # -- answers
+
+    async def _handled(self, route: Route, request: Request, reply: Reply) -> None:
         try:
             await self._listener.handler(route, request, reply)
         except Exception:
@@ -332,74 +274,57 @@ class Connection[Route](asyncio.Protocol):
             else:
                 reply.answer(fault_answer(Fault.INTERNAL))
         finally:
-            self._listener.buffered.give_back(size)
+            self._listener.buffered.give_back(len(request.body))
             if not reply.ended:
                 reply.cut()
 
-    def _new_reply(self, head: RequestHead) -> Reply:
+    def _new_reply(self, head: RequestHead | None, on_end: Callable[[bool], None]) -> Reply:
+        """`head`: None when it could not be read, which ends the connection."""
         assert self._transport is not None  # noqa: S101 - parsing happens between made and lost
         return Reply(
             self._transport,
-            without_body=head.method == b"HEAD",
-            http11=head.http11,
-            keep_alive=b"close" not in connection_options(head.fields),
+            without_body=head is not None and head.method == b"HEAD",
+            http11=head is None or head.http11,
+            keep_alive=head is not None and b"close" not in connection_options(head.fields),
             full=self._full,
-            on_end=self._answered,
+            on_end=on_end,
         )
 
     def _answered(self, keep: bool) -> None:
         """An answer is written: the next request may come, or the connection ends."""
-        self._reply = None
-        self._task = None
+        self._reply = self._task = self._head = None
         if self._transport is None:
             return
-        if keep and not self._pipelined and not self._listener.draining:
-            self._reset()
+        if keep and not self._intake.pipelined and not self._listener.draining:
+            self._intake.ready()
             self._expect_within(self._limits.idle_s)
-        elif self._pipelined:
-            self._linger()
+        elif self._intake.pipelined:
+            self._leave_slowly()
         else:
-            self._closing = True
-            self._stop_timer()
+            self._close_intake()
             self._transport.close()
             self._wait_for_reader(self._transport.get_write_buffer_size())
 
-    def _answer(self, own: OwnAnswer) -> None:
+    def _answer_now(self, own: OwnAnswer, head: RequestHead) -> None:
         """Answer on the spot. A body that is still to come is not read: the connection ends."""
-        assert self._head is not None  # noqa: S101 - only after a head
-        if not _has_body(self._head.fields):
-            # The parser still has to end the message; what it says of it no longer matters.
-            self._admitted = None
-            reply = self._new_reply(self._head)
-            reply.answer(own)
-            return
-        self._write_and_close(own, without_body=self._head.method == b"HEAD")
+        if _has_body(head.fields):
+            self._answer_and_leave(own, head)
+        else:
+            self._new_reply(head, self._answered).answer(own)
 
-    def _refuse(self, fault: Fault) -> None:
-        if not self._closing:
-            self._write_and_close(fault_answer(fault), without_body=False)
+    def _answer_and_leave(self, own: OwnAnswer, head: RequestHead | None) -> None:
+        if not self._closing and self._transport is not None:
+            reply = self._new_reply(head, lambda _: self._leave_slowly())
+            reply.answer(replace(own, close=True))
 
-    def _write_and_close(self, own: OwnAnswer, *, without_body: bool) -> None:
-        self._drop_body()
-        if self._transport is None:
-            return
-        reply = Reply(
-            self._transport,
-            without_body=without_body,
-            http11=True,
-            keep_alive=False,
-            full=self._full,
-            on_end=lambda _: self._linger(),
-        )
-        reply.answer(own)
+    # -- leaving
 
-    def _linger(self) -> None:
+    def _leave_slowly(self) -> None:
         """Close our side and let the client read: closing at once could destroy our last bytes.
 
         A socket that is closed with unread bytes in it resets the connection (RFC 9112 §9.6).
         """
-        self._closing = True
-        self._stop_timer()
+        self._close_intake()
         if self._transport is None:
             return
         if self._transport.can_write_eof():
@@ -409,30 +334,22 @@ class Connection[Route](asyncio.Protocol):
     def _wait_for_reader(self, unread: int) -> None:
         """Look again as long as the client takes something of what is left to send."""
         self._timer = asyncio.get_running_loop().call_later(
-            self._limits.linger_s, self._lingered, unread
+            self._limits.linger_s, self._waited, unread
         )
 
-    def _lingered(self, unread: int) -> None:
+    def _waited(self, unread: int) -> None:
         left = self._transport.get_write_buffer_size() if self._transport is not None else 0
         if 0 < left < unread:
             self._wait_for_reader(left)
         else:
             self.cut()
 
-    def _fault_of(self, head: RequestHead) -> Fault | None:
-        size = len(head.target) + sum(len(name) + len(found) + 4 for name, found in head.fields)
-        if size > self._limits.head:
-            return Fault.HEAD_TOO_LARGE
-        coding = values(head.fields, b"transfer-encoding")
-        if coding and (coding != [b"chunked"] or not head.http11):
-            return Fault.NOT_HTTP
-        return None
+    def _close_intake(self) -> None:
+        self._closing = True
+        self._stop_timer()
+        self._listener.buffered.give_back(self._intake.stop())
 
-    def _go_on_after(self, data: bytes, offset: int) -> None:
-        """An `Upgrade` that we do not do is ignored (RFC 9110 §7.8): HTTP goes on after it."""
-        self._parser = httptools.HttpRequestParser(self)
-        if offset < len(data):
-            self.data_received(data[offset:])
+    # -- time
 
     def _expect_within(self, seconds: float) -> None:
         self._stop_timer()
@@ -445,16 +362,10 @@ class Connection[Route](asyncio.Protocol):
 
     def _too_slow(self) -> None:
         self._timer = None
-        if self._begun:
+        if self._intake.begun:
             self._refuse(Fault.TOO_SLOW)
         else:
             self.cut()
-
-    def _drop_body(self) -> None:
-        if self._body_size:
-            self._listener.buffered.give_back(self._body_size)
-            self._body_size = 0
-        self._parts = []
 
 
 def _wants_continue(head: RequestHead) -> bool:

@@ -18,15 +18,12 @@ from core.domain.observed import (
     Lesson,
     begin_trial,
     chosen_without_thread,
-    learn_outcome,
     learn_quota,
     own_thread,
 )
 from core.domain.outcome import (
     Challenged,
     ClientGone,
-    Failing,
-    Limited,
     Outcome,
     Served,
     Unanswered,
@@ -36,16 +33,15 @@ from core.domain.settings import Settings
 from core.domain.usage import AttemptRecord, RequestRecord, Result, Tokens
 from core.proxy.answers import Speech, as_json, fault_answer, refusal_answer
 from core.proxy.attempt import Attempts, Tried
-from core.proxy.classify import is_event_stream, is_html, of_first_event
+from core.proxy.classify import is_event_stream, is_html
 from core.proxy.facts import facts_of
 from core.proxy.incoming import Incoming, Sink
 from core.proxy.lessons import lesson_of, word_of
 from core.proxy.messages import OwnAnswer, Request, ResponseHead
+from core.proxy.overheard import Overheard
 from core.proxy.reply import Reply
 from core.proxy.routes import Passage
-from core.proxy.sse import Tap, Tapped
 from core.proxy.traffic import Traffic
-from core.quota.parse import quota_from_event
 from core.routing.exchange import (
     Abandon,
     Answer,
@@ -144,7 +140,6 @@ class _Passing:
         self._records: list[AttemptRecord] = []
         self._served_by: AccountId | None = None
         self._tokens: Tokens | None = None
-        self._failed_inside = False
         self._first_byte_s: float | None = None
         self._result = Result.CANCELLED
 
@@ -300,8 +295,11 @@ class _Passing:
         self._first_byte_s = self._seams.clock.monotonic() - self._started
         reply.on_full(incoming.sink_is_full)
         sink: Sink = reply.write
+        overheard = Overheard(
+            account=account, facts=self._facts, learn=self._seams.learn, clock=self._seams.clock
+        )
         if self._facts.kind is RequestKind.RESPONSES and is_event_stream(head):
-            sink = self._tapped(reply.write)
+            sink = overheard.through(reply.write)
         self._traffic.streams += 1
         try:
             idle_s = self._seams.settings().upstream.idle_timeout_s
@@ -310,38 +308,13 @@ class _Passing:
             whole = await flowed
         finally:
             self._traffic.streams -= 1
+            self._tokens = overheard.tokens
         if not whole:
             reply.cut()
-        if not (whole and served) or self._failed_inside:
+        if not (whole and served) or overheard.failed:
             self._result = Result.FAILED
         else:
             self._result = Result.SERVED if len(self._records) == 1 else Result.MOVED
-
-    def _tapped(self, write: Sink) -> Sink:
-        """The client first, then what its bytes tell us."""
-        tap = Tap()
-
-        def sink(data: bytes, last: bool) -> None:
-            write(data, last)
-            for tapped in tap.feed(data):
-                self._learn_from(tapped)
-
-        return sink
-
-    def _learn_from(self, tapped: Tapped) -> None:
-        now = self._seams.clock.now()
-        if tapped.tokens is not None:
-            self._tokens = tapped.tokens
-        if tapped.rate_limits is not None and self._asked is not None:
-            quota = quota_from_event(tapped.rate_limits, now=now)
-            if quota is not None:
-                self._seams.learn(learn_quota(self._asked, quota))
-        if tapped.failure is not None and self._asked is not None:
-            self._failed_inside = True
-            outcome = of_first_event(tapped.failure, model=self._facts.model, now=now)
-            if isinstance(outcome, Limited | Failing):
-                model = self._facts.model
-                self._seams.learn(learn_outcome(self._asked, outcome, model=model, now=now))
 
     def _refuse(self, refusal: Refuse, *, unreachable: bool) -> None:
         if unreachable and refusal.reason in (RefuseReason.ALL_FAILING, RefuseReason.TIME_BUDGET):

@@ -218,6 +218,7 @@ async def test_the_client_leaves_before_the_head_and_the_back_end_is_hung_up(
     row = await rig.row()
     assert (row.result, row.status) == (Result.CANCELLED, None)
     assert [a.outcome for a in row.attempts] == ["client_gone"]
+    assert rig.server._listener.buffered.size == 0
     assert rig.server.traffic.in_flight(A) == 0
 
 
