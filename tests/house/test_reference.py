@@ -1,0 +1,69 @@
+"""The reference pages say what the code says."""
+
+import subprocess
+import sys
+from dataclasses import fields
+
+from core.control.commands import VERBS
+from core.domain.errors import ExitCode
+from core.domain.settings import Settings, declarations
+from installers.reference import pages, settings_page, stale, verbs_page
+from tests.house.tree import ROOT
+
+
+def _written() -> dict[str, str]:
+    return {path: (ROOT / path).read_text("utf-8") for path in pages()}
+
+
+def test_pages_are_what_the_code_says_now() -> None:
+    assert stale(_written()) == (), "run `python -m installers.reference`"
+
+
+def test_page_that_strayed_is_named() -> None:
+    written = _written()
+    path = next(iter(written))
+    assert stale(written | {path: written[path] + "one line more\n"}) == (path,)
+
+
+def test_page_that_is_missing_is_named() -> None:
+    assert stale({}) == tuple(pages())
+
+
+def test_check_says_in_its_exit_code_whether_the_pages_are_fresh() -> None:
+    command = [sys.executable, "-m", "installers.reference", "--check"]
+    checked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (checked.returncode, checked.stdout) == (0, "")
+
+
+def test_every_setting_has_its_row_with_its_variable() -> None:
+    page = settings_page()
+    for key, declaration in declarations().items():
+        row = next(line for line in page.splitlines() if line.startswith(f"| `{key}` |"))
+        assert declaration.help in row
+        if not declaration.file_only:
+            assert f"`TURNTABLE_{key.replace('.', '_').upper()}`" in row
+
+
+def test_every_section_of_the_settings_has_its_heading_once() -> None:
+    headings = [line for line in settings_page().splitlines() if line.startswith("## ")]
+    assert headings == [f"## {section.name}" for section in fields(Settings)]
+
+
+def test_every_verb_that_can_be_typed_has_its_section() -> None:
+    headings = [line for line in verbs_page().splitlines() if line.startswith("## ")]
+    assert headings == [f"## {name}" for name in ("serve", "demo", "version", *VERBS)]
+
+
+def test_every_argument_that_can_be_typed_is_explained() -> None:
+    page = verbs_page()
+    for verb in VERBS.values():
+        section = page.partition(f"\n## {verb.name}\n")[2].partition("\n## ")[0]
+        for parameter in verb.parameters:
+            assert (parameter.help.replace("|", r"\|") in section) is not parameter.hidden
+
+
+def test_every_exit_code_is_explained() -> None:
+    rows = [line for line in verbs_page().splitlines() if line.startswith("| ")]
+    assert [row.split()[1] for row in rows[1 : 1 + len(ExitCode)]] == [
+        str(int(c)) for c in ExitCode
+    ]
