@@ -14,7 +14,11 @@ class MachineZone(tzinfo):
 
     def fromutc(self, moment: datetime) -> datetime:
         """`moment` holds UTC under our name; the answer is what the clock on the wall shows."""
-        return moment.replace(tzinfo=UTC).astimezone().replace(tzinfo=self)
+        local = moment.replace(tzinfo=UTC).astimezone()
+        first = local.replace(tzinfo=None, fold=0)
+        # In autumn an hour is shown twice: the second one has another offset.
+        second = first.astimezone().utcoffset() != local.utcoffset()
+        return first.replace(tzinfo=self, fold=int(second))
 
     def utcoffset(self, moment: datetime | None) -> timedelta | None:
         """The offset in force at that reading of the clock."""
