@@ -15,8 +15,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-if __package__ in {None, ""}:  # started by path, from wherever this copy lies
-    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+if __package__ in {None, ""}:  # started by path, from wherever this copy lies; Python's own first
+    sys.path.append(str(Path(__file__).resolve().parents[2]))
 
 from core.binding.bind_lock import try_lock
 from core.binding.durable import PRIVATE_FILE, PRIVATE_FOLDER

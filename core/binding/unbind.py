@@ -9,8 +9,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-if __package__ in {None, ""}:  # started by path, from wherever this copy lies
-    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+if __package__ in {None, ""}:  # started by path, from wherever this copy lies; Python's own first
+    sys.path.append(str(Path(__file__).resolve().parents[2]))
 
 from core.binding.undo_all import undo_all
 from core.domain.binding import UndoResult

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.binding.address import base_address
+from core.binding.undo_all import undo_all
 from core.domain.binding import BindState, UndoResult
 from tests.core.binding.homes import TYPICAL, Place
 from tests.core.binding.killed import ACTS, LOOPBACK
@@ -84,6 +85,15 @@ def test_after_a_kill_unbind_alone_puts_things_right(tmp_path: Path, act: str) -
         assert place.binder().unbind(place.home).result is not UndoResult.LEFT_ALONE
         assert place.files() == original(act), death.step
         assert [note for note in place.notes() if note != ".tmp"] == [], death.step
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_after_a_kill_the_guard_leaves_nothing_bound(tmp_path: Path, act: str) -> None:
+    for death in deaths(tmp_path, act):
+        place = death.place
+        assert undo_all(place.root / "turntable").complete, death.step
+        assert place.files() == original(act), death.step
+        assert place.binder().status(place.home).state is BindState.UNBOUND, death.step
 
 
 @pytest.mark.parametrize("act", ["bind", "follow the port", "unbind", "lapse"])
