@@ -51,10 +51,9 @@ def write_private(path: Path, content: bytes) -> None:
 
 def sync_folder(folder: Path) -> None:
     """Make names in `folder` durable. Windows does so by itself."""
-    if sys.platform == "win32":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    if sys.platform != "win32":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

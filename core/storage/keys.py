@@ -8,7 +8,6 @@ password and block until it is answered; so it has a thread of its own, and ever
 import asyncio
 import base64
 import binascii
-import importlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -32,8 +31,9 @@ class KeyringUnavailableError(Exception):
 
 def _configured_backend() -> "KeyringBackend":
     # Imported when first needed: it looks through every installed distribution.
-    backend: KeyringBackend = importlib.import_module("keyring").get_keyring()
-    return backend
+    from keyring import get_keyring
+
+    return get_keyring()
 
 
 class SystemKeyring:

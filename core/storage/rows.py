@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Any, cast
 
 from core.domain.account import Account, AccountId
-from core.domain.decision import Because
+from core.domain.decision import Because, Shares
 from core.domain.facts import ThreadId
 from core.domain.health import Block
-from core.domain.observed import Observed, Owner
+from core.domain.observed import Observed, Owner, Spent
 from core.domain.quota import Quota
 from core.domain.state import Rotation, State
 from core.storage.codec import DamagedDocumentError, from_text, storable, to_text
@@ -31,6 +31,8 @@ _OBSERVED_TYPES: Mapping[str, Any] = {
     "owner": Owner,
     "last_used": datetime,
     "last_chosen": AccountId,
+    "shares": Shares,
+    "spent": Spent,
 }
 
 
@@ -71,6 +73,8 @@ def observed_kinds(observed: Observed) -> Kinds:
         "owner": observed.owners,
         "last_used": observed.last_used,
         "last_chosen": {} if chosen is None else {_ONLY: chosen},
+        "shares": {} if observed.shares is None else {_ONLY: observed.shares},
+        "spent": observed.spent,
     }
 
 
@@ -115,6 +119,8 @@ def read_observed(rows: Iterable[Row]) -> tuple[Observed, tuple[DamagedRow, ...]
         owners={ThreadId(key): owner for key, owner in kinds["owner"].items()},
         last_used=_by_account(kinds["last_used"]),
         last_chosen=kinds["last_chosen"].get(_ONLY),
+        shares=kinds["shares"].get(_ONLY),
+        spent=_by_account(kinds["spent"]),
     )
     return observed, damaged
 

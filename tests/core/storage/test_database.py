@@ -4,9 +4,11 @@ import asyncio
 import os
 import sqlite3
 import threading
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -250,6 +252,51 @@ async def test_reading_an_older_file_sees_it_as_it_will_be_and_leaves_it(path: P
     before = path.read_bytes()
     assert read_only(path, SECOND, lengths) == [5]
     assert path.read_bytes() == before
+
+
+@contextmanager
+def nobody() -> Iterator[None]:
+    """Not the administrator, whom no permission stops."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.fixture
+def closed_folder() -> Iterator[Path]:
+    """A folder that may be read, and not written."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+        folder.chmod(0o755)
+
+
+async def test_a_folder_that_may_only_be_read_can_be_read(closed_folder: Path) -> None:
+    path = closed_folder / "vault.db"
+    await write_words(path, "one")
+    path.chmod(0o444)
+    closed_folder.chmod(0o555)
+    with nobody():
+        assert read_only(path, FIRST, words) == ["one"]
+        with pytest.raises(CoreError) as failure:
+            await open_database(path, FIRST)
+    assert failure.value.code == "data_not_writable"
+
+
+async def test_a_file_that_may_not_be_read_is_said(closed_folder: Path) -> None:
+    path = closed_folder / "vault.db"
+    await write_words(path, "one")
+    path.chmod(0)
+    closed_folder.chmod(0o555)
+    with nobody(), pytest.raises(CoreError) as failure:
+        read_only(path, FIRST, words)
+    assert failure.value.code == "data_not_writable"
 
 
 async def test_a_wait_that_is_cancelled_does_not_stop_work_that_has_begun(path: Path) -> None:

@@ -27,6 +27,7 @@ from core.storage.ledger import (
     read_ledger,
 )
 from core.storage.records import LONGEST, micros, moment_of
+from tests.core.storage.reluctant import ReluctantDisk
 from tests.core.storage.samples import NOW, everything_under, request, with_result
 from tests.core.storage.strategies import moments, requests
 
@@ -169,6 +170,21 @@ async def test_the_disk_may_refuse_for_a_while(path: Path) -> None:
     ledger.append(request(2))
     await ledger._database.read(lambda connection: connection.execute("PRAGMA query_only = OFF"))
     assert {record.id for record in await ledger.last(9)} == {request(1).id, request(2).id}
+    await ledger.close()
+
+
+async def test_writing_behind_is_tried_until_the_disk_takes_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("core.storage.ledger.RETRY_S", 0)
+    disk = ReluctantDisk(await open_database(path, LEDGER_SCHEMA), refusals=3)
+    ledger = Ledger(disk, set_aside=None, append_behind_s=0)
+    ledger.append(request())
+    assert ledger._behind is not None
+    await ledger._behind
+    assert disk.refusals == 0
+    assert read_ledger(path, lambda connection: newest(connection, 9)) == (request(),)
+    assert caplog.text.count("the ledger is behind") == 3
     await ledger.close()
 
 

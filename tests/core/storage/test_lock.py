@@ -187,6 +187,24 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
         OwnerLock(tmp_path / "home" / "run" / "owner.lock", mode="tray").try_acquire()
 
 
+async def test_a_folder_that_goes_while_we_wait_is_said(path: Path, owner: Owner) -> None:
+    lock = OwnerLock(path, mode="tray")
+    async with asyncio.TaskGroup() as group:
+        waiting = group.create_task(fails_to_wait(lock))
+        await asyncio.sleep(0)
+        path.parent.rename(path.parent.with_name("gone"))
+        path.parent.write_text("a file where the folder should be")
+        owner.kill()
+    assert waiting.result()
+    await waiting_has_ended()
+
+
+async def fails_to_wait(lock: OwnerLock) -> bool:
+    with pytest.raises(CoreError):
+        await lock.wait_acquire(5)
+    return not lock.held
+
+
 def test_a_child_does_not_keep_the_lock_of_its_dead_parent(path: Path) -> None:
     with OwnerLock(path, mode="serve") as lock:
         lock.try_acquire()

@@ -1,6 +1,7 @@
 """What the user chose is on the disk before it counts; what was learned counts at once."""
 
 import asyncio
+import resource
 import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -18,6 +19,7 @@ from core.domain.state import Change, Rotation, RotationMode, State, put_account
 from core.storage.database import Database, open_database
 from core.storage.schema import VAULT_SCHEMA
 from core.storage.store import Loaded, Store, load_store, read_store
+from tests.core.storage.reluctant import ReluctantDisk
 from tests.core.storage.samples import NOW, account
 
 ONE, TWO = account(1), account(2)
@@ -112,6 +114,27 @@ async def test_a_change_the_disk_refuses_did_not_happen(
     assert set(store.state.accounts) == {ONE.id, TWO.id}
 
 
+async def test_a_commit_that_is_cut_short_by_the_disk_did_not_happen(
+    store: Store, path: Path
+) -> None:
+    await store.change(put_account(ONE))
+    before = store.state
+    size = path.with_name("vault.db-wal").stat().st_size
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # The kernel writes up to the limit and then refuses, in the middle of a page.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + 1000, hard))
+    try:
+        with pytest.raises(CoreError) as failure:
+            await store.change(put_account(TWO))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert failure.value.code in ("disk_failed", "disk_full")
+    assert store.state is before
+    assert read_store(path).state == before
+    await store.change(put_account(TWO))
+    assert read_store(path).state == store.state
+
+
 async def test_a_transition_that_fails_changes_nothing(store: Store) -> None:
     def broken(state: State) -> tuple[State, tuple[Event, ...]]:
         raise LookupError("no such account")
@@ -193,17 +216,15 @@ async def test_what_is_forgotten_goes_from_the_file(store: Store, path: Path) ->
 async def test_lessons_the_disk_refuses_are_kept_and_tried_again(
     database: Database, path: Path
 ) -> None:
-    store = await load_store(database, publish=lambda _: None, write_behind_s=0)
-    await database.read(refuse_writes)
+    disk = ReluctantDisk(database, refusals=3)
+    store = Store(disk, Loaded(), publish=lambda _: None, write_behind_s=0)
     store.learn(live_on(ONE.id))
-    behind = store._behind
-    assert behind is not None
     with pytest.raises(CoreError):
         await store.flush()
-    assert trouble_of(store) == "data_not_writable"
-    await database.read(allow_writes)
-    await behind
-    assert trouble_of(store) is None
+    assert trouble_of(store) == "disk_full"
+    assert store._behind is not None
+    await store._behind
+    assert (disk.refusals, trouble_of(store)) == (0, None)
     assert read_store(path).observed == store.observed
     await store.close()
 
