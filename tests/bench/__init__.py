@@ -1,0 +1,1 @@
+"""How fast it is, beside going direct and beside nginx: `python -m tests.bench.proxy`."""

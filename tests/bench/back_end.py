@@ -1,0 +1,149 @@
+"""The benchmark's back end, a process of its own: as little work as TLS and HTTP allow.
+
+What it answers is named by the field `x-bench` of the request: `short`, `stream EVENTS GAP_MS`,
+`large BYTES`, `limit ACCOUNT` (429 for that workspace, short for others), `hang` (no answer; when
+the connection ends, its time is kept), `ended` (that time). Every event carries the moment of its
+sending (`"t":` nanoseconds of the machine's monotonic clock), so that the client sees its delay.
+"""
+
+import asyncio
+import re
+import ssl
+import sys
+import time
+
+_LENGTH = re.compile(rb"content-length: (\d+)", re.I)
+_BENCH = re.compile(rb"x-bench: ([^\r]+)", re.I)
+_WORKSPACE = re.compile(rb"chatgpt-account-id: ([^\r]+)", re.I)
+_SHORT = (
+    b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: %d\r\n"
+    b"x-codex-primary-used-percent: 12.5\r\nx-codex-primary-window-minutes: 300\r\n\r\n%b"
+)
+_EVENT = (
+    b'event: response.output_text.delta\ndata: {"type":"response.output_text.delta",'
+    b'"item_id":"msg_0123456789abcdef","output_index":0,"content_index":0,"delta":" word",'
+    b'"t":%d}\n\n'
+)
+_COMPLETED = (
+    b'event: response.completed\ndata: {"type":"response.completed","response":{"id":"resp_1",'
+    b'"usage":{"input_tokens":100,"output_tokens":20}}}\n\n'
+)
+_LIMIT = b'{"error":{"type":"usage_limit_reached","resets_in_seconds":1}}'
+_PIECE = bytes(64 * 1024)
+
+
+class Moments:
+    """When the last hanging client was let go."""
+
+    ended = 0
+
+
+class BackEnd(asyncio.Protocol):
+    """One connection; requests one after another."""
+
+    def __init__(self, moments: Moments) -> None:
+        self._moments = moments
+        self._buffer = b""
+        self._need = 0
+        self._hanging = False
+        self._paused: asyncio.Event = asyncio.Event()
+        self._paused.set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._hanging:
+            self._moments.ended = time.perf_counter_ns()
+        for task in self._tasks:
+            task.cancel()
+
+    def pause_writing(self) -> None:
+        self._paused.clear()
+
+    def resume_writing(self) -> None:
+        self._paused.set()
+
+    def data_received(self, data: bytes) -> None:
+        if self._need:
+            self._need -= len(data)
+            if self._need <= 0:
+                self._need = 0
+                self._answer()
+            return
+        self._buffer += data
+        end = self._buffer.find(b"\r\n\r\n")
+        if end < 0:
+            return
+        self._head = self._buffer[: end + 4]
+        length = _LENGTH.search(self._head)
+        self._need = (int(length[1]) if length else 0) - (len(self._buffer) - end - 4)
+        self._buffer = b""
+        if self._need <= 0:
+            self._need = 0
+            self._answer()
+
+    def _answer(self) -> None:
+        found = _BENCH.search(self._head)
+        words = found[1].split() if found else [b"short"]
+        match words[0]:
+            case b"stream":
+                self._start(self._stream(int(words[1]), float(words[2]) / 1000))
+            case b"large":
+                self._start(self._large(int(words[1])))
+            case b"hang":
+                self._hanging = True
+            case b"ended":
+                self._write(b"%d" % self._moments.ended)
+            case b"limit" if (who := _WORKSPACE.search(self._head)) and who[1] == words[1]:
+                self._transport.write(
+                    b"HTTP/1.1 429 Too Many Requests\r\ncontent-type: application/json\r\n"
+                    b"content-length: %d\r\n\r\n%b" % (len(_LIMIT), _LIMIT)
+                )
+            case _:
+                self._write(_EVENT % time.perf_counter_ns() + _COMPLETED)
+
+    def _write(self, body: bytes) -> None:
+        self._transport.write(_SHORT % (len(body), body))
+
+    def _start(self, work: "asyncio.coroutines.Coroutine[None, None, None]") -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _stream(self, events: int, gap_s: float) -> None:
+        write = self._transport.write
+        write(
+            b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n"
+            b"transfer-encoding: chunked\r\n\r\n"
+        )
+        for _ in range(events):
+            event = _EVENT % time.perf_counter_ns()
+            write(b"%x\r\n%b\r\n" % (len(event), event))
+            await asyncio.sleep(gap_s)
+        write(b"%x\r\n%b\r\n0\r\n\r\n" % (len(_COMPLETED), _COMPLETED))
+
+    async def _large(self, size: int) -> None:
+        self._transport.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % size)
+        while size > 0:
+            self._transport.write(_PIECE[:size])
+            size -= len(_PIECE)
+            await self._paused.wait()
+
+
+async def serve(certificate: str) -> None:
+    """Listen on any port; the first line on stdout names it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    moments = Moments()
+    server = await asyncio.get_running_loop().create_server(
+        lambda: BackEnd(moments), "127.0.0.1", 0, ssl=context, backlog=2048
+    )
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(sys.argv[1]))

@@ -1,0 +1,85 @@
+"""The proxy alone, a process of its own: no vault, no ledger, one account, the simplest choice.
+
+    python -m tests.bench.carrier asyncio|qasync|uvloop PORT_OF_BACK_END CA_FILE
+"""
+
+import asyncio
+import gc
+import sys
+
+from core.domain.account import AccountId
+from core.domain.credentials import Grant
+from core.domain.decision import Decision, Use, UseReason
+from core.domain.facts import Facts
+from core.domain.settings import Settings, with_value
+from core.proxy.answers import Speech
+from core.proxy.clients import ValidSecret
+from core.proxy.relay import Seams
+from core.proxy.routes import Identity
+from core.proxy.server import ProxyServer
+from core.runtime.clock import SystemClock
+
+ACCOUNT = AccountId("acc_bench")
+
+
+async def serve(back_end: int, ca_file: str) -> None:
+    """Listen; the first line on stdout names the port."""
+    settings = with_value(
+        Settings(), "upstream.base_url", f"https://127.0.0.1:{back_end}/backend-api"
+    )
+    settings = with_value(settings, "upstream.ca_file", ca_file)
+    grant = Grant(access_token="fake", workspace="fake", fedramp=False, expires_at=None)
+    decision = Use(account=ACCOUNT, reason=UseReason.STRATEGY, moved_from=None, verdicts=())
+
+    def choose(facts: Facts, tried: frozenset[AccountId]) -> Decision:
+        return decision
+
+    async def authorise(account: AccountId) -> Grant:
+        return grant
+
+    async def renew(account: AccountId, refused: Grant) -> bool:
+        return False
+
+    server = ProxyServer(
+        seams=Seams(
+            choose=choose,
+            learn=lambda lesson: None,
+            record=lambda row: None,
+            settings=lambda: settings,
+            clock=SystemClock(),
+            speech=Speech(label=str, at=str),
+            new_request_id=lambda: "req_0123456789abcdef0123",
+        ),
+        authorise=authorise,
+        renew=renew,
+        valid=lambda secret: ValidSecret(bind="b"),
+        identity=lambda: Identity(instance="i", key=b"k", bind="b"),
+    )
+    print(await server.start(19_000), flush=True)
+    gc.collect()
+    gc.freeze()
+    await asyncio.Event().wait()
+
+
+def main() -> None:
+    """Run on the loop that is asked for."""
+    kind, back_end, ca_file = sys.argv[1:]
+    work = serve(int(back_end), ca_file)
+    match kind:
+        case "qasync":
+            import qasync
+            from PySide6.QtWidgets import QApplication
+
+            application = QApplication([])
+            with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(application)) as runner:
+                runner.run(work)
+        case "uvloop":
+            import uvloop
+
+            uvloop.run(work)
+        case _:
+            asyncio.run(work)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""What a process costs, read from /proc; and figures from many samples."""
+
+import os
+from pathlib import Path
+from statistics import median
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def family(pid: int) -> list[int]:
+    """`pid` and all processes below it."""
+    found = [pid]
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in path.read_text().split():
+            found += family(int(child))
+    return found
+
+
+def cpu_s(pid: int) -> float:
+    """Seconds of processor time that `pid` and its children have used."""
+    total = 0
+    for one in family(pid):
+        fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+        total += int(fields[11]) + int(fields[12])
+    return total / _TICKS
+
+
+def resident_mb(pid: int) -> float:
+    """Megabytes that `pid` and its children hold."""
+    total = 0
+    for one in family(pid):
+        for line in Path(f"/proc/{one}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                total += int(line.split()[1])
+    return total / 1024
+
+
+def at(samples: list[float], part: float) -> float:
+    """The value below which `part` (0–1) of the samples lie."""
+    ordered = sorted(samples)
+    return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
+
+
+def middle(samples: list[float]) -> float:
+    """The median."""
+    return median(samples)
