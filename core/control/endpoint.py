@@ -8,7 +8,7 @@ from pathlib import Path
 from core.control import transport, wire
 from core.control.codec import to_json
 from core.control.facade import Facade, JsonValue
-from core.domain.errors import CoreError
+from core.domain.errors import CoreError, ExitCode
 from core.domain.events import ShowRequested
 
 GRACE_S = 0.2
@@ -67,13 +67,17 @@ class Endpoint:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._open[writer] = asyncio.current_task()
         try:
-            while (message := await wire.receive(reader)) is not None:
+            while self._server and (message := await wire.receive(reader)) is not None:
                 if message.get("watch") is True:
                     await self._watch(reader, writer)
                     return
                 await wire.send(writer, await self._answer(message))
         except (OSError, ValueError) as error:
             _log.debug("a control connection ended: %s", type(error).__name__)
+        except asyncio.CancelledError:
+            # `close` cut it off. Python 3.12's streams would report that as a fault of the task.
+            if self._server is not None:
+                raise
         finally:
             self._open.pop(writer, None)
             writer.close()
@@ -84,7 +88,7 @@ class Endpoint:
                 return {"status": to_json(await self._facade.status())}
             verb, arguments = message.get("verb"), message.get("arguments")
             if not isinstance(verb, str) or not isinstance(arguments, dict):
-                raise CoreError("usage", "The call names no verb.")
+                raise CoreError("usage", "The call names no verb.", exit_code=ExitCode.USAGE)
             return {"result": await self._facade.perform(verb, arguments)}
         except CoreError as error:
             return {"error": wire.error_to_json(error)}

@@ -36,7 +36,10 @@ async def listen(address: Path, serve: Serve) -> asyncio.Server:
     key = secrets.token_bytes(32)
 
     async def proven(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if await _prove(reader, writer, key, b"owner", b"face"):
+        known = False
+        with contextlib.suppress(asyncio.CancelledError):  # the loop ends in mid-handshake
+            known = await _prove(reader, writer, key, b"owner", b"face")
+        if known:
             await serve(reader, writer)
         else:
             writer.close()
@@ -53,7 +56,7 @@ async def connect(address: Path) -> Connection | None:
             return await asyncio.open_unix_connection(str(address), limit=LONGEST_LINE)
         port, key = _read_note(address)
         reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=LONGEST_LINE)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, OverflowError, ValueError, KeyError, TypeError):
         return None
     if await _prove(reader, writer, key, b"face", b"owner"):
         return reader, writer
