@@ -64,13 +64,16 @@ class Home:
     def create(self) -> None:
         """Make the folders, readable by nobody else.
 
+        A root that is there already keeps its mode: it may be anybody's, named by mistake. What we
+        keep in it is closed all the same.
+
         Raises:
             CoreError: `home_not_usable`.
         """
         for folder in (self.root, self.binds, self.run, self.log):
             try:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                if os.name == "posix" and folder.stat().st_uid == os.getuid():
+                if folder != self.root and os.name == "posix":
                     folder.chmod(0o700)
             except OSError as error:
                 raise _not_usable(folder, error) from error
@@ -89,9 +92,3 @@ def turntable_home(environment: Mapping[str, str]) -> Home:
     named = environment.get("TURNTABLE_HOME")
     root = Path(named).expanduser() if named else Path(user_data_dir("turntable", appauthor=False))
     return Home(root=root.absolute())
-
-
-def codex_home(environment: Mapping[str, str]) -> Path:
-    """`CODEX_HOME`, else `~/.codex`: where Codex keeps its config.toml and auth.json."""
-    named = environment.get("CODEX_HOME")
-    return (Path(named).expanduser() if named else Path.home() / ".codex").absolute()

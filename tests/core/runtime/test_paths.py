@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.domain.errors import CoreError
-from core.runtime.paths import Home, codex_home, turntable_home
+from core.runtime.paths import Home, turntable_home
 
 
 def test_the_environment_names_the_data_folder(tmp_path: Path) -> None:
@@ -25,8 +25,6 @@ def test_a_tilde_is_the_users_home(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("HOME", str(tmp_path))
 
     assert turntable_home({"TURNTABLE_HOME": "~/t"}).root == tmp_path / "t"
-    assert codex_home({"CODEX_HOME": "~/c"}) == tmp_path / "c"
-    assert codex_home({}) == tmp_path / ".codex"
 
 
 @pytest.mark.parametrize("environment", [{}, {"TURNTABLE_HOME": ""}])
@@ -54,6 +52,16 @@ def test_the_folders_are_made_for_us_alone(tmp_path: Path) -> None:
 
     for folder in (home.root, home.binds, home.run, home.log):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700, folder
+
+
+def test_a_folder_that_was_there_keeps_its_mode(tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared").chmod(0o1777)
+    home = Home(root=tmp_path / "shared")
+    home.create()
+
+    assert stat.S_IMODE(home.root.stat().st_mode) == 0o1777
+    assert stat.S_IMODE(home.run.stat().st_mode) == 0o700
 
 
 def test_a_folder_that_cannot_be_made_is_told_in_a_sentence(tmp_path: Path) -> None:
