@@ -16,6 +16,7 @@ from core.domain.report import (
     LastHour,
     NoticeReport,
     ProxyReport,
+    ReserveReport,
     RotationReport,
     StatusReport,
     TrafficReport,
@@ -24,9 +25,10 @@ from core.domain.report import (
     WindowReport,
     WorkspaceReport,
 )
-from core.domain.state import State, rotation_at
+from core.domain.settings import RoutingSettings
+from core.domain.state import RotationMode, State, rotation_at
 from core.routing.eligibility import standing
-from core.routing.select import select
+from core.routing.select import Chances, select
 from core.words import standing as words
 from core.words.speech import Speech
 
@@ -73,7 +75,7 @@ def status(
     engine: Engine,
     state: State,
     observed: Observed,
-    strategy: str,
+    routing: RoutingSettings,
     now: datetime,
     speech: Speech,
 ) -> StatusReport:
@@ -90,7 +92,7 @@ def status(
         home=engine.home,
         proxy=engine.proxy,
         bind=engine.bind,
-        rotation=_rotation(state, observed, strategy, now),
+        rotation=_rotation(state, observed, routing, now),
         accounts=tuple(
             _account(
                 account,
@@ -111,21 +113,24 @@ def status(
     )
 
 
-def _rotation(state: State, observed: Observed, strategy: str, now: datetime) -> RotationReport:
+def _rotation(
+    state: State, observed: Observed, routing: RoutingSettings, now: datetime
+) -> RotationReport:
     rotation = rotation_at(state, now)
     decision = select(
         state=state,
         observed=observed,
-        strategy=strategy,
         facts=Facts(kind=RequestKind.RESPONSES),
         tried=frozenset(),
-        now=now,
+        chances=Chances(settings=routing, now=now),
     )
+    # Whom chance will name, nobody knows before.
+    known = routing.strategy != "random" or rotation.mode is not RotationMode.AUTO
     return RotationReport(
         mode=rotation.mode.value,
         account=rotation.account,
-        strategy=strategy,
-        next=decision.account if isinstance(decision, Use) else None,
+        strategy=routing.strategy,
+        next=decision.account if known and isinstance(decision, Use) else None,
         until=rotation.until,
     )
 
@@ -162,6 +167,12 @@ def _account(
         in_flight=in_flight,
         last_used=observed.last_used.get(account.id),
         reset_credits=quota.reset_credits,
+        reserve=ReserveReport(
+            session=account.reserve.session, week=account.reserve.week, month=account.reserve.month
+        ),
+        weight=account.weight,
+        tags=account.tags,
+        note=account.note,
     )
 
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from core.binding.leases import Leases
 from core.domain.account import AccountId
-from core.domain.decision import Decision, Refuse, RefuseReason
+from core.domain.decision import Decision, Refuse, RefuseReason, Use
 from core.domain.events import AccountChanged, Event, RequestEnded
 from core.domain.facts import Facts
-from core.domain.observed import Lesson, forget_old_threads
+from core.domain.observed import Lesson, forget_old_threads, learn_choice, learn_spent
 from core.domain.report import ProxyReport
 from core.domain.settings import Settings
 from core.domain.state import State
@@ -28,7 +28,7 @@ from core.proxy.server import ProxyServer
 from core.proxy.upstream import base_of
 from core.quota.monitor import Login, Monitor
 from core.reports import Engine
-from core.routing.select import select
+from core.routing.select import Chances, select
 from core.runtime.bus import Bus
 from core.runtime.clock import Clock
 from core.runtime.net import connector
@@ -86,6 +86,7 @@ class Serving:
         self._bus = bus
         self._mode = mode
         self._pid = pid
+        self._draw = draw
         self._instance = secrets.token_hex(8)
         self._health_key = secrets.token_bytes(32)
         self._started = clock.monotonic()
@@ -155,14 +156,18 @@ class Serving:
         """Who serves, as of now."""
         if self._folder.vault.locked:
             return Refuse(reason=RefuseReason.LOCKED, until=None, account=None, verdicts=())
-        return select(
+        decision = select(
             state=self._folder.store.state,
             observed=self._folder.store.observed,
-            strategy=self._settings().routing.strategy,
             facts=facts,
             tried=tried,
-            now=self._clock.now(),
+            chances=Chances(
+                settings=self._settings().routing, now=self._clock.now(), draw=self._draw()
+            ),
         )
+        if isinstance(decision, Use) and decision.shares is not None:
+            self._learn(learn_choice(decision.shares))
+        return decision
 
     def _seams(self) -> Seams:
         return Seams(
@@ -188,6 +193,9 @@ class Serving:
     def _record(self, record: RequestRecord) -> None:
         self._last_request = self._clock.monotonic()
         self._folder.ledger.append(record)
+        if record.account is not None and record.tokens is not None:
+            tokens = record.tokens.input + record.tokens.output
+            self._learn(learn_spent(record.account, tokens, now=self._clock.now()))
         self._bus.publish(
             RequestEnded(request=record.id, account=record.account, result=record.result.value)
         )

@@ -72,7 +72,7 @@ async def take_snapshot(
         engine=engine,
         state=state,
         observed=observed,
-        strategy=sources.configuration.settings.routing.strategy,
+        routing=sources.configuration.settings.routing,
         now=sources.clock.now(),
         speech=sources.speech,
     )

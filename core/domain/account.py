@@ -32,6 +32,23 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reserve:
+    """Per cent of a window that automation leaves untouched; `use` and `stay` by hand may not."""
+
+    session: float = 0.0
+    week: float = 0.0
+    month: float = 0.0
+
+    @property
+    def any(self) -> bool:
+        """Whether anything is kept at all."""
+        return self.session > 0 or self.week > 0 or self.month > 0
+
+
+NO_RESERVE = Reserve()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """What the user keeps of one account. Tokens are not here (`core.domain.credentials`).
 
@@ -49,6 +66,11 @@ class Account:
         enabled: a disabled account gets no request and no refresh.
         paused: a paused account gets no request; its tokens are kept fresh.
         added_at: when it came here.
+        draining: a draining account serves the threads that live on it, and no other.
+        weight: its share under the strategy `weighted`, against the others'.
+        reserve: what automation leaves untouched.
+        tags: the user's own words, each once, in alphabetical order.
+        note: the user's own sentence.
     """
 
     id: AccountId
@@ -64,3 +86,8 @@ class Account:
     enabled: bool
     paused: bool
     added_at: datetime
+    draining: bool = False
+    weight: int = 1
+    reserve: Reserve = NO_RESERVE
+    tags: tuple[str, ...] = ()
+    note: str = ""

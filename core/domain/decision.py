@@ -37,6 +37,10 @@ class Because(StrEnum):
     GONE_ONCE = "gone_once"
     """Said once; it counts when it is said again."""
     GONE = "gone"
+    DRAINING = "draining"
+    """The user lets it finish its threads and gives it no new one."""
+    RESERVED = "reserved"
+    """What is left is kept in reserve."""
     ALREADY_TRIED = "already_tried"
     NOT_THE_STAYED_ONE = "not_the_stayed_one"
 
@@ -74,6 +78,19 @@ class UseReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shares:
+    """How often each of these accounts was chosen since they share by weight.
+
+    Attributes:
+        weights: account and weight, in the accounts' order; another set begins anew.
+        chosen: how often, in the same order.
+    """
+
+    weights: tuple[tuple[AccountId, int], ...]
+    chosen: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
     """Send it with this account.
 
@@ -82,11 +99,39 @@ class Use:
         reason: the rule that chose it.
         moved_from: the thread's owner until now, when the thread moves.
         verdicts: one for each account, in the accounts' order.
+        shares: what the strategy `weighted` wants remembered of this choice.
     """
 
     account: AccountId
     reason: UseReason
     moved_from: AccountId | None
+    verdicts: tuple[Verdict, ...]
+    shares: Shares | None = None
+
+
+class WaitReason(StrEnum):
+    """Why a request is held for a moment instead of being sent or refused."""
+
+    POOL_PAUSED = "pool_paused"
+    """Several accounts failed at once: nobody is asked for some seconds."""
+    NEAR_RESET = "near_reset"
+    """Nobody may serve now, and somebody will very soon (`routing.wait_for_reset_s`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """Hold the request, then decide again.
+
+    Attributes:
+        reason: why.
+        until: when it is decided again at the latest.
+        account: whom it waits for; None = anybody.
+        verdicts: one for each account.
+    """
+
+    reason: WaitReason
+    until: datetime
+    account: AccountId | None
     verdicts: tuple[Verdict, ...]
 
 
@@ -103,6 +148,8 @@ class RefuseReason(StrEnum):
     """`stay` names an account that may not serve."""
     PAUSED = "paused"
     """The user paused or disabled what is left."""
+    ALL_RESERVED = "all_reserved"
+    """What is left anywhere is kept in reserve; the user's hand may use it."""
     ALL_FAILING = "all_failing"
     """Every account that may serve was tried and failed."""
     LOCKED = "vault_locked"
@@ -126,4 +173,4 @@ class Refuse:
     verdicts: tuple[Verdict, ...]
 
 
-type Decision = Use | Refuse
+type Decision = Use | Wait | Refuse

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from core.domain import health
 from core.domain.account import AccountId
-from core.domain.decision import Because
+from core.domain.decision import Because, Shares
 from core.domain.events import (
     AccountBack,
     AccountBlocked,
@@ -29,6 +29,8 @@ BURST = timedelta(seconds=10)
 """5xx of so many accounts within this time are the back end's trouble and no account's."""
 POOL_PAUSE = timedelta(seconds=10)
 """How long nobody is asked then."""
+USUAL_WINDOW = timedelta(days=7)
+"""How long tokens are counted together where no window is known."""
 ENOUGH_LEFT = 5.0
 """Per cent in every window that end a limit early, when the usage endpoint says so."""
 
@@ -39,6 +41,14 @@ class Owner:
 
     account: AccountId
     seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """Tokens that went through an account, counted until its longest window ends."""
+
+    tokens: int
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +70,8 @@ class Observed:
         owners: thread → account.
         last_used: when an account was last sent a request.
         last_chosen: the account of the newest turn without an owner (round-robin goes on there).
+        shares: what the strategy `weighted` remembers.
+        spent: tokens by account since its longest window began.
         failures: of the last seconds, one for each account; not kept over a restart.
         paused_until: when a burst of failures lets the pool be asked again; not kept either.
     """
@@ -70,6 +82,8 @@ class Observed:
     owners: Mapping[ThreadId, Owner] = field(default_factory=dict)
     last_used: Mapping[AccountId, datetime] = field(default_factory=dict)
     last_chosen: AccountId | None = None
+    shares: Shares | None = None
+    spent: Mapping[AccountId, Spent] = field(default_factory=dict)
     failures: tuple[Failure, ...] = ()
     paused_until: datetime | None = None
 
@@ -226,6 +240,37 @@ def forget_old_threads(*, now: datetime, affinity: timedelta) -> Lesson:
         if len(owners) == len(observed.owners):
             return observed, ()
         return replace(observed, owners=owners), ()
+
+    return lesson
+
+
+def learn_choice(shares: Shares) -> Lesson:
+    """Remember a choice by weight."""
+
+    def lesson(observed: Observed) -> tuple[Observed, tuple[Event, ...]]:
+        return replace(observed, shares=shares), ()
+
+    return lesson
+
+
+def learn_spent(account: AccountId, tokens: int, *, now: datetime) -> Lesson:
+    """Count tokens that went through `account`; a new longest window begins at nothing."""
+
+    def lesson(observed: Observed) -> tuple[Observed, tuple[Event, ...]]:
+        known = observed.spent.get(account)
+        if known is not None and known.until > now:
+            counted = replace(known, tokens=known.tokens + tokens)
+        else:
+            longest = max(
+                observed.quotas.get(account, Quota()).main_windows(),
+                key=lambda w: w.minutes,
+                default=None,
+            )
+            until = None if longest is None else longest.resets_at
+            fresh = until is not None and now < until <= now + FARTHEST
+            end = until if fresh and until is not None else now + USUAL_WINDOW
+            counted = Spent(tokens=tokens, until=end)
+        return replace(observed, spent={**observed.spent, account: counted}), ()
 
     return lesson
 

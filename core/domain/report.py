@@ -73,6 +73,18 @@ class CreditsReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReserveReport:
+    """Per cent of each window that automation leaves untouched."""
+
+    session: float
+    week: float
+    month: float
+
+
+NO_RESERVE = ReserveReport(session=0.0, week=0.0, month=0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountReport:
     """One account as it stands now; `because` is a sentence, `state` a word for programs."""
 
@@ -91,6 +103,10 @@ class AccountReport:
     in_flight: int
     last_used: datetime | None
     reset_credits: int | None = None
+    reserve: ReserveReport = NO_RESERVE
+    weight: int = 1
+    tags: tuple[str, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

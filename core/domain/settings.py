@@ -47,7 +47,16 @@ def _declare[T](
     return field(default=default, metadata={"declaration": declaration})
 
 
-STRATEGIES = ("sticky", "round-robin")
+STRATEGIES = (
+    "balanced",
+    "sticky",
+    "round-robin",
+    "hybrid",
+    "least-used",
+    "random",
+    "weighted",
+    "drain-first",
+)
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -110,12 +119,30 @@ class RoutingSettings:
     """`routing.*`: who serves."""
 
     strategy: str = _declare(
-        "sticky",
-        "sticky stays on an account until it is blocked; round-robin takes turns by thread.",
+        "balanced",
+        "balanced uses what would expire unused first; sticky stays on an account until it is "
+        "blocked; round-robin (or hybrid) takes turns by thread; least-used takes the fewest "
+        "tokens in the current windows; random draws; weighted shares by `account weight`; "
+        "drain-first uses up what resets soonest.",
         choices=STRATEGIES,
+    )
+    soft_threshold_session: float = _declare(
+        5.0,
+        "Per cent left of the session below which new threads go elsewhere where they can.",
+        minimum=0,
+        maximum=100,
+    )
+    soft_threshold_week: float = _declare(
+        5.0, "The same for the week and for longer windows.", minimum=0, maximum=100
     )
     time_budget_s: float = _declare(
         30.0, "Seconds in which other accounts are tried for one request.", minimum=1, maximum=600
+    )
+    wait_for_reset_s: int = _declare(
+        0,
+        "Hold a request for a reset that is this many seconds away, instead of refusing it.",
+        minimum=0,
+        maximum=240,
     )
     affinity_ttl_s: int = _declare(
         86400, "Seconds for which a silent thread keeps its account.", minimum=60, maximum=31536000

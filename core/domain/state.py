@@ -73,6 +73,20 @@ def put_account(account: Account) -> Change:
     return change
 
 
+def edit_account(account: AccountId, edit: Callable[[Account], Account]) -> Change:
+    """Replace one account by what `edit` makes of it; an edit that changes nothing says nothing."""
+
+    def change(state: State) -> tuple[State, tuple[Event, ...]]:
+        known = state.accounts.get(account)
+        edited = known if known is None else edit(known)
+        if edited is None or edited == known:
+            return state, ()
+        after = replace(state, accounts={**state.accounts, account: edited})
+        return after, (AccountChanged(account=account),)
+
+    return change
+
+
 def steer(rotation: Rotation) -> Change:
     """Set the steering; the account it names must exist."""
 

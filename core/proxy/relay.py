@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import assert_never
 
 from core.domain.account import AccountId
-from core.domain.decision import Decision, Refuse, RefuseReason, Use
+from core.domain.decision import Decision, Refuse, RefuseReason, Use, Wait
 from core.domain.facts import Facts, RequestKind
 from core.domain.observed import (
     Lesson,
@@ -35,6 +35,7 @@ from core.proxy.answers import Speech, as_json, fault_answer, refusal_answer
 from core.proxy.attempt import Attempts, Tried
 from core.proxy.classify import is_event_stream, is_html
 from core.proxy.facts import facts_of
+from core.proxy.holds import Holds
 from core.proxy.incoming import Incoming, Sink
 from core.proxy.lessons import lesson_of, word_of
 from core.proxy.messages import OwnAnswer, Request, ResponseHead
@@ -49,6 +50,8 @@ from core.routing.exchange import (
     Choose,
     Ending,
     Forward,
+    Held,
+    Hold,
     Renew,
     Renewed,
     Send,
@@ -91,6 +94,7 @@ class Relay:
         self._attempts = attempts
         self._seams = seams
         self._traffic = traffic
+        self._holds = Holds(seams.clock)
 
     async def serve(self, passage: Passage, request: Request, reply: Reply) -> None:
         """Answer `request`, whatever happens, and write its row."""
@@ -98,6 +102,7 @@ class Relay:
             attempts=self._attempts,
             seams=self._seams,
             traffic=self._traffic,
+            holds=self._holds,
             passage=passage,
             request=request,
             reply=reply,
@@ -119,6 +124,7 @@ class _Passing:
         attempts: Attempts,
         seams: Seams,
         traffic: Traffic,
+        holds: Holds,
         passage: Passage,
         request: Request,
         reply: Reply,
@@ -126,6 +132,8 @@ class _Passing:
         self._attempts = attempts
         self._seams = seams
         self._traffic = traffic
+        self._holds = holds
+        self._held_s = 0.0
         self._passage = passage
         self._request = request
         self._reply = reply
@@ -154,6 +162,8 @@ class _Passing:
                         step = steps.send(self._choose(tried))
                     case Send(account=account):
                         step = steps.send((await self._send(account)).outcome)
+                    case Hold(wait=wait):
+                        step = steps.send(Held(held=await self._hold(wait)))
                     case Renew(account=account):
                         refused = self._tried.sent if self._tried is not None else None
                         newer = await self._attempts.renew(account, refused)
@@ -191,7 +201,7 @@ class _Passing:
     def _choose(self, tried: frozenset[AccountId]) -> Decision:
         self._conclude()
         seams = self._seams
-        spent_s = seams.clock.monotonic() - self._started
+        spent_s = seams.clock.monotonic() - self._started - self._held_s
         if tried and spent_s > seams.settings().routing.time_budget_s:
             verdicts = self._decision.verdicts if self._decision is not None else ()
             decision: Decision = Refuse(
@@ -205,6 +215,13 @@ class _Passing:
             if decision.moved_from is None:
                 self._own(decision.account)  # at once, so that requests at the same time agree
         return decision
+
+    async def _hold(self, wait: Wait) -> bool:
+        clock = self._seams.clock
+        since = clock.monotonic()
+        held = await self._holds.moment(wait.until, held_s=self._held_s)
+        self._held_s += clock.monotonic() - since
+        return held
 
     async def _send(self, account: AccountId) -> Tried:
         self._drop()

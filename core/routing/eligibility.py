@@ -1,13 +1,39 @@
 """May this account serve this request; if not, why, and until when. One verdict an account."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from core.domain.account import Account, AccountId
 from core.domain.decision import AccountState, Because, Verdict
-from core.domain.facts import Facts
-from core.domain.observed import Observed, block_at
+from core.domain.health import lasting
+from core.domain.observed import Observed
+from core.domain.quota import Quota
+from core.routing.headroom import at_reserve
 
 _WAITING = frozenset({Because.USAGE_LIMIT, Because.RATE_LIMIT, Because.NOT_INCLUDED, Because.QUOTA})
+_NOTHING_KNOWN = Quota()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What one request adds to how the accounts stand.
+
+    Attributes:
+        model: the model that is asked for; empty looks only at what concerns all models.
+        owner: the account that the thread lives on.
+        forced: the only account that may serve; None = any.
+        by_hand: the account that the user named; its reserve may be used.
+        tried: accounts that this request was sent with already.
+    """
+
+    model: str = ""
+    owner: AccountId | None = None
+    forced: AccountId | None = None
+    by_hand: AccountId | None = None
+    tried: frozenset[AccountId] = frozenset()
+
+
+NO_TERMS = Terms()
 
 
 def standing(account: Account, observed: Observed, *, model: str, now: datetime) -> Verdict:
@@ -19,52 +45,54 @@ def standing(account: Account, observed: Observed, *, model: str, now: datetime)
         model: the model that is asked for; empty looks only at what concerns all models.
         now: aware UTC.
     """
-    if not account.enabled:
-        return _no(account.id, AccountState.DISABLED, Because.DISABLED_BY_USER)
-    signed_out = observed.signed_out.get(account.id)
-    if signed_out is not None:
-        return _no(account.id, AccountState.NEEDS_SIGN_IN, signed_out)
-    block = block_at(observed, account.id, model, now)
-    if block is not None and block.because is Because.GONE:
-        return _no(account.id, AccountState.OUT_OF_SERVICE, Because.GONE, block.until)
-    if account.paused:
-        return _no(account.id, AccountState.PAUSED, Because.PAUSED_BY_USER)
-    if block is not None and block.because in _WAITING:
-        return _no(account.id, AccountState.WAITING, block.because, block.until)
-    if block is not None:
-        return _no(account.id, AccountState.FAILING, block.because, block.until)
-    return Verdict(
-        account=account.id, eligible=True, state=AccountState.READY, because=Because.READY
-    )
+    return verdict(account, observed, NO_TERMS if not model else Terms(model=model), now=now)
 
 
-def verdict(
-    account: Account,
-    observed: Observed,
-    facts: Facts,
-    *,
-    forced: AccountId | None,
-    tried: frozenset[AccountId],
-    now: datetime,
-) -> Verdict:
+def verdict(account: Account, observed: Observed, terms: Terms, *, now: datetime) -> Verdict:
     """The account's verdict for one request: its standing, and what this request adds.
 
     Args:
         account: whose verdict.
         observed: what was learned.
-        facts: the request.
-        forced: the only account that may serve (`stay`); None = any.
-        tried: accounts that this request was sent with already.
+        terms: what the request adds.
         now: aware UTC.
     """
-    stands = standing(account, observed, model=facts.model, now=now)
-    if not stands.eligible:
+    stands = _standing(account, observed, terms, now)
+    if stands is not None:
         return stands
-    if forced is not None and account.id != forced:
-        return _no(account.id, stands.state, Because.NOT_THE_STAYED_ONE)
-    if account.id in tried:
-        return _no(account.id, stands.state, Because.ALREADY_TRIED)
-    return stands
+    if terms.forced is not None and account.id != terms.forced:
+        return _no(account.id, AccountState.READY, Because.NOT_THE_STAYED_ONE)
+    if account.id in terms.tried:
+        return _no(account.id, AccountState.READY, Because.ALREADY_TRIED)
+    return Verdict(
+        account=account.id, eligible=True, state=AccountState.READY, because=Because.READY
+    )
+
+
+def _standing(account: Account, observed: Observed, terms: Terms, now: datetime) -> Verdict | None:
+    """Why the account may not serve, whoever asks; None when it may."""
+    if not account.enabled:
+        return _no(account.id, AccountState.DISABLED, Because.DISABLED_BY_USER)
+    signed_out = observed.signed_out.get(account.id)
+    if signed_out is not None:
+        return _no(account.id, AccountState.NEEDS_SIGN_IN, signed_out)
+    blocks = observed.blocks.get(account.id)
+    block = lasting(blocks, terms.model, now) if blocks else None
+    if block is not None and block.because is Because.GONE:
+        return _no(account.id, AccountState.OUT_OF_SERVICE, Because.GONE, block.until)
+    if account.paused:
+        return _no(account.id, AccountState.PAUSED, Because.PAUSED_BY_USER)
+    if account.draining and terms.owner != account.id:
+        return _no(account.id, AccountState.DRAINING, Because.DRAINING)
+    if block is not None and block.because in _WAITING:
+        return _no(account.id, AccountState.WAITING, block.because, block.until)
+    if block is not None:
+        return _no(account.id, AccountState.FAILING, block.because, block.until)
+    if account.reserve.any and terms.by_hand != account.id:
+        kept = at_reserve(account, observed.quotas.get(account.id, _NOTHING_KNOWN), now)
+        if kept is not None:
+            return _no(account.id, AccountState.WAITING, Because.RESERVED, kept.resets_at)
+    return None
 
 
 def _no(

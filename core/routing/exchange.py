@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from core.domain.account import AccountId
-from core.domain.decision import Decision, Refuse, Use
+from core.domain.decision import Decision, Refuse, Use, Wait
 from core.domain.outcome import (
     Challenged,
     ClientGone,
@@ -27,6 +27,7 @@ from core.domain.outcome import (
     Unauthorized,
     Unreachable,
 )
+from core.routing.refusals import refused_instead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,20 @@ class Choose:
     """Step: decide who serves. Reply: a `Decision` that uses none of `tried`."""
 
     tried: frozenset[AccountId]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """Step: hold the request for a moment, at most until `wait.until`. Reply: a `Held`."""
+
+    wait: Wait
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """Whether the request was held; False: too many are, or this one was for long enough."""
+
+    held: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +111,8 @@ class Abandon:
     attempts: tuple[Attempt, ...]
 
 
-type Step = Choose | Send | Renew
-type Reply = Decision | Outcome | Renewed
+type Step = Choose | Hold | Send | Renew
+type Reply = Decision | Held | Outcome | Renewed
 type Ending = Forward | Answer | Abandon
 
 
@@ -106,6 +121,11 @@ def exchange() -> Generator[Step, Reply, Ending]:
     attempts: list[Attempt] = []
     while True:
         decision = yield Choose(tried=frozenset(attempt.account for attempt in attempts))
+        if isinstance(decision, Wait):
+            reply = yield Hold(wait=decision)
+            if isinstance(reply, Held) and reply.held:
+                continue
+            decision = refused_instead(decision)
         if isinstance(decision, Refuse):
             return _refused(decision, tuple(attempts))
         assert isinstance(decision, Use)  # noqa: S101 - the protocol between driver and generator
@@ -114,7 +134,7 @@ def exchange() -> Generator[Step, Reply, Ending]:
             renewed = yield Renew(account=decision.account)
             if isinstance(renewed, Renewed) and renewed.newer:
                 outcome = yield Send(account=decision.account)
-        assert not isinstance(outcome, Use | Refuse | Renewed)  # noqa: S101 - as above
+        assert not isinstance(outcome, Use | Wait | Refuse | Renewed | Held)  # noqa: S101 - as above
         attempts.append(Attempt(account=decision.account, outcome=outcome))
         ending = _ending_after(decision.account, outcome, tuple(attempts))
         if ending is not None:

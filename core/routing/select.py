@@ -6,69 +6,108 @@ client is never refused while an account might serve it.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from core.domain.account import AccountId
+from core.domain.account import Account, AccountId
 from core.domain.decision import (
     AccountState,
-    Because,
     Decision,
-    Refuse,
-    RefuseReason,
+    Shares,
     Use,
     UseReason,
     Verdict,
+    Wait,
+    WaitReason,
 )
-from core.domain.facts import Facts
-from core.domain.observed import Observed
+from core.domain.facts import Facts, RequestKind
+from core.domain.observed import Observed, pool_pause_at
+from core.domain.quota import Quota
+from core.domain.settings import RoutingSettings
 from core.domain.state import Rotation, RotationMode, State, rotation_at
-from core.routing.eligibility import verdict
-from core.routing.strategies import STRATEGIES
+from core.routing.eligibility import Terms, verdict
+from core.routing.headroom import is_low
+from core.routing.refusals import refuse
+from core.routing.shares import next_by_weight
+from core.routing.strategies import STRATEGIES, Choosing
+
+_NOTHING_KNOWN = Quota()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chances:
+    """What a decision depends on besides the two values and the request.
+
+    Attributes:
+        settings: `routing.*` as it counts now.
+        now: aware UTC.
+        draw: from 0 up to 1, for the strategy `random`.
+    """
+
+    settings: RoutingSettings
+    now: datetime
+    draw: float = 0.0
 
 
 def select(
     *,
     state: State,
     observed: Observed,
-    strategy: str,
     facts: Facts,
     tried: frozenset[AccountId],
-    now: datetime,
+    chances: Chances,
 ) -> Decision:
     """Decide who serves a request, or why nobody may.
 
     Args:
         state: what the user chose.
         observed: what was learned.
-        strategy: a key of `STRATEGIES`.
         facts: the request.
         tried: accounts that this request was sent with already; none of them is chosen.
-        now: aware UTC.
+        chances: settings, time and draw.
     """
+    now = chances.now
     rotation = rotation_at(state, now)
-    owner = _owner_of(facts, observed)
+    owner = owner_of(facts, observed)
     forced = _forced(rotation, owner, observed)
+    terms = Terms(
+        model=facts.model, owner=owner, forced=forced, by_hand=rotation.account, tried=tried
+    )
     verdicts = tuple(
-        verdict(account, observed, facts, forced=forced, tried=tried, now=now)
-        for account in state.accounts.values()
+        [verdict(account, observed, terms, now=now) for account in state.accounts.values()]
     )
     eligible = [v.account for v in verdicts if v.eligible] or _last_resort(verdicts, forced, tried)
     if not eligible:
-        return _refuse(verdicts, forced, rotation)
-    chosen, reason = _choose(
-        eligible,
+        refusal = refuse(verdicts, forced, rotation)
+        if refusal.until is not None and _is_near(refusal.until, chances):
+            return Wait(
+                reason=WaitReason.NEAR_RESET,
+                until=refusal.until,
+                account=refusal.account,
+                verdicts=verdicts,
+            )
+        return refusal
+    paused_until = pool_pause_at(observed, now)
+    if paused_until is not None and facts.kind is RequestKind.RESPONSES:
+        return Wait(
+            reason=WaitReason.POOL_PAUSED, until=paused_until, account=None, verdicts=verdicts
+        )
+    chosen, reason, shares = _choose(
+        [state.accounts[account] for account in eligible],
         state=state,
         observed=observed,
         rotation=rotation,
         owner=owner,
         mid_turn=facts.mid_turn,
-        strategy=strategy,
+        chances=chances,
     )
     moved_from = owner if owner is not None and owner != chosen else None
-    return Use(account=chosen, reason=reason, moved_from=moved_from, verdicts=verdicts)
+    return Use(
+        account=chosen, reason=reason, moved_from=moved_from, verdicts=verdicts, shares=shares
+    )
 
 
-def _owner_of(facts: Facts, observed: Observed) -> AccountId | None:
+def owner_of(facts: Facts, observed: Observed) -> AccountId | None:
     """The account that the thread lives on; a child thread inherits its parent's."""
     for thread in (facts.thread, facts.parent):
         if thread is not None and (owner := observed.owners.get(thread)) is not None:
@@ -103,57 +142,59 @@ def _last_resort(
     return [] if soonest is None else [soonest.account]
 
 
+def _is_near(until: datetime, chances: Chances) -> bool:
+    """Whether a request is worth holding until then."""
+    return until - chances.now <= timedelta(seconds=chances.settings.wait_for_reset_s)
+
+
 def _choose(
-    eligible: Sequence[AccountId],
+    eligible: Sequence[Account],
     *,
     state: State,
     observed: Observed,
     rotation: Rotation,
     owner: AccountId | None,
     mid_turn: bool,
-    strategy: str,
-) -> tuple[AccountId, UseReason]:
+    chances: Chances,
+) -> tuple[AccountId, UseReason, Shares | None]:
+    may_serve = {account.id for account in eligible}
     if rotation.mode is RotationMode.STAY:
-        return eligible[0], UseReason.STAY
+        return eligible[0].id, UseReason.STAY, None
     preferred = rotation.account if rotation.mode is RotationMode.USE else None
-    may_move = not (mid_turn and owner in eligible)
-    if preferred is not None and preferred in eligible and may_move:
+    may_move = not (mid_turn and owner in may_serve)
+    if preferred is not None and preferred in may_serve and may_move:
         # A known thread moves to the preferred account at its next turn, never within one.
         known = owner == preferred
-        return preferred, UseReason.OWNER if known else UseReason.PREFERRED
-    if owner is not None and owner in eligible:
-        return owner, UseReason.OWNER
-    chosen = STRATEGIES[strategy](tuple(state.accounts), eligible, observed.last_chosen)
-    return chosen, UseReason.STRATEGY
+        return preferred, UseReason.OWNER if known else UseReason.PREFERRED, None
+    if owner is not None and owner in may_serve:
+        return owner, UseReason.OWNER, None
+    return _by_strategy(eligible, state, observed, chances)
 
 
-def _refuse(verdicts: tuple[Verdict, ...], forced: AccountId | None, rotation: Rotation) -> Refuse:
-    concerned = [v for v in verdicts if forced in (None, v.account)]
-    waiting = [v for v in concerned if v.state is AccountState.WAITING and v.until is not None]
-    if waiting:
-        first = min(waiting, key=lambda v: (v.until, v.account))
-        return Refuse(
-            reason=RefuseReason.ALL_WAITING,
-            until=first.until,
-            account=first.account,
-            verdicts=verdicts,
+def _by_strategy(
+    eligible: Sequence[Account], state: State, observed: Observed, chances: Chances
+) -> tuple[AccountId, UseReason, Shares | None]:
+    """The strategy's choice among those that are not nearly empty, where there are any."""
+    settings = chances.settings
+    ample = [
+        account
+        for account in eligible
+        if not is_low(
+            observed.quotas.get(account.id, _NOTHING_KNOWN),
+            chances.now,
+            session=settings.soft_threshold_session,
+            longer=settings.soft_threshold_week,
         )
-    reason = _reason(concerned, forced if rotation.mode is RotationMode.STAY else None)
-    return Refuse(reason=reason, until=None, account=forced, verdicts=verdicts)
-
-
-def _reason(concerned: Sequence[Verdict], stayed: AccountId | None) -> RefuseReason:
-    """Why nobody may, where waiting does not help: the reason that a person can act upon."""
-    if not concerned:
-        return RefuseReason.NO_ACCOUNT
-    if any(
-        v.because is Because.ALREADY_TRIED or v.state is AccountState.FAILING for v in concerned
-    ):
-        return RefuseReason.ALL_FAILING
-    if stayed is not None:
-        return RefuseReason.FORCED_UNAVAILABLE
-    if any(v.state is AccountState.NEEDS_SIGN_IN for v in concerned):
-        return RefuseReason.ALL_SIGNED_OUT
-    if any(v.state is AccountState.OUT_OF_SERVICE for v in concerned):
-        return RefuseReason.ALL_OUT_OF_SERVICE
-    return RefuseReason.PAUSED
+    ]
+    choosing = Choosing(
+        everyone=tuple(state.accounts),
+        eligible=ample or eligible,
+        observed=observed,
+        now=chances.now,
+        draw=chances.draw,
+    )
+    chosen = STRATEGIES[settings.strategy](choosing)
+    shares = None
+    if settings.strategy == "weighted":
+        shares = next_by_weight(choosing.eligible, observed.shares)[1]
+    return chosen, UseReason.STRATEGY, shares

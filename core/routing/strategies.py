@@ -1,45 +1,138 @@
 """Orderings: which of the eligible accounts serves a new thread. One function a strategy.
 
-Each gets the eligible accounts in the order of their numbers and the account of the newest choice,
-and names one. All are deterministic.
+All are deterministic: given the same state, the same time and the same draw they name the same
+account. What `weighted` wants remembered of its choice is made by `core.routing.shares`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from core.domain.account import AccountId
+from core.domain.account import Account, AccountId
+from core.domain.observed import Observed
+from core.domain.quota import Quota
+from core.routing.headroom import headroom, size_of
+from core.routing.shares import next_by_weight
 
-type Strategy = Callable[[Sequence[AccountId], Sequence[AccountId], AccountId | None], AccountId]
-"""(everyone in order, the eligible in order and at least one, the newest choice) → the choice."""
+UNKNOWN_LEFT = 50.0
+"""Per cent that an account is taken to have left of which nobody has said anything."""
+SHORTEST = timedelta(hours=1)
+"""What would be lost sooner than this is no more urgent: a thread takes its time too."""
+LITTLE = 25.0
+"""Per cent of a session below which an account counts as ever less fit for a new thread."""
 
 
-def sticky(
-    everyone: Sequence[AccountId], eligible: Sequence[AccountId], newest: AccountId | None
-) -> AccountId:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choosing:
+    """What a strategy may look at.
+
+    Attributes:
+        everyone: all accounts, in the order of their numbers.
+        eligible: those that may serve, in the same order; at least one.
+        observed: what was learned.
+        now: aware UTC.
+        draw: from 0 up to 1; chance comes in as an argument.
+    """
+
+    everyone: Sequence[AccountId]
+    eligible: Sequence[Account]
+    observed: Observed
+    now: datetime
+    draw: float
+
+
+type Strategy = Callable[[Choosing], AccountId]
+
+
+def balanced(choosing: Choosing) -> AccountId:
+    """The account of whose head-room most would be lost per hour, were it left alone.
+
+    Head-room above the reserve, times the plan's size, by the time until its reset: what expires
+    soonest goes first, and a large plan carries more. One whose session is nearly used up gets
+    fewer new threads, since it would soon stop them.
+    """
+    return max(choosing.eligible, key=lambda a: (_urgency(a, choosing), -a.number)).id
+
+
+def sticky(choosing: Choosing) -> AccountId:
     """Stay until blocked; then the next in order."""
-    if newest is not None and newest in eligible:
+    newest = choosing.observed.last_chosen
+    if newest is not None and any(account.id == newest for account in choosing.eligible):
         return newest
-    return _next_after(everyone, eligible, newest)
+    return _next_in_turn(choosing)
 
 
-def round_robin(
-    everyone: Sequence[AccountId], eligible: Sequence[AccountId], newest: AccountId | None
-) -> AccountId:
+def round_robin(choosing: Choosing) -> AccountId:
     """Take turns: the next in order after the newest choice."""
-    return _next_after(everyone, eligible, newest)
+    return _next_in_turn(choosing)
+
+
+def least_used(choosing: Choosing) -> AccountId:
+    """The account through which the fewest tokens went in its current longest window."""
+
+    def tokens(account: Account) -> tuple[int, int]:
+        spent = choosing.observed.spent.get(account.id)
+        counts = spent is not None and spent.until > choosing.now
+        return (spent.tokens if spent is not None and counts else 0, account.number)
+
+    return min(choosing.eligible, key=tokens).id
+
+
+def at_random(choosing: Choosing) -> AccountId:
+    """Any of them, as the draw says."""
+    count = len(choosing.eligible)
+    return choosing.eligible[min(int(choosing.draw * count), count - 1)].id
+
+
+def weighted(choosing: Choosing) -> AccountId:
+    """By weight: after any number of choices each is within one of its share."""
+    return next_by_weight(choosing.eligible, choosing.observed.shares)[0]
+
+
+def drain_first(choosing: Choosing) -> AccountId:
+    """Use up the account that resets soonest; one whose window has not begun comes last."""
+
+    def ends(account: Account) -> tuple[bool, datetime, int]:
+        room = headroom(account, choosing.observed.quotas.get(account.id, _UNKNOWN), choosing.now)
+        return (room.ends is None, room.ends or choosing.now, account.number)
+
+    return min(choosing.eligible, key=ends).id
 
 
 STRATEGIES: Mapping[str, Strategy] = MappingProxyType(
-    {"sticky": sticky, "round-robin": round_robin}
+    {
+        "balanced": balanced,
+        "sticky": sticky,
+        "round-robin": round_robin,
+        "hybrid": round_robin,
+        "least-used": least_used,
+        "random": at_random,
+        "weighted": weighted,
+        "drain-first": drain_first,
+    }
 )
 """By the name that `routing.strategy` takes."""
 
+_UNKNOWN = Quota()
 
-def _next_after(
-    everyone: Sequence[AccountId], eligible: Sequence[AccountId], newest: AccountId | None
-) -> AccountId:
-    if newest is None or newest not in everyone:
-        return eligible[0]
-    start = everyone.index(newest) + 1
-    in_turn = (*everyone[start:], *everyone[:start])
+
+def _urgency(account: Account, choosing: Choosing) -> float:
+    """Per cent of a Plus plan that would be lost per hour."""
+    quota = choosing.observed.quotas.get(account.id, _UNKNOWN)
+    room = headroom(account, quota, choosing.now)
+    left = UNKNOWN_LEFT if room.long is None else room.long
+    lasts = room.length if room.ends is None else room.ends - choosing.now
+    rate = left * size_of(account, quota) / (max(lasts, SHORTEST) / timedelta(hours=1))
+    short = LITTLE if room.short is None else min(room.short, LITTLE)
+    return rate * short / LITTLE
+
+
+def _next_in_turn(choosing: Choosing) -> AccountId:
+    newest = choosing.observed.last_chosen
+    eligible = {account.id for account in choosing.eligible}
+    if newest is None or newest not in choosing.everyone:
+        return choosing.eligible[0].id
+    start = choosing.everyone.index(newest) + 1
+    in_turn = (*choosing.everyone[start:], *choosing.everyone[:start])
     return next(account for account in in_turn if account in eligible)

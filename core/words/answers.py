@@ -91,6 +91,11 @@ def refusal_sentences(
                 message="Rotation or every account that could serve is paused.",
                 hint="Resume from the tray menu or with `turntable auto`.",
             )
+        case RefuseReason.ALL_RESERVED:
+            return Sentences(
+                message=f"What is left is kept in reserve. {when}".rstrip(),
+                hint=f"`turntable use` lets {who} go on all the same.",
+            )
         case RefuseReason.ALL_FAILING:
             return Sentences(
                 message="Every account was tried, and the back end served none of them.",

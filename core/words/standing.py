@@ -22,6 +22,8 @@ _BECAUSE = {
         "The back end said once that its workspace is out of service; it is asked again."
     ),
     Because.GONE: "The back end says that its workspace is out of service.",
+    Because.DRAINING: "It finishes its threads and gets no new one, as you chose.",
+    Because.RESERVED: "What is left is kept in reserve.",
     Because.ALREADY_TRIED: "It was asked before for this request.",
     Because.NOT_THE_STAYED_ONE: "You chose to stay on another account.",
 }

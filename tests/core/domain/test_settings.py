@@ -140,7 +140,7 @@ def test_what_cannot_be_read_is_told(key: str, text: str, told: str) -> None:
 
 
 def test_a_word_that_is_no_choice_is_refused_with_the_choices() -> None:
-    with pytest.raises(CoreError, match="“nearest” is none of sticky, round-robin"):
+    with pytest.raises(CoreError, match="“nearest” is none of balanced, sticky, round-robin"):
         with_value(Settings(), "routing.strategy", "nearest")
 
 

@@ -1,26 +1,32 @@
 """Who serves: one row a branch, each row a sentence."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.domain.account import AccountId
+from core.domain.account import AccountId, Reserve
 from core.domain.decision import (
     AccountState,
     Because,
+    Decision,
     Refuse,
     RefuseReason,
     Use,
     UseReason,
+    Verdict,
+    Wait,
+    WaitReason,
 )
 from core.domain.facts import Facts, RequestKind, ThreadId
 from core.domain.health import Block
 from core.domain.observed import Observed, Owner
+from core.domain.quota import Quota, QuotaSource, Window, WindowKind
+from core.domain.settings import STRATEGIES, RoutingSettings
 from core.domain.state import Rotation, RotationMode, State
-from core.routing.select import select
+from core.routing.select import Chances, select
 from tests.core.routing.pool import LATER, NOW, pool
 
 T1 = ThreadId("thread-1")
@@ -41,6 +47,33 @@ def gone() -> tuple[Block, ...]:
     return (Block(because=Because.GONE, model="", since=NOW, until=LATER),)
 
 
+def verdict_on(decision: Decision, account: AccountId) -> Verdict:
+    return next(v for v in decision.verdicts if v.account == account)
+
+
+def left(
+    remaining: float | None,
+    *,
+    resets_in: timedelta | None = timedelta(days=3),
+    kind: WindowKind = WindowKind.WEEK,
+    minutes: int = 10_080,
+) -> Quota:
+    window = Window(
+        kind=kind,
+        minutes=minutes,
+        remaining=remaining,
+        resets_at=None if resets_in is None else NOW + resets_in,
+        scope="all",
+        observed_at=NOW,
+        source=QuotaSource.HEADERS,
+    )
+    return Quota(windows={("all", kind, minutes): window})
+
+
+def of_session(remaining: float, *, resets_in: timedelta = timedelta(hours=3)) -> Quota:
+    return left(remaining, resets_in=resets_in, kind=WindowKind.SESSION, minutes=300)
+
+
 def owned(account: AccountId) -> Owner:
     return Owner(account=account, seen_at=NOW)
 
@@ -55,8 +88,10 @@ class Row:
     mid_turn: bool = False
     tried: frozenset[AccountId] = frozenset()
     strategy: str = "sticky"
+    settings: RoutingSettings = field(default_factory=RoutingSettings)
+    draw: float = 0.0
 
-    def decide(self) -> Use | Refuse:
+    def decide(self) -> Decision:
         facts = Facts(
             kind=RequestKind.RESPONSES,
             thread=self.thread,
@@ -67,10 +102,11 @@ class Row:
         return select(
             state=self.state,
             observed=self.observed,
-            strategy=self.strategy,
             facts=facts,
             tried=self.tried,
-            now=NOW,
+            chances=Chances(
+                settings=replace(self.settings, strategy=self.strategy), now=NOW, draw=self.draw
+            ),
         )
 
 
@@ -282,6 +318,128 @@ USES = [
     ),
     pytest.param(
         Row(
+            state=pool("AB", A={"draining": True}),
+            observed=Observed(owners={T1: owned(A)}),
+        ),
+        A,
+        UseReason.OWNER,
+        None,
+        id="a draining account goes on with its threads",
+    ),
+    pytest.param(
+        Row(state=pool("AB", A={"draining": True})),
+        B,
+        UseReason.STRATEGY,
+        None,
+        id="a draining account gets no new thread",
+    ),
+    pytest.param(
+        Row(
+            state=pool("AB", A={"reserve": Reserve(week=20)}),
+            observed=Observed(quotas={A: left(18)}, owners={T1: owned(A)}),
+        ),
+        B,
+        UseReason.STRATEGY,
+        A,
+        id="a thread leaves an account of which only the reserve is left",
+    ),
+    pytest.param(
+        Row(
+            state=pool("AB", A={"reserve": Reserve(week=20)}),
+            observed=Observed(quotas={A: left(21)}, owners={T1: owned(A)}),
+        ),
+        A,
+        UseReason.OWNER,
+        None,
+        id="above its reserve an account serves",
+    ),
+    pytest.param(
+        Row(
+            state=pool("AB", A={"reserve": Reserve(week=20)}),
+            observed=Observed(quotas={A: left(18, resets_in=timedelta(0))}, last_chosen=A),
+        ),
+        A,
+        UseReason.STRATEGY,
+        None,
+        id="a reserve counts no more once its window has reset",
+    ),
+    pytest.param(
+        Row(
+            state=pool("AB", A={"reserve": Reserve(session=30)}),
+            observed=Observed(quotas={A: left(18)}, last_chosen=A),
+        ),
+        A,
+        UseReason.STRATEGY,
+        None,
+        id="a reserve of the session says nothing of the week",
+    ),
+    pytest.param(
+        Row(
+            state=pool("AB", prefer(A), A={"reserve": Reserve(week=20)}),
+            observed=Observed(quotas={A: left(18)}),
+        ),
+        A,
+        UseReason.PREFERRED,
+        None,
+        id="use: the user's hand may use the reserve",
+    ),
+    pytest.param(
+        Row(
+            state=pool("AB", stay(A), A={"reserve": Reserve(week=20)}),
+            observed=Observed(quotas={A: left(18)}),
+        ),
+        A,
+        UseReason.STAY,
+        None,
+        id="stay: the user's hand may use the reserve",
+    ),
+    pytest.param(
+        Row(state=pool("AB"), observed=Observed(last_chosen=A, quotas={A: left(4)})),
+        B,
+        UseReason.STRATEGY,
+        None,
+        id="a new thread avoids an account that is nearly used up",
+    ),
+    pytest.param(
+        Row(state=pool("AB"), observed=Observed(last_chosen=A, quotas={A: of_session(4)})),
+        B,
+        UseReason.STRATEGY,
+        None,
+        id="also when only its session is",
+    ),
+    pytest.param(
+        Row(
+            state=pool("AB"),
+            observed=Observed(owners={T1: owned(A)}, quotas={A: left(4)}),
+        ),
+        A,
+        UseReason.OWNER,
+        None,
+        id="a known thread stays on it: moving costs more",
+    ),
+    pytest.param(
+        Row(
+            state=pool("AB"),
+            observed=Observed(last_chosen=A, quotas={A: left(4), B: left(3)}),
+        ),
+        A,
+        UseReason.STRATEGY,
+        None,
+        id="when all are nearly used up, any of them serves",
+    ),
+    pytest.param(
+        Row(
+            state=pool("AB"),
+            observed=Observed(last_chosen=A, quotas={A: left(12)}),
+            settings=RoutingSettings(soft_threshold_week=15),
+        ),
+        B,
+        UseReason.STRATEGY,
+        None,
+        id="what counts as nearly used up is a setting",
+    ),
+    pytest.param(
+        Row(
             state=pool("ABC"),
             observed=Observed(blocks={A: waiting(), B: resting(9), C: resting(5)}),
             tried=frozenset({C}),
@@ -394,6 +552,23 @@ REFUSALS = [
         A,
         id="paused rotation: the thread's account is signed out, no other is asked",
     ),
+    pytest.param(
+        Row(
+            state=pool("AB", A={"reserve": Reserve(week=20)}),
+            observed=Observed(quotas={A: left(18)}, blocks={B: waiting(NOW + timedelta(hours=1))}),
+        ),
+        RefuseReason.ALL_RESERVED,
+        NOW + timedelta(days=3),
+        A,
+        id="one is at its reserve, one waits: the user may use the reserve",
+    ),
+    pytest.param(
+        Row(state=pool("A", A={"draining": True})),
+        RefuseReason.PAUSED,
+        None,
+        None,
+        id="the only account finishes its threads and takes no new one",
+    ),
 ]
 
 
@@ -422,6 +597,18 @@ STATES = [
     ),
     pytest.param({}, Observed(blocks={A: waiting()}), AccountState.WAITING, id="waiting"),
     pytest.param({}, Observed(blocks={A: resting(5)}), AccountState.FAILING, id="failing"),
+    pytest.param(
+        {"draining": True}, Observed(blocks={A: waiting()}), AccountState.DRAINING, id="draining"
+    ),
+    pytest.param(
+        {"paused": True, "draining": True}, Observed(), AccountState.PAUSED, id="paused, draining"
+    ),
+    pytest.param(
+        {"reserve": Reserve(week=50)},
+        Observed(quotas={A: left(40)}),
+        AccountState.WAITING,
+        id="at its reserve",
+    ),
     pytest.param({}, Observed(), AccountState.READY, id="ready"),
 ]
 
@@ -460,7 +647,7 @@ rotations = st.one_of(st.just(Rotation()), names.map(prefer), names.map(stay), s
     worlds,
     rotations,
     st.frozensets(names),
-    st.sampled_from(["sticky", "round-robin"]),
+    st.sampled_from(STRATEGIES),
     st.booleans(),
 )
 def test_whoever_is_blocked_tried_or_not_stayed_on_is_never_chosen(
@@ -480,11 +667,12 @@ def test_whoever_is_blocked_tried_or_not_stayed_on_is_never_chosen(
     decision = row.decide()
     eligible = [v for v in decision.verdicts if v.eligible]
     assert decision == row.decide()
+    assert not isinstance(decision, Wait)
     if isinstance(decision, Refuse):
         assert not eligible
         return
     assert decision.account not in tried
-    chosen = next(v for v in decision.verdicts if v.account == decision.account)
+    chosen = verdict_on(decision, decision.account)
     assert chosen.eligible or (chosen.state is AccountState.FAILING and not eligible)
     if rotation.mode is RotationMode.STAY:
         assert decision.account == rotation.account
@@ -500,3 +688,90 @@ def test_adding_a_useless_account_changes_nothing(observed: Observed) -> None:
     else:
         assert isinstance(after, Refuse)
         assert before.until == after.until
+
+
+BURST = Observed(paused_until=NOW + timedelta(seconds=8))
+
+
+def test_a_burst_of_failures_holds_turns_for_a_moment() -> None:
+    decision = Row(state=pool("AB"), observed=BURST).decide()
+    assert isinstance(decision, Wait)
+    assert (decision.reason, decision.until) == (WaitReason.POOL_PAUSED, BURST.paused_until)
+
+
+def test_a_pause_of_the_pool_ends_by_the_clock() -> None:
+    decision = Row(state=pool("AB"), observed=Observed(paused_until=NOW)).decide()
+    assert isinstance(decision, Use)
+
+
+@pytest.mark.parametrize(
+    ("away_s", "patience_s", "waits"),
+    [
+        pytest.param(30, 0, False, id="as it is set at first: refused"),
+        pytest.param(30, 60, True, id="a reset that is near is waited for"),
+        pytest.param(90, 60, False, id="one that is farther away is not"),
+    ],
+)
+def test_a_request_waits_for_a_near_reset(away_s: int, patience_s: int, waits: bool) -> None:
+    until = NOW + timedelta(seconds=away_s)
+    row = Row(
+        state=pool("A"),
+        observed=Observed(blocks={A: waiting(until)}),
+        settings=RoutingSettings(wait_for_reset_s=patience_s),
+    )
+    decision = row.decide()
+    assert isinstance(decision, Wait) is waits
+    assert isinstance(decision, Wait | Refuse)
+    assert decision.until == until
+
+
+@given(worlds, st.frozensets(names), st.sampled_from(STRATEGIES), st.floats(0, 1, exclude_max=True))
+def test_automatic_choice_never_refuses_while_somebody_may_serve(
+    observed: Observed, tried: frozenset[AccountId], strategy: str, draw: float
+) -> None:
+    row = Row(state=pool("ABCDE"), observed=observed, tried=tried, strategy=strategy, draw=draw)
+    decision = row.decide()
+    if any(v.eligible for v in decision.verdicts):
+        assert isinstance(decision, Use)
+    if isinstance(decision, Use) and any(v.eligible for v in decision.verdicts):
+        assert verdict_on(decision, decision.account).eligible
+
+
+policies = st.fixed_dictionaries(
+    {},
+    optional={
+        "paused": st.booleans(),
+        "draining": st.booleans(),
+        "enabled": st.booleans(),
+        "reserve": st.builds(Reserve, week=st.integers(0, 99)),
+    },
+)
+
+
+@given(
+    st.dictionaries(st.sampled_from("ABCDE"), policies),
+    st.dictionaries(names, st.integers(0, 100).map(left)),
+    st.dictionaries(st.sampled_from([T1, T2]), names.map(owned)),
+    st.sampled_from(STRATEGIES),
+)
+def test_whoever_is_paused_drained_or_at_its_reserve_is_never_chosen(
+    changes: dict[str, dict[str, object]],
+    quotas: dict[AccountId, Quota],
+    owners: dict[ThreadId, Owner],
+    strategy: str,
+) -> None:
+    state = pool("ABCDE", **changes)
+    row = Row(state=state, observed=Observed(quotas=quotas, owners=owners), strategy=strategy)
+    decision = row.decide()
+    if isinstance(decision, Use):
+        chosen = state.accounts[decision.account]
+        known = decision.reason is UseReason.OWNER
+        assert chosen.enabled
+        assert not chosen.paused
+        assert known or not chosen.draining
+        window = quotas.get(chosen.id, Quota()).window(WindowKind.WEEK)
+        assert (
+            window is None
+            or window.remaining is None
+            or (window.remaining > chosen.reserve.week or chosen.reserve.week == 0)
+        )

@@ -1,0 +1,65 @@
+"""Why nobody may serve, in the one reason that a person can act upon (pure)."""
+
+from collections.abc import Sequence
+
+from core.domain.account import AccountId
+from core.domain.decision import AccountState, Because, Refuse, RefuseReason, Verdict, Wait
+from core.domain.state import Rotation, RotationMode
+
+
+def refuse(verdicts: tuple[Verdict, ...], forced: AccountId | None, rotation: Rotation) -> Refuse:
+    """The refusal that follows from these verdicts, none of which lets an account serve.
+
+    Args:
+        verdicts: one for each account.
+        forced: the only account that might have served; None = any.
+        rotation: the steering that forced it.
+    """
+    concerned = [v for v in verdicts if forced in (None, v.account)]
+    kept = [v for v in concerned if v.because is Because.RESERVED]
+    if kept:
+        first = min(kept, key=lambda v: (v.until is None, v.until or 0, v.account))
+        return Refuse(
+            reason=RefuseReason.ALL_RESERVED,
+            until=first.until,
+            account=first.account,
+            verdicts=verdicts,
+        )
+    waiting = [v for v in concerned if v.state is AccountState.WAITING and v.until is not None]
+    if waiting:
+        first = min(waiting, key=lambda v: (v.until, v.account))
+        return Refuse(
+            reason=RefuseReason.ALL_WAITING,
+            until=first.until,
+            account=first.account,
+            verdicts=verdicts,
+        )
+    reason = _reason(concerned, forced if rotation.mode is RotationMode.STAY else None)
+    return Refuse(reason=reason, until=None, account=forced, verdicts=verdicts)
+
+
+def refused_instead(wait: Wait) -> Refuse:
+    """What is answered when a request that should wait cannot be held (any longer)."""
+    return Refuse(
+        reason=RefuseReason.ALL_WAITING,
+        until=wait.until,
+        account=wait.account,
+        verdicts=wait.verdicts,
+    )
+
+
+def _reason(concerned: Sequence[Verdict], stayed: AccountId | None) -> RefuseReason:
+    """Why nobody may, where waiting does not help: the reason that a person can act upon."""
+    if not concerned:
+        return RefuseReason.NO_ACCOUNT
+    if any(
+        v.because is Because.ALREADY_TRIED or v.state is AccountState.FAILING for v in concerned
+    ):
+        return RefuseReason.ALL_FAILING
+    if stayed is not None:
+        return RefuseReason.FORCED_UNAVAILABLE
+    if any(v.state is AccountState.NEEDS_SIGN_IN for v in concerned):
+        return RefuseReason.ALL_SIGNED_OUT
+    if any(v.state is AccountState.OUT_OF_SERVICE for v in concerned):
+        return RefuseReason.ALL_OUT_OF_SERVICE
+    return RefuseReason.PAUSED
