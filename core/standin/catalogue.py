@@ -12,13 +12,19 @@ class Catalogue:
 
     Attributes:
         body: `{"models": […]}` as bytes.
-        etag: with its quotes; also in `x-models-etag` of every response.
         models: the ids that `POST responses` accepts.
     """
 
     body: bytes
-    etag: str
     models: frozenset[str]
+
+    def etag_for(self, account_id: str) -> str:
+        """With its quotes; also in `x-models-etag` of every response.
+
+        Each workspace has one of its own: what is cached for one is not valid for another.
+        """
+        digest = hashlib.sha256(account_id.encode() + b"\0" + self.body)
+        return f'"{digest.hexdigest()[:16]}"'
 
 
 def load() -> Catalogue:
@@ -29,5 +35,4 @@ def load() -> Catalogue:
 def parse(body: bytes) -> Catalogue:
     """A catalogue from its bytes."""
     models = frozenset(str(entry["slug"]) for entry in json.loads(body)["models"])
-    etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
-    return Catalogue(body=body, etag=etag, models=models)
+    return Catalogue(body=body, models=models)

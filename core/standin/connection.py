@@ -1,4 +1,4 @@
-"""Bytes ⇄ requests: one HTTP/1.1 connection of the stand-in.
+"""Bytes ⇄ requests: one connection of the stand-in, HTTP/1.1 and perhaps a WebSocket after it.
 
 A callback protocol and no task: a request is parsed by httptools, its answer comes as an iterator
 of acts, and the pump performs them until one has to wait. That carries thousands of paced streams
@@ -10,18 +10,16 @@ import socket
 import struct
 import sys
 from collections import deque
-from collections.abc import Iterator
-from typing import Protocol, assert_never
+from typing import Protocol
 
 import httptools
 
-from core.standin.acts import Act, Break, Hang, Wait
+from core.standin.conversation import Answer, Conversation
+from core.standin.pump import Pump
 from core.standin.recorded import Ending, Recorded
-from core.standin.script import Gate
 
 # struct linger {on, 0 s}: closing sends RST; its members are shorter on Windows.
 _LINGER_NOT = struct.pack("HH" if sys.platform == "win32" else "ii", 1, 0)
-_FLUSH_AT = 64 * 1024
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
@@ -47,7 +45,7 @@ class Host(Protocol):
         body: bytes,
         upgrade: bool,
         keep_alive: bool,
-    ) -> tuple[Recorded, Iterator[Act]]:
+    ) -> Answer:
         """A request is complete: record it and say how it is answered."""
         ...
 
@@ -63,19 +61,19 @@ class Connection(asyncio.Protocol):
         """`number` tells connections apart in the record."""
         self.number = number
         self._host = host
-        self._loop = loop
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpRequestParser(self)
         self._target = b""
         self._headers: list[tuple[bytes, bytes]] = []
         self._body: list[bytes] = []
-        self._waiting: deque[tuple[Recorded, Iterator[Act]]] = deque()
-        self._current: Recorded | None = None
-        self._acts: Iterator[Act] = iter(())
-        self._due = 0.0
-        self._timer: asyncio.TimerHandle | None = None
-        self._paused = False
-        self._pumping = False
+        self._waiting: deque[Answer] = deque()
+        self._current: Answer | None = None
+        self._pump = Pump(self, loop)
+        self._left_http = False
+        # After an upgrade: the handshake, and how it will be said to have ended.
+        self._upgraded: Answer | None = None
+        self._ending = Ending.CLIENT_GONE
+        self._early = b""
 
     # asyncio: what happens to the connection
 
@@ -87,11 +85,15 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """asyncio: bytes from the client."""
+        if self._left_http:
+            self._hear(data)
+            return
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
+        except httptools.HttpParserUpgrade as upgrade:
             # The handshake is answered like any request; what follows it is not HTTP.
-            return
+            self._left_http = True
+            self._hear(data[upgrade.args[0] :])
         except httptools.HttpParserError:
             if self._transport is not None and self._current is None:
                 self._transport.write(_BAD_REQUEST)
@@ -99,24 +101,22 @@ class Connection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """asyncio: the client reads too slowly."""
-        self._paused = True
+        self._pump.pause()
 
     def resume_writing(self) -> None:
         """asyncio: the client has caught up."""
-        self._paused = False
-        self._pump()
+        self._pump.resume()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """asyncio: over, whoever ended it."""
         self._transport = None
-        if self._timer is not None:
-            self._timer.cancel()
+        self._pump.stop()
         if self._current is not None:
-            self._over(Ending.CLIENT_GONE)
-        for recorded, _ in self._waiting:
-            self._host.ended(recorded, Ending.CLIENT_GONE)
-        self._waiting.clear()
-        self._acts = iter(())
+            self._host.ended(self._current.recorded, Ending.CLIENT_GONE)
+            self._current = None
+        self._forget(Ending.CLIENT_GONE)
+        if self._upgraded is not None:
+            self._host.ended(self._upgraded.recorded, self._ending)
         self._host.closed(self)
 
     def drop(self, *, reset: bool = False) -> None:
@@ -173,81 +173,63 @@ class Connection(asyncio.Protocol):
         )
         self._body = []
         self._waiting.append(answer)
-        self._next()
+        self.idle()
 
-    # What we send
+    # The pump: what we send
 
-    def _next(self) -> None:
+    def write(self, data: bytes) -> None:
+        """Send; nothing happens when the connection is gone."""
+        if self._transport is not None:
+            self._transport.write(data)
+
+    def idle(self) -> None:
+        """Begin the next answer, if there is one."""
         if self._transport is None or self._transport.is_closing():
             return
-        if self._current is None and self._waiting:
-            self._current, self._acts = self._waiting.popleft()
-            self._due = self._loop.time()
-            self._pump()
+        if not self._pump.busy and self._waiting:
+            self._current = self._waiting.popleft()
+            self._pump.begin(self._current.acts)
 
-    def _pump(self) -> None:
-        """Perform acts until one waits, the client is slow, or the answer is complete."""
-        if self._pumping:
+    def over(self, ending: Ending) -> None:
+        """The current answer is over."""
+        answer, self._current = self._current, None
+        assert answer is not None  # noqa: S101 - the pump performs for a request only
+        if answer.conversation is not None and ending is Ending.ANSWERED:
+            self._upgraded = answer
+            early, self._early = self._early, b""
+            self._hear(early)
             return
-        self._pumping = True
-        try:
-            self._perform()
-        finally:
-            self._pumping = False
-        if self._current is None:
-            self._next()
-
-    def _perform(self) -> None:
-        parts: list[bytes] = []
-        size = 0
-        while not self._paused and self._current is not None:
-            act = next(self._acts, None)
-            if isinstance(act, bytes):
-                parts.append(act)
-                size += len(act)
-                if size < _FLUSH_AT:
-                    continue
-            self._write(parts)
-            parts, size = [], 0
-            if self._stops_at(act):
-                return
-        self._write(parts)
-
-    def _write(self, parts: list[bytes]) -> None:
-        if parts and self._transport is not None:
-            self._transport.write(b"".join(parts))
-
-    def _stops_at(self, act: Act | None) -> bool:
-        """Do what is not writing; True if the pump must stop here."""
-        match act:
-            case None:
-                self._finish()
-                return True
-            case bytes():
-                return False
-            case Wait():
-                self._due += act.seconds
-                self._timer = self._loop.call_at(self._due, self._pump)
-                return True
-            case Gate():
-                return not act.passes(self._pump)
-            case Hang():
-                return True
-            case Break():
-                self._over(Ending.CUT)
-                self.drop(reset=act.reset)
-                return True
-            case _:
-                assert_never(act)
-
-    def _finish(self) -> None:
-        recorded = self._over(Ending.ANSWERED)
-        if not recorded.keep_alive:
+        self._host.ended(answer.recorded, ending)
+        if ending is Ending.CUT:
+            self._ending = ending
+            self._forget(ending)
+        elif not answer.recorded.keep_alive:
             self.drop()
 
-    def _over(self, ending: Ending) -> Recorded:
-        """The current request is over."""
-        recorded, self._current = self._current, None
-        assert recorded is not None  # noqa: S101 - the pump performs for a request only
-        self._host.ended(recorded, ending)
-        return recorded
+    # After an upgrade
+
+    def _hear(self, data: bytes) -> None:
+        """What the client says over the WebSocket, or before it knows that there is one."""
+        conversation = self._upgraded and self._upgraded.conversation
+        if conversation is None:
+            self._early += data
+            return
+        heard = conversation.receive(data)
+        self.write(heard.urgent)
+        self._waiting.extend(heard.answers)
+        if heard.over:
+            self._end(conversation)
+        else:
+            self.idle()
+
+    def _end(self, conversation: Conversation) -> None:
+        """Somebody has said that the conversation is over; §7.1.1: the server closes first."""
+        if self._ending is Ending.CLIENT_GONE and conversation.closed_well:
+            self._ending = Ending.ANSWERED
+        self.drop()
+
+    def _forget(self, ending: Ending) -> None:
+        """What waits is answered no more."""
+        for answer in self._waiting:
+            self._host.ended(answer.recorded, ending)
+        self._waiting.clear()

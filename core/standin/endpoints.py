@@ -7,13 +7,17 @@ violations are all that changes.
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from core.standin import account_paths, replies, rules
-from core.standin.codex_paths import CodexPaths
+from core.standin import account_paths, codex_paths, replies, rules
+from core.standin.acts import Streamed, Upgraded
+from core.standin.catalogue import Catalogue
 from core.standin.issuer import Denied, Issuer
 from core.standin.outcome import Outcome, scripted, violated
 from core.standin.recorded import Recorded
 from core.standin.replies import Reply
+from core.standin.responses import Responses
 from core.standin.script import Endpoint, Script
+from core.standin.session import Session
+from core.standin.socket_paths import SocketPaths
 from core.standin.world import Account, World
 
 _BACKEND = "/backend-api"
@@ -64,7 +68,9 @@ class Endpoints:
         world: World,
         issuer: Issuer,
         script: Script,
-        codex: CodexPaths,
+        catalogue: Catalogue,
+        responses: Responses,
+        sockets: SocketPaths,
         issuer_paths: Mapping[Endpoint, Answered],
         pages: Mapping[Endpoint, Answered],
     ) -> None:
@@ -74,7 +80,9 @@ class Endpoints:
             world: accounts and time.
             issuer: who is signed in.
             script: what was queued.
-            codex: the paths below `/backend-api/codex/`.
+            catalogue: the models.
+            responses: how the model answers.
+            sockets: WebSocket handshakes.
             issuer_paths: what programs ask of the issuer.
             pages: what browsers ask of it; their heads are their own affair.
         """
@@ -83,17 +91,36 @@ class Endpoints:
         self._world = world
         self._issuer = issuer
         self._script = script
-        self._codex = codex
+        self._catalogue = catalogue
+        self._responses = responses
+        self._sockets = sockets
         self._issuer_paths = issuer_paths
         self._pages = pages
 
     def decide(self, recorded: Recorded) -> Outcome:
         """How the request is answered; fills in its account and status."""
-        outcome = self._decide(recorded)
-        recorded.status = outcome.answer.status if isinstance(outcome.answer, Reply) else 200
+        return self._noted(recorded, self._decide(recorded))
+
+    def decide_message(self, recorded: Recorded, session: Session) -> Outcome:
+        """How a message of a WebSocket is answered; fills in the same."""
+        account = self._world.account(session.account)
+        recorded.account = account.name
+        return self._noted(recorded, self._responses.over_socket(recorded, account, session))
+
+    def blame(self, recorded: Recorded, sentence: str) -> None:
+        """What the client of this request did and must never do."""
+        self.violations.append(Violation(recorded.number, recorded.target, sentence))
+
+    def _noted(self, recorded: Recorded, outcome: Outcome) -> Outcome:
+        match outcome.answer:
+            case Reply():
+                recorded.status = outcome.answer.status
+            case Streamed():
+                recorded.status = 200
+            case Upgraded():
+                recorded.status = 101
         if outcome.violation is not None:
-            violation = Violation(recorded.number, recorded.target, outcome.violation)
-            self.violations.append(violation)
+            self.blame(recorded, outcome.violation)
         return outcome
 
     def _decide(self, recorded: Recorded) -> Outcome:
@@ -112,9 +139,13 @@ class Endpoints:
         if sentence := rules.identity_violation(recorded.headers, account):
             return Outcome(replies.wrong_account(), violation=sentence)
         if endpoint is Endpoint.RESPONSES:
-            return self._codex.responses(recorded, account)
+            return self._responses.over_http(recorded, account)
         effects = self._script.take(endpoint, account.name)
-        return scripted(effects) or Outcome(self._reply(endpoint, recorded, account), effects)
+        if (instead := scripted(effects)) is not None:
+            return instead
+        if endpoint is Endpoint.HANDSHAKE:
+            return self._sockets.handshake(recorded, account, effects)
+        return Outcome(self._reply(endpoint, recorded, account), effects)
 
     def _recognise(self, recorded: Recorded) -> Account | Reply:
         """The account whose good access token the request carries."""
@@ -129,13 +160,11 @@ class Endpoints:
     def _reply(self, endpoint: Endpoint, recorded: Recorded, account: Account) -> Reply:
         match endpoint:
             case Endpoint.MODELS:
-                return self._codex.models(recorded)
-            case Endpoint.HANDSHAKE:
-                return replies.upgrade_required()
+                return codex_paths.models(recorded, account, self._catalogue)
             case Endpoint.SEARCH:
-                return self._codex.search()
+                return codex_paths.search()
             case Endpoint.IMAGES:
-                return self._codex.image()
+                return codex_paths.image(self._world.now)
             case Endpoint.USAGE:
                 return account_paths.usage(account, self._world.now)
             case Endpoint.CHECK:

@@ -2,18 +2,37 @@
 
 import asyncio
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from email.utils import format_datetime
+from typing import Protocol
 
-from core.standin import acts
-from core.standin.acts import Act
+from core.standin import acts, socket_paths
+from core.standin.acts import Upgraded
 from core.standin.connection import Connection
+from core.standin.conversation import Answer, Conversation
 from core.standin.outcome import Outcome
 from core.standin.record import Record
 from core.standin.recorded import Ending, Recorded
+from core.standin.session import Session
 
 _BACKLOG = 2048
+
+
+class Decisions(Protocol):
+    """Who says how requests are answered."""
+
+    def decide(self, recorded: Recorded) -> Outcome:
+        """The answer to a request."""
+        ...
+
+    def decide_message(self, recorded: Recorded, session: Session) -> Outcome:
+        """The answer to a message of a WebSocket."""
+        ...
+
+    def blame(self, recorded: Recorded, sentence: str) -> None:
+        """The client of this request broke the protocol."""
+        ...
 
 
 class Listener:
@@ -23,12 +42,12 @@ class Listener:
         self,
         *,
         now: Callable[[], datetime],
-        decide: Callable[[Recorded], Outcome],
+        decisions: Decisions,
         record: Record,
     ) -> None:
-        """`decide` is asked once for each complete request."""
+        """`decisions` are asked once for each complete request and message."""
         self._now = now
-        self._decide = decide
+        self._decisions = decisions
         self._record = record
         self._server: asyncio.Server | None = None
         self._connections: set[Connection] = set()
@@ -80,7 +99,7 @@ class Listener:
         body: bytes,
         upgrade: bool,
         keep_alive: bool,
-    ) -> tuple[Recorded, Iterator[Act]]:
+    ) -> Answer:
         """Record a complete request and decide its answer."""
         now = self._now()
         self._received += 1
@@ -96,9 +115,12 @@ class Listener:
             keep_alive=keep_alive,
         )
         self._record.add(recorded)
-        outcome = self._decide(recorded)
+        outcome = self._decisions.decide(recorded)
         self._record.changed()
-        return recorded, acts.perform(outcome.answer, outcome.effects, recorded, self._dated(now))
+        played = acts.perform(outcome.answer, outcome.effects, recorded, self._dated(now))
+        if isinstance(outcome.answer, Upgraded):
+            return Answer(recorded, played, self._converse(recorded, outcome.answer))
+        return Answer(recorded, played)
 
     def ended(self, recorded: Recorded, ending: Ending) -> None:
         """A request is over."""
@@ -109,6 +131,41 @@ class Listener:
     def _connect(self, loop: asyncio.AbstractEventLoop) -> Connection:
         self._opened += 1
         return Connection(self, self._opened, loop)
+
+    def _converse(self, handshake: Recorded, upgraded: Upgraded) -> Conversation:
+        """The WebSocket that begins when the answer to `handshake` has been sent."""
+        session = Session(account=handshake.account or "", opened_at=handshake.received_at)
+
+        def answer(conversation: Conversation, payload: bytes) -> Answer:
+            return self._message(handshake, session, conversation, payload)
+
+        def blame(sentence: str) -> None:
+            self._decisions.blame(handshake, sentence)
+
+        return Conversation(
+            handshake=handshake, agreement=upgraded.agreement, answer=answer, blame=blame
+        )
+
+    def _message(
+        self, handshake: Recorded, session: Session, conversation: Conversation, payload: bytes
+    ) -> Answer:
+        """Record a message and decide its answer."""
+        self._received += 1
+        recorded = Recorded(
+            number=self._received,
+            connection=handshake.connection,
+            method="WS",
+            target=handshake.target,
+            headers=handshake.headers,
+            body=payload,
+            received_at=self._now(),
+            handshake=handshake.number,
+        )
+        self._record.add(recorded)
+        outcome = self._decisions.decide_message(recorded, session)
+        self._record.changed()
+        said = socket_paths.messages(outcome.answer)
+        return Answer(recorded, acts.speak(said, outcome.effects, recorded, conversation))
 
     def _dated(self, now: datetime) -> bytes:
         """The `date` field, made once a second."""

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from core.standin import replies
-from core.standin.acts import Streamed
+from core.standin.acts import Answer
 from core.standin.replies import Reply
 from core.standin.script import Effects
 
@@ -17,7 +17,7 @@ class Outcome(NamedTuple):
         violation: what the request did that no client may do, as a sentence.
     """
 
-    answer: Reply | Streamed
+    answer: Answer
     effects: Effects = ()
     violation: str | None = None
 

@@ -1,15 +1,19 @@
 """What came in, byte for byte, and how it ended."""
 
 import json
+from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 import zstandard
 
+from core.standin.frames import Opcode
+
 MAX_DECODED = 256 * 1024 * 1024
+KEPT_FRAMES = 10_000
 
 
 class Ending(StrEnum):
@@ -21,9 +25,21 @@ class Ending(StrEnum):
     CLIENT_GONE = "client gone"
 
 
+class Seen(NamedTuple):
+    """One WebSocket message or control frame, unpacked."""
+
+    from_client: bool
+    opcode: Opcode
+    payload: bytes
+    compressed: bool
+
+
 @dataclass(slots=True, kw_only=True)
 class Recorded:
     """One request and what became of it.
+
+    Each message that comes over a WebSocket is a request of its own: its method is `WS`, its
+    headers are those of the handshake, its body is its text.
 
     Attributes:
         number: serial number over all connections, from 1.
@@ -33,7 +49,10 @@ class Recorded:
         headers: names and values as sent, in their order.
         body: as sent, not decoded.
         received_at: when it was complete.
-        upgrade: it is a WebSocket handshake.
+        upgrade: it is a WebSocket handshake; over when the socket is.
+        handshake: for a message: number of the handshake it came after.
+        frames: for a handshake: what went to and fro, the newest.
+        generates: the model is to answer; False for a prewarm.
         keep_alive: the connection may serve another request.
         account: name of the account whose token it carried, if it was good.
         status: status code of the answer, once decided.
@@ -51,6 +70,9 @@ class Recorded:
     body: bytes = field(repr=False)
     received_at: datetime
     upgrade: bool = False
+    handshake: int | None = None
+    frames: deque[Seen] = field(default_factory=lambda: deque(maxlen=KEPT_FRAMES), repr=False)
+    generates: bool = True
     keep_alive: bool = True
     account: str | None = None
     status: int | None = None

@@ -132,8 +132,18 @@ def invalid_encrypted_content() -> Reply:
     )
 
 
+def socket_limit() -> Reply:
+    """400: a WebSocket has served for an hour; the client opens another one."""
+    return error(
+        400,
+        "Responses websocket connection limit reached (60 minutes). "
+        "Create a new websocket connection to continue.",
+        code="websocket_connection_limit_reached",
+    )
+
+
 def previous_response_not_found(response_id: str) -> Reply:
-    """400: nothing is stored, so nothing can be continued by its id over HTTP."""
+    """400: nothing is stored: only a WebSocket can continue what it has answered itself."""
     return error(
         400,
         f"Previous response with id '{response_id}' not found.",

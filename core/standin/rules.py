@@ -4,10 +4,12 @@ Each rule gives one sentence or None. What these find is answered 400 and kept a
 that a test can say `assert back_end.violations == []` (PROTOCOL §4, §4b).
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.standin import turns
+from core.standin.recorded import Recorded
 from core.standin.world import NO_CONSTRAINT, Account
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
@@ -26,6 +28,8 @@ _ONCE = frozenset(
         b"content-type", b"content-encoding", b"originator", b"accept",
     }
 )  # fmt: skip
+SOCKET_BETA = "responses_websockets=2026-02-06"
+_KEY = re.compile(r"[A-Za-z0-9+/]{22}==")
 _KNOWN_HOSTS = frozenset({b"chatgpt.com", b"auth.openai.com"})
 _REFUSED_FIELDS = (
     "truncation", "max_output_tokens", "max_tokens", "max_completion_tokens", "temperature",
@@ -70,9 +74,26 @@ def identity_violation(headers: RawHeaders, account: Account) -> str | None:
         return f"routing override {override} is not that of {account.name}"
     if (b"x-openai-fedramp" in fields) != account.person.fedramp:
         return f"x-openai-fedramp does not fit {account.name}"
-    state = fields.get(b"x-codex-turn-state")
+    return state_violation(fields.get(b"x-codex-turn-state"), account)
+
+
+def state_violation(state: str | None, account: Account) -> str | None:
+    """Whether a turn state, if there is one, belongs to the account."""
     if state and (maker := turn_state_maker(state)) not in (None, account.person.account_id):
         return f"the turn state was made by {maker}"
+    return None
+
+
+def handshake_violation(recorded: Recorded) -> str | None:
+    """What a WebSocket handshake must have (RFC 6455 §4.2.1, PROTOCOL §4)."""
+    if (recorded.header("upgrade") or "").lower() != "websocket":
+        return "upgrade must be websocket"
+    if recorded.header("sec-websocket-version") != "13":
+        return "sec-websocket-version must be 13"
+    if not _KEY.fullmatch(recorded.header("sec-websocket-key") or ""):
+        return "sec-websocket-key must be 16 bytes in base64"
+    if recorded.header("openai-beta") != SOCKET_BETA:
+        return f"openai-beta must be {SOCKET_BETA}"
     return None
 
 

@@ -32,6 +32,7 @@ class Endpoint(StrEnum):
     DEVICE_TOKEN = "deviceauth/token"
     DEVICE_PAGE = "codex/device"
     HANDSHAKE = "websocket"
+    PREWARM = "websocket prewarm"
     SEARCH = "alpha/search"
     IMAGES = "images"
     OTHER = "other"
@@ -100,6 +101,29 @@ class Stall:
     after_events: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closes:
+    """Over WebSocket: a close frame, and nothing more; over HTTP a `Cut`.
+
+    Attributes:
+        code: RFC 6455 §7.4.1.
+        reason: up to 123 bytes.
+        after_events: where.
+    """
+
+    code: int = 1000
+    reason: str = ""
+    after_events: int | None = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pings:
+    """Over WebSocket: a ping between two events; over HTTP nothing."""
+
+    payload: bytes = b"are you there"
+    after_events: int | None = 0
+
+
 class Gate:
     """Holds an answer at one place until `release`: a delay that a test ends itself."""
 
@@ -154,7 +178,8 @@ class Issues:
     claims: bool = True
 
 
-Effect = Reply | Says | Fails | Delay | Cut | Stall | Gate | Denies | Issues
+Stop = Cut | Stall | Gate | Closes | Pings
+Effect = Reply | Says | Fails | Delay | Stop | Denies | Issues
 Effects = tuple[Effect, ...]
 
 

@@ -10,7 +10,6 @@ from typing import Self
 from core.standin import answers, authorization, catalogue, meters, replies
 from core.standin.acts import Streamed
 from core.standin.codes import Codes
-from core.standin.codex_paths import CodexPaths
 from core.standin.device_paths import DevicePaths
 from core.standin.devices import CALLBACK, Devices
 from core.standin.endpoints import Endpoints, Violation
@@ -21,8 +20,10 @@ from core.standin.outcome import Outcome
 from core.standin.people import Login, Person
 from core.standin.record import Record
 from core.standin.recorded import Recorded
+from core.standin.responses import Responses
 from core.standin.script import ISSUER_ENDPOINTS, Delay, Effect, Endpoint, Says, Script
 from core.standin.sign_in_paths import SignInPaths
+from core.standin.socket_paths import SocketPaths
 from core.standin.turns import Turn
 from core.standin.world import SESSION, WEEK, Account, World
 
@@ -42,6 +43,7 @@ class StandIn:
         issuer: token families.
         script: what was queued; `next`, `always` and `clear` write it.
         devices: device sign-ins: their interval, their life.
+        sockets: WebSocket handshakes: whether they are taken, and compressed.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class StandIn:
         port: int = 0,
         tls: ssl.SSLContext | None = None,
         keep_requests: int = 10_000,
+        websocket: bool = False,
         redirect_ports: Sequence[int] = authorization.REDIRECT_PORTS,
     ) -> None:
         """Starts nothing.
@@ -60,6 +63,7 @@ class StandIn:
             port: 0 takes a free one.
             tls: serve https with this context.
             keep_requests: how many requests the record holds, the newest.
+            websocket: answer handshakes on `responses` with 101 instead of 426.
             redirect_ports: where browsers may be sent on loopback after a sign-in; others than
                 the registered ones are for tests that run side by side.
         """
@@ -67,7 +71,9 @@ class StandIn:
         self.issuer = Issuer(lambda: self.world.now)
         self.script = Script()
         self.port = port
-        self._codex = CodexPaths(world=self.world, script=self.script, catalogue=catalogue.load())
+        models = catalogue.load()
+        self.sockets = SocketPaths(world=self.world, catalogue=models, enabled=websocket)
+        self._responses = Responses(world=self.world, script=self.script, catalogue=models)
         codes = Codes(lambda: self.world.now)
         self.devices = Devices(lambda: self.world.now, codes)
         sign_in = SignInPaths(
@@ -83,7 +89,9 @@ class StandIn:
             world=self.world,
             issuer=self.issuer,
             script=self.script,
-            codex=self._codex,
+            catalogue=models,
+            responses=self._responses,
+            sockets=self.sockets,
             issuer_paths={
                 Endpoint.REFRESH: tokens.token,
                 Endpoint.REVOKE: tokens.revoke,
@@ -94,7 +102,7 @@ class StandIn:
         )
         self._record = Record(keep_requests)
         self._listener = Listener(
-            now=lambda: self.world.now, decide=self._endpoints.decide, record=self._record
+            now=lambda: self.world.now, decisions=self._endpoints, record=self._record
         )
         self._tls = tls
 
@@ -154,11 +162,15 @@ class StandIn:
         return self._endpoints.violations
 
     def turns(self, account: str | None = None) -> tuple[Recorded, ...]:
-        """The requests to `POST responses`, of one account or of all."""
+        """What the model was asked, over HTTP and WebSocket, by one account or by all.
+
+        A prewarm asks nothing.
+        """
         return tuple(
             one
             for one in self._record.requests
-            if one.method == "POST"
+            if one.method in ("POST", "WS")
+            and one.generates
             and one.path.endswith("/codex/responses")
             and account in (None, one.account)
         )
@@ -242,7 +254,7 @@ class StandIn:
 
     def answer_with(self, answer: answers.Answer) -> None:
         """How unscripted requests are answered from now on (`core.standin.answers`)."""
-        self._codex.answer_with = answer
+        self._responses.answer_with = answer
 
     def play(self, events: Sequence[bytes], *, event_s: float = 0.0) -> None:
         """For load: every turn is these events, `event_s` apart; bodies are not read, windows rest.
@@ -252,7 +264,7 @@ class StandIn:
             event_s: real seconds before each.
         """
         effects = (Delay(event_s=event_s),) if event_s else ()
-        self._codex.recording = Outcome(Streamed(headers=(), events=tuple(events)), effects)
+        self._responses.recording = Outcome(Streamed(headers=(), events=tuple(events)), effects)
 
     def deactivate(self, name: str) -> None:
         """The workspace of `name` is gone: 402 on every path."""

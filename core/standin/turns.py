@@ -121,6 +121,9 @@ class Response:
         }
 
 
+NOTHING_USED = Usage(input_tokens=0, cached_tokens=0, output_tokens=0, reasoning_tokens=0)
+
+
 def measure(turn: Turn, body_length: int) -> Usage:
     """Tokens of `turn` for a request of `body_length` decoded bytes; four bytes a token."""
     said = len(turn.text) + sum(
@@ -154,6 +157,16 @@ def sse(event: Mapping[str, Any]) -> bytes:
     return f"event: {event['type']}\ndata: {_encode(event)}\n\n".encode()
 
 
+def data_of(event: bytes) -> bytes:
+    """The JSON of one server-sent event, as it stands in a WebSocket message."""
+    return event.partition(b"\ndata: ")[2].removesuffix(b"\n\n")
+
+
+def message(event: Mapping[str, Any]) -> bytes:
+    """The JSON of an event that is no server-sent one."""
+    return _encode(event).encode()
+
+
 def events(turn: Turn, response: Response, limits: Mapping[str, Any]) -> Iterator[bytes]:
     """Every event of a turn that succeeds, `limits` (`codex.rate_limits`) first."""
     event = _numbered()
@@ -167,6 +180,14 @@ def events(turn: Turn, response: Response, limits: Mapping[str, Any]) -> Iterato
         yield event("response.output_item.done", {**place, "item": item})
         output.append(item)
     done = response.state("completed", output=output, usage=response.usage.as_json())
+    yield event("response.completed", {"response": done})
+
+
+def prewarmed(response: Response) -> Iterator[bytes]:
+    """The answer to `generate: false`: an empty response to continue from."""
+    event = _numbered()
+    yield event("response.created", {"response": response.state("in_progress")})
+    done = response.state("completed", usage=response.usage.as_json())
     yield event("response.completed", {"response": done})
 
 

@@ -2,13 +2,13 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
 
 import pytest
 import zstandard
 
 from core.standin.acts import Act
 from core.standin.connection import Connection
+from core.standin.conversation import Answer
 from core.standin.people import Login
 from core.standin.recorded import Ending, Recorded
 from core.standin.script import Cut, Delay, Gate, Says, Stall
@@ -287,8 +287,8 @@ class _Host:
 
     def closed(self, connection: Connection) -> None: ...
 
-    def received(self, **_: object) -> tuple[Recorded, Iterator[Act]]:
-        return recorded(), iter(self.acts)
+    def received(self, **_: object) -> Answer:
+        return Answer(recorded(), iter(self.acts))
 
     def ended(self, recorded: Recorded, ending: Ending) -> None:
         self.endings.append(ending)

@@ -3,6 +3,7 @@ from core.standin.outcome import Outcome
 from core.standin.record import Record
 from core.standin.recorded import Ending, Recorded
 from core.standin.replies import Reply
+from core.standin.session import Session
 from tests.core.standin.wire import dial
 from tests.fakes.clock import START, FakeClock
 
@@ -11,11 +12,18 @@ async def test_each_request_is_decided_once_and_recorded(clock: FakeClock) -> No
     decided: list[Recorded] = []
     record = Record(keep=9)
 
-    def decide(recorded: Recorded) -> Outcome:
-        decided.append(recorded)
-        return Outcome(Reply(status=200, body=b"yes"))
+    class Decisions:
+        def decide(self, recorded: Recorded) -> Outcome:
+            decided.append(recorded)
+            return Outcome(Reply(status=200, body=b"yes"))
 
-    listener = Listener(now=clock.now, decide=decide, record=record)
+        def decide_message(self, recorded: Recorded, session: Session) -> Outcome:
+            raise AssertionError(recorded, session)
+
+        def blame(self, recorded: Recorded, sentence: str) -> None:
+            raise AssertionError(recorded, sentence)
+
+    listener = Listener(now=clock.now, decisions=Decisions(), record=record)
     port = await listener.start(0, None)
     async with dial(port) as wire:
         wire.send(b"GET /a?b=1 HTTP/1.1\r\nhost: x\r\n\r\n")
