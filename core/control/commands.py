@@ -147,6 +147,12 @@ _TABLE = (
         function="engine:show",
         access=Access.OWNER,
     ),
+    Verb(
+        name="panel",
+        summary="Open the glance panel of the running Turntable.",
+        function="engine:panel",
+        access=Access.OWNER,
+    ),
 )
 
 VERBS: Mapping[str, Verb] = MappingProxyType({verb.name: verb for verb in _TABLE})

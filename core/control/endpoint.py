@@ -103,7 +103,7 @@ class Endpoint:
             with contextlib.suppress(OSError):  # the other end has left
                 async for seen in self._facade.watch():
                     shown: dict[str, JsonValue] = (
-                        {"show": True}
+                        {"show": seen.surface.value}
                         if isinstance(seen, ShowRequested)
                         else {"status": to_json(seen)}
                     )

@@ -47,8 +47,9 @@ class LocalFacade:
         forget = app.bus.listen(heard.hear)
         try:
             while not app.stopping.is_set():
-                if heard.take_wish():
-                    yield ShowRequested()
+                wish = heard.take_wish()
+                if wish is not None:
+                    yield wish
                 report = await self.status()
                 if app.stopping.is_set():
                     return  # what a closing app knows is no news
@@ -87,19 +88,20 @@ class LocalFacade:
 
 
 class _Heard:
-    """That something happened since the last look, and whether the window is wished for.
+    """That something happened since the last look, and what was last wished to be seen.
 
     Not a queue: however slowly a face takes its snapshots, nothing piles up behind it.
     """
 
     def __init__(self) -> None:
         self.something = asyncio.Event()
-        self._wish = False
+        self._wish: ShowRequested | None = None
 
     def hear(self, event: Event) -> None:
-        self._wish = self._wish or isinstance(event, ShowRequested)
+        if isinstance(event, ShowRequested):
+            self._wish = event
         self.something.set()
 
-    def take_wish(self) -> bool:
-        wish, self._wish = self._wish, False
+    def take_wish(self) -> ShowRequested | None:
+        wish, self._wish = self._wish, None
         return wish

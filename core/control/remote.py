@@ -9,7 +9,7 @@ from core.control import transport, wire
 from core.control.codec import from_json
 from core.control.facade import JsonValue
 from core.domain.errors import CoreError, ExitCode
-from core.domain.events import ShowRequested
+from core.domain.events import ShowRequested, Surface
 from core.domain.report import StatusReport
 
 LONGEST_ANSWER_S = 120.0
@@ -60,7 +60,7 @@ class RemoteFacade:
         try:
             await wire.send(writer, {"watch": True})
             while (message := await wire.receive(reader)) is not None:
-                yield ShowRequested() if "show" in message else _snapshot(message)
+                yield _wish(message) if "show" in message else _snapshot(message)
         except OSError:
             return  # the owner's end of the connection broke: it has ended
         except ValueError as error:
@@ -100,6 +100,12 @@ class RemoteFacade:
                 exit_code=ExitCode.OWNER_NOT_RUNNING,
             )
         return connection
+
+
+def _wish(message: Mapping[str, JsonValue]) -> ShowRequested:
+    """What is asked for; a word that we do not know (another version's) is the window."""
+    panel = message["show"] == Surface.PANEL
+    return ShowRequested(surface=Surface.PANEL if panel else Surface.WINDOW)
 
 
 def _snapshot(message: Mapping[str, JsonValue]) -> StatusReport:

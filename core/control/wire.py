@@ -2,7 +2,7 @@
 
 Asked: `{"verb": …, "arguments": {…}}`, `{"status": true}` or `{"watch": true}`.
 Answered: `{"result": {…}}`, `{"error": {"code", "message", "hint", "exit_code"}}`,
-`{"status": {…}}` (many, for a watch) or `{"show": true}`.
+`{"status": {…}}` (many, for a watch) or `{"show": "window"}`.
 """
 
 import asyncio

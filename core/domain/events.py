@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from core.domain.account import AccountId
 from core.domain.facts import ThreadId
@@ -84,9 +85,19 @@ class BindChanged:
     state: str
 
 
+class Surface(StrEnum):
+    """What of the desktop face may be asked for."""
+
+    WINDOW = "window"
+    PANEL = "panel"
+    """The glance panel beside the tray."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShowRequested:
-    """Somebody asked for the window: a second start, or `turntable show`."""
+    """Somebody asked to see us: a second start, `turntable show`, or `turntable panel`."""
+
+    surface: Surface = Surface.WINDOW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from core.app import App
 from core.control.verb import Arguments
-from core.domain.events import ShowRequested
+from core.domain.events import ShowRequested, Surface
 from core.domain.report import StatusReport
 
 
@@ -15,6 +15,12 @@ async def show(app: App, arguments: Arguments) -> dict[str, list[str]]:
     """Ask the face to come to the front."""
     app.bus.publish(ShowRequested())
     return {"messages": [app.speech.say("Turntable is brought to the front.")]}
+
+
+async def panel(app: App, arguments: Arguments) -> dict[str, list[str]]:
+    """Ask the face for its glance panel."""
+    app.bus.publish(ShowRequested(surface=Surface.PANEL))
+    return {"messages": [app.speech.say("The glance panel is opened.")]}
 
 
 async def stop(app: App, arguments: Arguments) -> dict[str, list[str]]:
