@@ -7,7 +7,7 @@ error ever quotes a value of the file, because any of them may be a secret.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import cast
 
@@ -72,13 +72,37 @@ def read_login(text: str) -> CodexLogin:
     if not refresh_token:
         message = "The login has no refresh token, so nobody could keep it alive."
         raise CoreError("login_no_refresh_token", message, _SIGN_IN)
-    id_token = _token(tokens, "id_token")
+    login = login_of(
+        id_token=_token(tokens, "id_token"),
+        access_token=access_token,
+        refresh_token=refresh_token,
+        account_id=_account_id(tokens),
+    )
+    return replace(
+        login,
+        last_refresh=_moment(document.get("last_refresh")),
+        kept={
+            key: value
+            for key, value in document.items()
+            if key not in _KNOWN or key == "OPENAI_API_KEY"
+        },
+        kept_tokens={key: value for key, value in tokens.items() if key not in _KNOWN_TOKENS},
+    )
+
+
+def login_of(
+    *, id_token: str, access_token: str, refresh_token: str, account_id: str = ""
+) -> CodexLogin:
+    """The login that these tokens are; the workspace is `account_id`, or else what they claim.
+
+    Raises:
+        CoreError: `login_bad_id_token` or `login_no_identity`.
+    """
     claims = read_claims(id_token)
     if claims is None:
-        message = "The login's id_token cannot be read; Codex rejects such a file."
+        message = "The login's id_token cannot be read; Codex rejects such a login."
         raise CoreError("login_bad_id_token", message, _SIGN_IN)
     access_claims = read_claims(access_token)
-    identity = _identity(_account_id(tokens), claims, access_claims)
     return CodexLogin(
         credentials=Credentials(
             id_token=id_token,
@@ -87,17 +111,13 @@ def read_login(text: str) -> CodexLogin:
             expires_at=access_claims.expires_at if access_claims else None,
             generation=1,
         ),
-        identity=identity,
+        identity=_identity(account_id, claims, access_claims),
         email=_said(claims.email) or _said(access_claims.email if access_claims else ""),
         plan=_said(claims.plan) or _said(access_claims.plan if access_claims else ""),
         fedramp=claims.fedramp or (access_claims is not None and access_claims.fedramp),
-        last_refresh=_moment(document.get("last_refresh")),
-        kept={
-            key: value
-            for key, value in document.items()
-            if key not in _KNOWN or key == "OPENAI_API_KEY"
-        },
-        kept_tokens={key: value for key, value in tokens.items() if key not in _KNOWN_TOKENS},
+        last_refresh=None,
+        kept={},
+        kept_tokens={},
     )
 
 

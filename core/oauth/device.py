@@ -118,7 +118,8 @@ def read_poll(status: int, body: bytes) -> DeviceGrant | Denied | Waiting:
         return Waiting.SLOW_DOWN
     if status in (403, 404, 408) or status >= 500:
         word = error_code(fields)
-        ended = word in ("access_denied", "expired_token")
+        # RFC 8628's words and the issuer's own: `access_denied`, `…_authorization_expired`.
+        ended = "denied" in word or "expired" in word
         return Denied(code=word, sentence="") if ended else Waiting.PENDING
     return Denied(code=error_code(fields) or f"http_{status}", sentence="")
 
