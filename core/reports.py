@@ -205,12 +205,18 @@ def _verdict(
     now: datetime,
     speech: Speech,
 ) -> VerdictReport:
-    """How the pool stands by what is left now; when it will run out is the forecast's matter."""
+    """How the pool stands by what is left now; when it will run out is the forecast's matter.
+
+    During `stay` the pool is the one account: what others have left serves nobody.
+    """
     if not state.accounts:
         return VerdictReport(state="empty", until=None, text=words.pool_without_accounts(speech))
-    ready = [a for a in state.accounts.values() if standings[a.id].state is AccountState.READY]
+    rotation = rotation_at(state, now)
+    only = rotation.account if rotation.mode is RotationMode.STAY else None
+    pool = [a for a in state.accounts.values() if only is None or a.id == only]
+    ready = [a for a in pool if standings[a.id].state is AccountState.READY]
     if not ready:
-        back = [v for v in standings.values() if v.until is not None]
+        back = [standings[a.id] for a in pool if standings[a.id].until is not None]
         first = min(back, key=lambda v: (v.until, v.account), default=None)
         label = None if first is None else state.accounts[first.account].label
         until = None if first is None else first.until

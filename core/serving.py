@@ -1,6 +1,7 @@
 """The proxy and what goes with it while a program serves: choosing, authorising, sweeping."""
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from core.binding.leases import Leases
 from core.domain.account import AccountId
 from core.domain.decision import Decision, Refuse, RefuseReason, Use
+from core.domain.errors import CoreError
 from core.domain.events import AccountChanged, Event, RequestEnded
 from core.domain.facts import Facts
 from core.domain.observed import Lesson, forget_old_threads, learn_choice, learn_spent
@@ -38,6 +40,8 @@ from core.words.speech import Speech
 
 if TYPE_CHECKING:
     import httpx
+
+_log = logging.getLogger(__name__)
 
 LOOK_AGAIN_S = 60.0
 """How often a signed-out login that is refreshed elsewhere is looked at again."""
@@ -222,16 +226,25 @@ class Serving:
     async def _look_again(self) -> None:
         while True:
             await asyncio.sleep(LOOK_AGAIN_S)
-            await self._authoriser.look_again()
+            try:
+                await self._authoriser.look_again()
+            except CoreError as error:  # the disk, the vault: the next look may fare better
+                _log.warning("signed-out logins could not be looked at: %s", error)
 
     async def _sweep(self) -> None:
         while True:
-            settings, now = self._settings(), self._clock.now()
-            affinity = timedelta(seconds=settings.routing.affinity_ttl_s)
-            self._learn(forget_old_threads(now=now, affinity=affinity))
-            await self._folder.ledger.prune(now - timedelta(days=settings.usage.keep_days))
-            await self._folder.vault.sweep()
+            try:
+                await self._sweep_once()
+            except CoreError as error:  # the next one finds what this one left
+                _log.warning("what is too old could not be dropped: %s", error)
             await asyncio.sleep(SWEEP_EVERY.total_seconds())
+
+    async def _sweep_once(self) -> None:
+        settings, now = self._settings(), self._clock.now()
+        affinity = timedelta(seconds=settings.routing.affinity_ttl_s)
+        self._learn(forget_old_threads(now=now, affinity=affinity))
+        await self._folder.vault.sweep()
+        await self._folder.ledger.prune(now - timedelta(days=settings.usage.keep_days))
 
 
 def usage_monitor(
