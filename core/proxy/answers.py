@@ -13,7 +13,8 @@ from http import HTTPStatus
 
 from core.domain.account import AccountId
 from core.domain.decision import Refuse, RefuseReason
-from core.proxy.messages import Fields, OwnAnswer
+from core.proxy.fields import Lines
+from core.proxy.messages import OwnAnswer
 from core.words.answers import Fault, Sentences, fault_sentences, refusal_sentences
 
 
@@ -40,7 +41,7 @@ def refusal_answer(refusal: Refuse, speech: Speech, *, now: datetime) -> OwnAnsw
 def fault_answer(fault: Fault) -> OwnAnswer:
     """What we say about a request that we do not pass on, or about the way to the back end."""
     status, close = _STATUS.get(fault, (400, False))
-    fields: Fields = ()
+    fields: Lines = ()
     if fault is Fault.NO_WEBSOCKET:
         fields = ((b"upgrade", b"HTTP/1.1"),)  # RFC 9110 §15.5.22 wants one named
     return _error(
@@ -70,7 +71,7 @@ def _error(
     sentences: Sentences,
     *,
     more: dict[str, object] | None = None,
-    fields: Fields = (),
+    fields: Lines = (),
     close: bool = False,
 ) -> OwnAnswer:
     error = {"type": kind, "code": code, "message": sentences.message, "hint": sentences.hint}

@@ -16,7 +16,7 @@ from core.domain.settings import Settings
 from core.proxy.classify import is_event_stream, needs_body, of_answer, of_first_event
 from core.proxy.incoming import Incoming
 from core.proxy.lessons import NO_TOKEN
-from core.proxy.messages import TURN_STATE, Request, ResponseHead, value
+from core.proxy.messages import TURN_STATE, Request, ResponseHead
 from core.proxy.sse import EventParser
 from core.proxy.turn_states import TurnStates
 from core.proxy.upstream import Sent, Upstream
@@ -66,7 +66,7 @@ class Attempts:
         `moved`: the thread comes from another account, whose turn state stays behind. When this is
         cancelled, the connection to the back end is closed at once.
         """
-        state = value(request.head.fields, TURN_STATE)
+        state = request.head.fields.value(TURN_STATE)
         keep = self._turn_states.may_be_sent(state, account, moved=moved)
         sent = await self._upstream.send(account, request, path, keep_turn_state=keep)
         if sent is None:
@@ -78,7 +78,7 @@ class Attempts:
         except BaseException:
             sent.incoming.drop()
             raise
-        if tried.head is not None and (made := value(tried.head.fields, TURN_STATE)):
+        if tried.head is not None and (made := tried.head.fields.value(TURN_STATE)):
             self._turn_states.made(made, account)
         return tried
 
@@ -88,14 +88,10 @@ class Attempts:
 
     async def _judged(self, sent: Sent, facts: Facts) -> Tried:
         incoming = sent.incoming
-        try:
-            async with asyncio.timeout(self._settings().upstream.header_timeout_s):
-                head = await incoming.head()
-        except TimeoutError:
-            incoming.drop()
-            return Tried(outcome=Unanswered(status=None, timed_out=True), sent=sent)
+        head = await incoming.head(within_s=self._settings().upstream.header_timeout_s)
         if head is None:
-            return Tried(outcome=Unanswered(status=None, timed_out=False), sent=sent)
+            silent = Unanswered(status=None, timed_out=incoming.timed_out)
+            return Tried(outcome=silent, sent=sent)
         now = self._clock.now()
         quota = quota_from_headers(head.fields, now=now)
         if needs_body(head):
@@ -111,24 +107,44 @@ class Attempts:
 
     async def _first_events(self, incoming: Incoming, served: Served, facts: Facts) -> Outcome:
         """Read on until an event decides; what says nothing after all that is a good answer."""
-        parser, read, seen = EventParser(), 0, 0
+        first = FirstEvents(model=facts.model, clock=self._clock)
+        outcome = first.decide(incoming)  # often they came with the head
+        if outcome is not None:
+            return outcome
         try:
             async with asyncio.timeout(FIRST_EVENTS_S):
-                while True:
-                    held = incoming.held
-                    events, read = parser.feed(held[read:]), len(held)
-                    for event in events:
-                        seen += 1
-                        outcome = of_first_event(event, model=facts.model, now=self._clock.now())
-                        if outcome is not None:
-                            return outcome
-                    if incoming.ended and not incoming.whole:
-                        return Unanswered(status=None, timed_out=False)
-                    if incoming.ended or incoming.full or seen >= FIRST_EVENTS:
-                        return served
+                while outcome is None:
                     await incoming.more()
+                    outcome = first.decide(incoming)
         except TimeoutError:
             return served
+        return outcome
+
+
+class FirstEvents:
+    """Reads the events of an answer that is held, each once, until one decides."""
+
+    def __init__(self, *, model: str, clock: Clock) -> None:
+        self._model = model
+        self._clock = clock
+        self._parser = EventParser()
+        self._read = 0
+        self._seen = 0
+
+    def decide(self, incoming: Incoming) -> Outcome | None:
+        """What the events say that have come; None = wait for more."""
+        held = incoming.held
+        events, self._read = self._parser.feed(held[self._read :]), len(held)
+        for event in events:
+            self._seen += 1
+            outcome = of_first_event(event, model=self._model, now=self._clock.now())
+            if outcome is not None:
+                return outcome
+        if incoming.ended and not incoming.whole:
+            return Unanswered(status=None, timed_out=False)
+        if incoming.ended or incoming.full or self._seen >= FIRST_EVENTS:
+            return Served(status=200)
+        return None
 
 
 async def _read_error(incoming: Incoming) -> None:

@@ -23,11 +23,13 @@ from core.domain.outcome import (
     Unanswered,
     Unauthorized,
 )
-from core.proxy.messages import ResponseHead, value
+from core.proxy.fields import Fields
+from core.proxy.messages import ResponseHead
 from core.proxy.sse import Event, document_of, mapping_at, text_at, type_of
 
 _LIMITS = {reason.value: reason for reason in LimitReason}
 _OVERLOADED = frozenset({"server_is_overloaded", "slow_down"})
+_NO_HEAD = ResponseHead(status=200, reason=b"", fields=Fields())
 _PREAMBLE = frozenset(
     {
         "response.created",
@@ -44,13 +46,13 @@ _PREAMBLE = frozenset(
 
 def is_event_stream(head: ResponseHead) -> bool:
     """Whether the body is a plain stream of server-sent events."""
-    kind = value(head.fields, b"content-type").lower()
-    return kind.startswith(b"text/event-stream") and not value(head.fields, b"content-encoding")
+    kind = head.fields.value(b"content-type").lower()
+    return kind.startswith(b"text/event-stream") and not head.fields.value(b"content-encoding")
 
 
 def is_html(head: ResponseHead) -> bool:
     """Whether the body is a web page."""
-    kind = value(head.fields, b"content-type").lower()
+    kind = head.fields.value(b"content-type").lower()
     return kind.startswith((b"text/html", b"application/xhtml"))
 
 
@@ -106,8 +108,7 @@ def of_first_event(event: Event, *, model: str, now: datetime) -> Outcome | None
     document = document_of(event)
     error = mapping_at(mapping_at(document, "response"), "error") or mapping_at(document, "error")
     codes = _codes(error or document)
-    head = ResponseHead(status=200, reason=b"", fields=())
-    limited = _limit(codes, error, head, model, now)
+    limited = _limit(codes, error, _NO_HEAD, model, now)
     if limited is not None:
         return limited
     if any(code in _OVERLOADED for code in codes):
@@ -117,7 +118,7 @@ def of_first_event(event: Event, *, model: str, now: datetime) -> Outcome | None
 
 def retry_after(head: ResponseHead, now: datetime) -> float | None:
     """`Retry-After` in seconds (RFC 9110 §10.2.3: a number, or a date); None when it is silent."""
-    text = value(head.fields, b"retry-after").decode("latin-1")
+    text = head.fields.value(b"retry-after").decode("latin-1")
     if not text:
         return None
     try:
@@ -145,7 +146,7 @@ def _limit(
         return None
     # A rate limit is about one model; used-up quota is about all of them, unless the limit that
     # was reached is an extra one (`x-codex-active-limit`, the client's own reading).
-    extra = value(head.fields, b"x-codex-active-limit") not in (b"", b"codex")
+    extra = head.fields.value(b"x-codex-active-limit") not in (b"", b"codex")
     about = model if extra or reason is LimitReason.RATE_LIMIT else ""
     return Limited(reason=reason, until=_end_of(error, head, now), model=about)
 

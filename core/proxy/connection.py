@@ -9,12 +9,18 @@ from collections.abc import Callable
 
 import httptools
 
+from core.proxy.deadline import Deadline
+from core.proxy.fields import Fields
 from core.proxy.incoming import Incoming
-from core.proxy.messages import NO_BODY_STATUS, Fields, ResponseHead, value
+from core.proxy.messages import NO_BODY_STATUS, ResponseHead
 from core.proxy.wire import Wire
 
 _LARGEST_HEAD = 256 * 1024
 """A back end may send long heads; this long they are an attack or a fault."""
+
+
+_JOIN_BELOW = 64 * 1024
+"""A smaller body is copied behind its head: one write costs more than the copy."""
 
 
 class UpstreamConnection(asyncio.Protocol):
@@ -31,6 +37,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._on_lost = on_lost
         self._wire: Wire | None = None
         self._incoming: Incoming | None = None
+        self._deadline = Deadline(self._out_of_time)
         self._parts: list[bytes] = []
         self.on_body = self._parts.append  # called by the parser, once for each stretch of body
         self._parser = httptools.HttpResponseParser(self)
@@ -70,9 +77,11 @@ class UpstreamConnection(asyncio.Protocol):
             raise ConnectionError("not connected")
         self._reset()
         self._without_body = without_body
-        self._incoming = Incoming(self._wire)
-        self._wire.write(head + body if len(body) < 16 * 1024 else head)
-        if len(body) >= 16 * 1024:
+        self._incoming = Incoming(self._wire, self._deadline)
+        if len(body) < _JOIN_BELOW:
+            self._wire.write(head + body)
+        else:
+            self._wire.write(head)
             self._wire.write(body)
         return self._incoming
 
@@ -116,6 +125,7 @@ class UpstreamConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
+        self._deadline.end()
         incoming, self._incoming, self._wire = self._incoming, None, None
         if incoming is not None:
             incoming.cut()
@@ -142,10 +152,10 @@ class UpstreamConnection(asyncio.Protocol):
         if self._complete or self._incoming is None:
             return
         status = self._parser.get_status_code()
-        fields = tuple(self._fields)
         if status < 200:
             self._fields, self._reason = [], b""
             return
+        fields = Fields(self._fields)
         self._headed = True
         self._until_close = not self._without_body and _ends_with_connection(status, fields)
         self._reusable = self._parser.should_keep_alive() and not self._until_close
@@ -159,6 +169,10 @@ class UpstreamConnection(asyncio.Protocol):
             self._complete = True
 
     # -- inside
+
+    def _out_of_time(self) -> None:
+        if self._incoming is not None:
+            self._incoming.out_of_time()
 
     def _deliver(self, incoming: Incoming) -> None:
         parts = self._parts
@@ -199,6 +213,6 @@ class UpstreamConnection(asyncio.Protocol):
 
 def _ends_with_connection(status: int, fields: Fields) -> bool:
     """Whether only the end of the connection ends this body (RFC 9112 §6.3, case 8)."""
-    if status in NO_BODY_STATUS or value(fields, b"content-length"):
+    if status in NO_BODY_STATUS or b"content-length" in fields:
         return False
-    return b"chunked" not in value(fields, b"transfer-encoding").lower()
+    return b"chunked" not in fields.value(b"transfer-encoding").lower()

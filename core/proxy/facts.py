@@ -8,7 +8,8 @@ import json
 import re
 
 from core.domain.facts import Facts, RequestKind, ThreadId
-from core.proxy.messages import Fields, Request, value
+from core.proxy.fields import Fields
+from core.proxy.messages import Request
 
 _LONGEST_NAME = 200
 """Longer ids and names are cut: they are kept in tables and shown in menus."""
@@ -33,14 +34,14 @@ def facts_of(request: Request, kind: RequestKind) -> Facts:
 
 
 def _name(fields: Fields, name: bytes) -> str:
-    return value(fields, name).decode("utf-8", "replace")[:_LONGEST_NAME]
+    return fields.value(name).decode("utf-8", "replace")[:_LONGEST_NAME]
 
 
 def _model(request: Request, kind: RequestKind) -> str:
-    hint = _MODEL_IN_HINT.search(value(request.head.fields, b"x-codex-routing-hint"))
+    hint = _MODEL_IN_HINT.search(request.head.fields.value(b"x-codex-routing-hint"))
     if hint is not None:
         return hint[1].decode("utf-8", "replace")[:_LONGEST_NAME]
-    if kind is RequestKind.MODELS or value(request.head.fields, b"content-encoding"):
+    if kind is RequestKind.MODELS or request.head.fields.value(b"content-encoding"):
         return ""
     return _model_in(request.body)
 

@@ -7,6 +7,7 @@ From `flow` on each read goes straight to the sink, without a task or a queue be
 import asyncio
 from collections.abc import Callable
 
+from core.proxy.deadline import Deadline
 from core.proxy.messages import ResponseHead
 from core.proxy.wire import Wire
 
@@ -16,14 +17,16 @@ type Sink = Callable[[bytes, bool], None]
 HELD_BYTES = 64 * 1024
 """How much is held before the commit point; then reading pauses."""
 
-_CHECKS = 8
-"""How often a silent answer is looked at within its idle time."""
-
 
 class Incoming:
-    """One answer. Filled by `UpstreamConnection`, read by the relay."""
+    """One answer. Filled by `UpstreamConnection`, read by the relay.
 
-    def __init__(self, wire: Wire) -> None:
+    Attributes:
+        timed_out: whether our own patience ended it.
+    """
+
+    def __init__(self, wire: Wire, deadline: Deadline) -> None:
+        """`deadline` calls `out_of_time`; nobody else sets it while the answer arrives."""
         self._loop = asyncio.get_running_loop()
         self._wire: Wire | None = wire
         self._head: ResponseHead | None = None
@@ -35,8 +38,9 @@ class Incoming:
         self._whole: bool | None = None
         self._reading_paused = False
         self._sink_is_full = False
-        self._heard = False
-        self._idle_timer: asyncio.TimerHandle | None = None
+        self._deadline = deadline
+        self._idle_s = 0.0
+        self.timed_out = False
 
     # -- what the relay reads
 
@@ -62,10 +66,12 @@ class Incoming:
         """Whether as much is held as may be."""
         return self._held_size >= HELD_BYTES
 
-    async def head(self) -> ResponseHead | None:
-        """Wait for the head; None when the connection was cut before it."""
+    async def head(self, *, within_s: float) -> ResponseHead | None:
+        """Wait for the head; None when the connection was cut before it, by them or by time."""
+        self._deadline.within(within_s)
         while self._head is None and self._whole is None:
             await self._changed()
+        self._deadline.clear()
         return self._head
 
     async def more(self) -> None:
@@ -87,7 +93,8 @@ class Incoming:
         if self._whole is not None:
             self._flowed.set_result(self._whole)
         else:
-            self._watch(idle_s / _CHECKS, 0)
+            self._idle_s = idle_s
+            self._deadline.within(idle_s)
             self._adjust_reading()
         return self._flowed
 
@@ -111,9 +118,10 @@ class Incoming:
 
     def came(self, data: bytes, last: bool) -> None:
         """One read's worth of body, and whether it ends the answer."""
-        self._heard = True
         if self._sink is not None:
             self._sink(data, last)
+            if not self._reading_paused:
+                self._deadline.within(self._idle_s)
         elif data:
             self._held.append(data)
             self._held_size += len(data)
@@ -122,6 +130,11 @@ class Incoming:
         elif self._sink is None:
             self._adjust_reading()
             self._wake()
+
+    def out_of_time(self) -> None:
+        """It was silent for too long: that is a cut, and ours."""
+        self.timed_out = True
+        self.drop()
 
     def cut(self) -> None:
         """The connection ended before the answer did."""
@@ -134,8 +147,7 @@ class Incoming:
             return
         self._whole = whole
         self._wire = None
-        if self._idle_timer is not None:
-            self._idle_timer.cancel()
+        self._deadline.clear()
         if self._flowed is not None and not self._flowed.done():
             self._flowed.set_result(whole)
         self._wake()
@@ -160,15 +172,8 @@ class Incoming:
             self._reading_paused = pause
             if pause:
                 self._wire.pause_reading()
+                self._deadline.clear()  # the silence is the client's
             else:
                 self._wire.resume_reading()
-
-    def _watch(self, step_s: float, silent: int) -> None:
-        """Count silent steps while we are reading; enough of them are a cut."""
-        if self._heard or self._reading_paused:
-            silent = 0
-        self._heard = False
-        if silent >= _CHECKS:
-            self.drop()
-        else:
-            self._idle_timer = self._loop.call_later(step_s, self._watch, step_s, silent + 1)
+                if self._sink is not None:
+                    self._deadline.within(self._idle_s)

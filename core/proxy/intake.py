@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 import httptools
 
-from core.proxy.messages import Request, RequestHead, value, values
+from core.proxy.fields import Fields
+from core.proxy.messages import Request, RequestHead
 from core.words.answers import Fault
 
 _log = logging.getLogger(__name__)
@@ -119,7 +120,7 @@ class Intake:
         self._head = head = RequestHead(
             method=self._parser.get_method(),
             target=self._target,
-            fields=tuple(self._fields),
+            fields=Fields(self._fields),
             http11=self._parser.get_http_version() == "1.1",
         )
         fault = self._fault_of(head)
@@ -128,7 +129,7 @@ class Intake:
             return
         largest = self._on_head(head)
         if largest is not None and not self._stopped:
-            length = value(head.fields, b"content-length")
+            length = head.fields.value(b"content-length")
             if length and int(length) > largest:
                 self._fault(Fault.BODY_TOO_LARGE)
             self._largest_body = largest
@@ -160,7 +161,7 @@ class Intake:
         size = len(head.target) + sum(len(name) + len(found) + 4 for name, found in head.fields)
         if size > self._largest_head:
             return Fault.HEAD_TOO_LARGE
-        coding = values(head.fields, b"transfer-encoding")
+        coding = head.fields.values(b"transfer-encoding")
         if coding and (coding != [b"chunked"] or not head.http11):
             return Fault.NOT_HTTP
         return None

@@ -12,14 +12,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from core.proxy.answers import fault_answer
+from core.proxy.deadline import Deadline
+from core.proxy.fields import Fields
 from core.proxy.intake import Intake
 from core.proxy.messages import (
-    Fields,
     OwnAnswer,
     Request,
     RequestHead,
-    connection_options,
-    value,
 )
 from core.proxy.reply import Reply
 from core.runtime.tasks import Tasks
@@ -162,6 +161,7 @@ class Connection[Route](asyncio.Protocol):
             on_request=self._request_came,
             on_fault=self._refuse,
         )
+        self._deadline = Deadline(self._too_slow)
         self._timer: asyncio.TimerHandle | None = None
         self._head: RequestHead | None = None
         self._route: Route | None = None
@@ -190,7 +190,7 @@ class Connection[Route](asyncio.Protocol):
         transport.set_write_buffer_limits(high=64 * 1024)
         self._port = transport.get_extra_info("sockname")[1]
         self._listener.came(self)
-        self._expect_within(self._limits.head_s)
+        self._deadline.within(self._limits.head_s)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client left: whatever is done for it is cancelled."""
@@ -225,7 +225,7 @@ class Connection[Route](asyncio.Protocol):
         """One read from the client."""
         if not self._closing:
             if not self._intake.begun:
-                self._expect_within(self._limits.head_s)
+                self._deadline.within(self._limits.head_s)
             self._intake.feed(data)
 
     # -- told by the intake
@@ -240,7 +240,7 @@ class Connection[Route](asyncio.Protocol):
             return None
         self._listener.is_no_stranger(self)
         self._route = verdict.route
-        self._expect_within(self._limits.body_s)
+        self._deadline.within(self._limits.body_s)
         if _wants_continue(head):
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         return verdict.largest_body
@@ -248,11 +248,11 @@ class Connection[Route](asyncio.Protocol):
     def _body_grew(self, size: int) -> bool:
         if not self._listener.buffered.take(size):
             return False
-        self._expect_within(self._limits.body_s)
+        self._deadline.within(self._limits.body_s)
         return True
 
     def _request_came(self, request: Request) -> None:
-        self._stop_timer()
+        self._deadline.clear()
         assert self._route is not None  # noqa: S101 - the gate let its head in
         self._reply = self._new_reply(request.head, self._answered)
         self._task = self._listener.tasks.start(
@@ -285,7 +285,7 @@ class Connection[Route](asyncio.Protocol):
             self._transport,
             without_body=head is not None and head.method == b"HEAD",
             http11=head is None or head.http11,
-            keep_alive=head is not None and b"close" not in connection_options(head.fields),
+            keep_alive=head is not None and b"close" not in head.fields.connection_options(),
             full=self._full,
             on_end=on_end,
         )
@@ -297,7 +297,7 @@ class Connection[Route](asyncio.Protocol):
             return
         if keep and not self._intake.pipelined and not self._listener.draining:
             self._intake.ready()
-            self._expect_within(self._limits.idle_s)
+            self._deadline.within(self._limits.idle_s)
         elif self._intake.pipelined:
             self._leave_slowly()
         else:
@@ -346,22 +346,14 @@ class Connection[Route](asyncio.Protocol):
 
     def _close_intake(self) -> None:
         self._closing = True
-        self._stop_timer()
+        self._deadline.end()
+        if self._timer is not None:
+            self._timer.cancel()
         self._listener.buffered.give_back(self._intake.stop())
 
     # -- time
 
-    def _expect_within(self, seconds: float) -> None:
-        self._stop_timer()
-        self._timer = asyncio.get_running_loop().call_later(seconds, self._too_slow)
-
-    def _stop_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
     def _too_slow(self) -> None:
-        self._timer = None
         if self._intake.begun:
             self._refuse(Fault.TOO_SLOW)
         else:
@@ -369,9 +361,9 @@ class Connection[Route](asyncio.Protocol):
 
 
 def _wants_continue(head: RequestHead) -> bool:
-    return head.http11 and value(head.fields, b"expect").lower() == b"100-continue"
+    return head.http11 and head.fields.value(b"expect").lower() == b"100-continue"
 
 
 def _has_body(fields: Fields) -> bool:
-    length = value(fields, b"content-length")
-    return bool(value(fields, b"transfer-encoding")) or (bool(length) and int(length) > 0)
+    length = fields.value(b"content-length")
+    return bool(fields.value(b"transfer-encoding")) or (bool(length) and int(length) > 0)

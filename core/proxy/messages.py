@@ -6,8 +6,7 @@ pure; `listener` and `connection` turn bytes into these values and back.
 
 from dataclasses import dataclass, field
 
-type Fields = tuple[tuple[bytes, bytes], ...]
-"""Field lines of a head, in order: (name as spelled, value as sent)."""
+from core.proxy.fields import Fields, Lines
 
 HOP_BY_HOP = frozenset(
     {
@@ -88,7 +87,7 @@ class OwnAnswer:
 
     status: int
     reason: bytes
-    fields: Fields
+    fields: Lines
     body: bytes
     close: bool = False
 
@@ -110,32 +109,9 @@ class Authority:
     fedramp: bool
 
 
-def values(fields: Fields, name: bytes) -> list[bytes]:
-    """All values of `name` (given in lower case), without the white space around them."""
-    return [value.strip(b" \t") for key, value in fields if key.lower() == name]
-
-
-def value(fields: Fields, name: bytes) -> bytes:
-    """The first value of `name` (given in lower case); empty when there is none."""
-    for key, found in fields:
-        if key.lower() == name:
-            return found.strip(b" \t")
-    return b""
-
-
-def connection_options(fields: Fields) -> frozenset[bytes]:
-    """What `Connection` lists, in lower case (RFC 9110 §7.6.1)."""
-    return frozenset(
-        option.strip(b" \t").lower()
-        for line in values(fields, b"connection")
-        for option in line.split(b",")
-        if option.strip(b" \t")
-    )
-
-
 def request_fields(
     request: Request, authority: Authority, *, keep_turn_state: bool = True
-) -> Fields:
+) -> Lines:
     """The fields that go to the back end: the client's, in its order, but for our own.
 
     `host`, `authorization` and `chatgpt-account-id` are replaced where they stand (and appended
@@ -143,7 +119,8 @@ def request_fields(
     its place. Nothing else is added, but for `x-openai-fedramp` where the account has it.
     """
     head = request.head
-    dropped = _NOT_FORWARDED | connection_options(head.fields)
+    options = head.fields.connection_options()
+    dropped = _NOT_FORWARDED | options if options else _NOT_FORWARDED
     replaced = {
         b"host": authority.host,
         b"authorization": authority.authorization,
@@ -151,19 +128,18 @@ def request_fields(
     }
     framing = b"%d" % len(request.body)
     out: list[tuple[bytes, bytes]] = []
-    for name, found in head.fields:
-        key = name.lower()
+    for key, line in head.fields.lowered():
         if key in replaced:
-            out.append((name, replaced.pop(key)))
+            out.append((line[0], replaced.pop(key)))
         elif key in (b"content-length", b"transfer-encoding"):
             if framing:
-                spelled = name if key == b"content-length" else b"content-length"
+                spelled = line[0] if key == b"content-length" else b"content-length"
                 out.append((spelled, framing))
                 framing = b""
         elif key in (b"host", b"authorization", b"chatgpt-account-id"):
             continue  # a second one; the first was replaced
         elif key not in dropped and (keep_turn_state or key != TURN_STATE):
-            out.append((name, found))
+            out.append(line)
     out.extend(replaced.items())
     if framing and request.body:
         out.append((b"content-length", framing))
@@ -172,15 +148,16 @@ def request_fields(
     return tuple(out)
 
 
-def response_fields(head: ResponseHead, *, request_id: str) -> Fields:
+def response_fields(head: ResponseHead, *, request_id: str) -> Lines:
     """The fields that go to the client: the back end's without hop-by-hop ones, and our id."""
-    dropped = HOP_BY_HOP | connection_options(head.fields)
-    kept = [(name, found) for name, found in head.fields if name.lower() not in dropped]
+    options = head.fields.connection_options()
+    dropped = HOP_BY_HOP | options if options else HOP_BY_HOP
+    kept = [line for name, line in head.fields.lowered() if name not in dropped]
     kept.append((b"x-turntable-request", request_id.encode()))
     return tuple(kept)
 
 
-def request_bytes(method: bytes, target: bytes, fields: Fields) -> bytes:
+def request_bytes(method: bytes, target: bytes, fields: Lines) -> bytes:
     """A request head as it goes on the wire (RFC 9112 §3)."""
     lines = [b"%b %b HTTP/1.1\r\n" % (method, target)]
     lines += [b"%b: %b\r\n" % pair for pair in fields]
@@ -188,7 +165,7 @@ def request_bytes(method: bytes, target: bytes, fields: Fields) -> bytes:
     return b"".join(lines)
 
 
-def response_bytes(status: int, reason: bytes, fields: Fields) -> bytes:
+def response_bytes(status: int, reason: bytes, fields: Lines) -> bytes:
     """A response head as it goes on the wire (RFC 9112 §4)."""
     lines = [b"HTTP/1.1 %d %b\r\n" % (status, reason)]
     lines += [b"%b: %b\r\n" % pair for pair in fields]

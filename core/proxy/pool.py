@@ -101,9 +101,10 @@ class Pool:
         if origin is None:
             connection.close()
             return
-        session = session_of(connection.wire)
-        if session is not None:
-            self._sessions[origin] = session
+        if connection not in self._ages:  # once: a session is costly to take
+            session = session_of(connection.wire)
+            if session is not None:
+                self._sessions[origin] = session
         waiting = self._idle.setdefault(origin, [])
         self._ages[connection] = 0
         waiting.append(connection)

@@ -8,7 +8,6 @@ from core.proxy.messages import (
     ResponseHead,
     response_bytes,
     response_fields,
-    value,
 )
 from core.proxy.wire import Wire
 
@@ -57,7 +56,7 @@ class Reply:
             return
         fields = response_fields(head, request_id=request_id)
         self._sends_body = not (self._without_body or head.status in NO_BODY_STATUS)
-        if self._sends_body and not value(fields, b"content-length"):
+        if self._sends_body and not head.fields.value(b"content-length"):
             self._chunked = self._http11
             if self._chunked:
                 fields = (*fields, (b"transfer-encoding", b"chunked"))

@@ -12,7 +12,7 @@ from core.domain.settings import ProxySettings
 from core.proxy.answers import fault_answer, json_answer
 from core.proxy.clients import StaleSecret, ValidSecret
 from core.proxy.listener import Admitted
-from core.proxy.messages import OwnAnswer, RequestHead, connection_options, value, values
+from core.proxy.messages import OwnAnswer, RequestHead
 from core.words.answers import Fault
 
 BOUND = re.compile(rb"/c/([^/?]*)/backend-api/codex(?=[/?]|$)")
@@ -99,8 +99,8 @@ class Routes:
         rest = head.target[bound.end() :]
         if _DOT_SEGMENT.search(rest.partition(b"?")[0]):
             return Fault.BAD_PATH
-        if b"upgrade" in connection_options(head.fields) and (
-            value(head.fields, b"upgrade").lower() == b"websocket"
+        if b"upgrade" in head.fields.connection_options() and (
+            head.fields.value(b"upgrade").lower() == b"websocket"
         ):
             return Fault.NO_WEBSOCKET
         return Passage(kind=_kind(head.method, rest), path=b"/codex" + rest)
@@ -125,15 +125,15 @@ def proof(key: bytes, *, nonce: str, port: int, bind: str) -> str:
 
 def caller_fault(head: RequestHead, origins: tuple[str, ...]) -> Fault | None:
     """Who calls by a foreign name (DNS rebinding) or from a web page is refused."""
-    hosts = values(head.fields, b"host")
+    hosts = head.fields.values(b"host")
     if not _TARGET.fullmatch(head.target):
         return Fault.BAD_PATH  # absolute-form, `*`, or a byte that has no place in a target
     if len(hosts) != 1 or not _LOOPBACK_HOST.fullmatch(hosts[0]):
         return Fault.FOREIGN_HOST
-    came_from = values(head.fields, b"origin")
+    came_from = head.fields.values(b"origin")
     if came_from and not all(origin.decode("latin-1") in origins for origin in came_from):
         return Fault.BROWSER
-    sites = values(head.fields, b"sec-fetch-site")
+    sites = head.fields.values(b"sec-fetch-site")
     if not came_from and any(site != b"none" for site in sites):
         return Fault.BROWSER
     return None

@@ -55,7 +55,8 @@ class EventParser:
             return []
         if data[-1] == 0x0D:
             self._after_cr = True  # its LF, if it has one, comes with the next read
-        lines = _LINE_END.split(self._rest + data)
+        whole = self._rest + data
+        lines = _LINE_END.split(whole) if b"\r" in whole else whole.split(b"\n")
         self._rest = lines.pop()
         if len(self._rest) > LARGEST_EVENT:
             self._rest = b""

@@ -27,6 +27,7 @@ from core.proxy.classify import (
     of_first_event,
     retry_after,
 )
+from core.proxy.fields import Fields
 from core.proxy.messages import ResponseHead
 from core.proxy.sse import Event
 
@@ -38,7 +39,9 @@ IN_TWO_HOURS = NOW + timedelta(hours=2)
 def head(
     status: int, *fields: tuple[bytes, bytes], kind: bytes = b"application/json"
 ) -> ResponseHead:
-    return ResponseHead(status=status, reason=b"", fields=((b"Content-Type", kind), *fields))
+    return ResponseHead(
+        status=status, reason=b"", fields=Fields([(b"Content-Type", kind), *fields])
+    )
 
 
 def error(**words: object) -> bytes:

@@ -4,11 +4,12 @@ import pytest
 
 from core.domain.facts import RequestKind
 from core.proxy.facts import facts_of
+from core.proxy.fields import Fields
 from core.proxy.messages import Request, RequestHead
 
 
 def request(*fields: tuple[bytes, bytes], body: bytes = b"") -> Request:
-    return Request(head=RequestHead(method=b"POST", target=b"/x", fields=fields), body=body)
+    return Request(head=RequestHead(method=b"POST", target=b"/x", fields=Fields(fields)), body=body)
 
 
 def test_the_client_names_thread_parent_and_itself_in_fields() -> None:

@@ -4,17 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.proxy.fields import Fields
 from core.proxy.messages import (
     Authority,
-    Fields,
     Request,
     RequestHead,
     ResponseHead,
-    connection_options,
     request_bytes,
     request_fields,
     response_fields,
-    value,
 )
 
 OURS = Authority(
@@ -23,7 +21,7 @@ OURS = Authority(
 
 
 def request(*fields: tuple[bytes, bytes], body: bytes = b"") -> Request:
-    head = RequestHead(method=b"POST", target=b"/c/fake/x", fields=fields)
+    head = RequestHead(method=b"POST", target=b"/c/fake/x", fields=Fields(fields))
     return Request(head=head, body=body)
 
 
@@ -112,9 +110,9 @@ def test_turn_state_stays_behind_when_the_thread_moves() -> None:
     sent = request((b"X-Codex-Turn-State", b"of-a"), (b"x-a", b"1"))
     kept = request_fields(sent, OURS)
     moved = request_fields(sent, OURS, keep_turn_state=False)
-    assert value(kept, b"x-codex-turn-state") == b"of-a"
-    assert value(moved, b"x-codex-turn-state") == b""
-    assert value(moved, b"x-a") == b"1"
+    assert Fields(kept).value(b"x-codex-turn-state") == b"of-a"
+    assert Fields(moved).value(b"x-codex-turn-state") == b""
+    assert Fields(moved).value(b"x-a") == b"1"
 
 
 def test_a_fedramp_account_says_so() -> None:
@@ -126,13 +124,15 @@ def test_a_responses_fields_pass_without_those_of_its_connection() -> None:
     head = ResponseHead(
         status=200,
         reason=b"OK",
-        fields=(
-            (b"Connection", b"close, X-Hop"),
-            (b"X-Hop", b"1"),
-            (b"Transfer-Encoding", b"chunked"),
-            (b"Set-Cookie", b"a=1"),
-            (b"Set-Cookie", b"b=2"),
-            (b"x-codex-turn-state", b"ts"),
+        fields=Fields(
+            (
+                (b"Connection", b"close, X-Hop"),
+                (b"X-Hop", b"1"),
+                (b"Transfer-Encoding", b"chunked"),
+                (b"Set-Cookie", b"a=1"),
+                (b"Set-Cookie", b"b=2"),
+                (b"x-codex-turn-state", b"ts"),
+            )
         ),
     )
     assert response_fields(head, request_id="req_1") == (
@@ -169,5 +169,15 @@ def test_a_head_on_the_wire_has_one_line_for_each_field(fields: list[tuple[bytes
 
 
 def test_connection_options_are_told_apart_by_commas_and_over_lines() -> None:
-    fields: Fields = ((b"Connection", b" a ,B"), (b"connection", b"c,,"))
-    assert connection_options(fields) == {b"a", b"b", b"c"}
+    fields = Fields([(b"Connection", b" a ,B"), (b"connection", b"c,,")])
+    assert fields.connection_options() == {b"a", b"b", b"c"}
+
+
+def test_fields_are_found_by_any_spelling_and_shown_without_values() -> None:
+    fields = Fields([(b"X-A", b" fake-1 "), (b"x-a", b"fake-2")])
+    assert (fields.value(b"x-a"), fields.values(b"x-a")) == (b"fake-1", [b"fake-1", b"fake-2"])
+    assert (fields.value(b"x-b"), fields.values(b"x-b")) == (b"", [])
+    assert b"x-a" in fields
+    assert len(fields) == 2
+    assert "fake" not in repr(fields)
+    assert len({fields, Fields(fields.lines), Fields()}) == 2

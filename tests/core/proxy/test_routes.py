@@ -7,6 +7,7 @@ import pytest
 from core.domain.facts import RequestKind
 from core.domain.settings import ProxySettings
 from core.proxy.clients import StaleSecret, ValidSecret
+from core.proxy.fields import Fields
 from core.proxy.listener import Admitted
 from core.proxy.messages import OwnAnswer, RequestHead
 from core.proxy.routes import Identity, Passage, Routes, proof
@@ -31,7 +32,7 @@ def routes(origins: tuple[str, ...] = ()) -> Routes:
 
 
 def head(target: bytes, *fields: tuple[bytes, bytes], method: bytes = b"GET") -> RequestHead:
-    return RequestHead(method=method, target=target, fields=fields or (HOST,))
+    return RequestHead(method=method, target=target, fields=Fields(fields or [HOST]))
 
 
 @pytest.mark.parametrize(
