@@ -46,7 +46,7 @@ async def test_an_owner_is_reached_while_it_runs_and_not_after(
 
     assert status.running
     assert status.mode == "serve"
-    assert status.proxy.address == f"127.0.0.1:{status.proxy.address.rpartition(':')[2]}"  # type: ignore[union-attr]
+    assert (status.proxy.address or "").startswith("127.0.0.1:")
     assert not await remote.answers()
     assert logging.getLogger().handlers == handlers
     assert "listening on" in (running.app.home.log / "turntable.log").read_text("utf-8")
@@ -63,7 +63,7 @@ async def test_the_next_owner_waits_for_this_one_and_is_reached_then(
     await first.close()
     await starting
 
-    assert await RemoteFacade(second.app.home.control).answers()
+    assert (await RemoteFacade(second.app.home.control).status()).running
     await second.close()
 
 
@@ -121,7 +121,10 @@ async def test_a_second_tray_brings_the_first_to_the_front(
     await running.close()
 
 
-async def test_two_trays_started_at_once_are_one(tmp_path: Path) -> None:
+async def test_two_trays_started_at_once_are_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.app.WAIT_FOR_OWNER_S", 0.5)
     (tmp_path / "codex").mkdir()
 
     engines = await asyncio.gather(
