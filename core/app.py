@@ -155,6 +155,10 @@ class App:
         """Where the proxy listens; None when it does not."""
         return None if self._serving is None else self._serving.server.port
 
+    def draw(self) -> float:
+        """A number from 0 up to 1, for what is left to chance."""
+        return _draw()
+
     def codex_home(self, named: str | None) -> Path:
         """The Codex home that a verb is about: the caller's, else this process's own."""
         return home_in_force(self.environment, self._user_home) if named is None else Path(named)

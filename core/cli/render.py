@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import cast
 
 from core.cli.reader import Reader, Record, entries, record, shortened, table
+from core.cli.render_account import render_account, render_rotation
 from core.cli.render_quota import render_check, render_quota
 from core.control.facade import JsonValue
 
@@ -177,6 +178,8 @@ _RENDERERS: Mapping[str, Callable[[Record, Reader], str]] = MappingProxyType(
         "bind": _bind,
         "config": _config,
         "log": _log,
+        "account": render_account,
+        "rotation": render_rotation,
         "check": render_check,
         "quota": render_quota,
     }

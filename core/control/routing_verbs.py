@@ -1,7 +1,23 @@
 """The verbs of limits, choice and record: what is left, who serves next, and why."""
 
-from core.control.parameters import ONE_ACCOUNT, PASSPHRASE
+from core.control.parameters import ACCOUNT, ONE_ACCOUNT, PASSPHRASE
 from core.control.verb import Access, Arguments, Kind, Parameter, Verb
+
+ACCOUNT_ACTIONS = (
+    "show",
+    "rename",
+    "tag",
+    "untag",
+    "note",
+    "weight",
+    "reserve",
+    "pause",
+    "resume",
+    "drain",
+    "undrain",
+    "enable",
+    "disable",
+)
 
 
 def _quota_access(arguments: Arguments) -> Access:
@@ -9,7 +25,72 @@ def _quota_access(arguments: Arguments) -> Access:
     return Access.WRITE if arguments.flag("refresh") else Access.READ
 
 
+def _account_access(arguments: Arguments) -> Access:
+    return Access.READ if arguments.text("action") == "show" else Access.WRITE
+
+
+def _rotation_access(arguments: Arguments) -> Access:
+    """The strategy is a setting, and lies in a file of its own."""
+    match arguments.text("action"):
+        case "pause" | "resume" | "clear-blocks":
+            return Access.WRITE
+        case _:
+            return Access.READ
+
+
 ROUTING_VERBS = (
+    Verb(
+        name="next",
+        summary="Prefer another account: the one that would be chosen after the one in use.",
+        function="rotation:next_account",
+        access=Access.WRITE,
+    ),
+    Verb(
+        name="rotation",
+        summary="Show how accounts are chosen; pause, resume, or choose otherwise.",
+        function="rotation:rotation",
+        access=Access.READ,
+        access_of=_rotation_access,
+        parameters=(
+            Parameter(
+                name="action",
+                help="show (as it is without a word), pause, resume, strategy or clear-blocks.",
+                positional=True,
+                choices=("show", "pause", "resume", "strategy", "clear-blocks"),
+            ),
+            Parameter(
+                name="value",
+                help="strategy: its name; clear-blocks: whose waits to end.",
+                positional=True,
+            ),
+            Parameter(name="for", help="pause: for how long: 30m, 2h, 1d.", metavar="TIME"),
+        ),
+    ),
+    Verb(
+        name="account",
+        summary="Show one account, or change what you decided about it.",
+        function="account:account",
+        access=Access.WRITE,
+        access_of=_account_access,
+        parameters=(
+            Parameter(
+                name="action",
+                help="What to do.",
+                positional=True,
+                required=True,
+                choices=ACCOUNT_ACTIONS,
+            ),
+            ACCOUNT,
+            Parameter(
+                name="value",
+                help="rename: the label; tag, untag: a word; note: a sentence; weight: a number.",
+                positional=True,
+            ),
+            Parameter(name="session", help="reserve: per cent of the session.", kind=Kind.NUMBER),
+            Parameter(name="week", help="reserve: per cent of the week.", kind=Kind.NUMBER),
+            Parameter(name="month", help="reserve: per cent of the month.", kind=Kind.NUMBER),
+        ),
+    ),
     Verb(
         name="check",
         summary="Ask the back end whether each login is taken, and what is left; costs nothing.",

@@ -1,15 +1,22 @@
-"""use, stay, auto: how the user steers the choice of accounts."""
+"""use, stay, auto, next, rotation: how the user steers the choice of accounts."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from core.accounts.find import find_account
 from core.app import App
 from core.control.verb import Arguments
 from core.domain.account import Account
+from core.domain.decision import Use
 from core.domain.errors import CoreError, ExitCode
-from core.domain.state import Rotation, RotationMode, steer
+from core.domain.facts import Facts, RequestKind
+from core.domain.observed import clear_blocks
+from core.domain.report import RotationReport
+from core.domain.settings import STRATEGIES
+from core.domain.state import Rotation, RotationMode, rotation_at, steer
+from core.routing.select import Chances, select
+from core.storage.settings_file import set_in_file
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -25,13 +32,7 @@ class Steered:
 
 async def use(app: App, arguments: Arguments) -> Steered:
     """Prefer an account: it serves next; others still serve when it cannot."""
-    account = _named(app, arguments)
-    await app.folder.store.change(steer(Rotation(mode=RotationMode.USE, account=account.id)))
-    message = app.speech.say(
-        "Codex starts with {label} from its next turn on; others serve when it cannot.",
-        label=account.label,
-    )
-    return Steered(mode=RotationMode.USE, account=account.id, messages=(message,))
+    return await _prefer(app, _named(app, arguments))
 
 
 async def stay(app: App, arguments: Arguments) -> Steered:
@@ -58,6 +59,100 @@ async def auto(app: App, arguments: Arguments) -> Steered:
     await app.folder.store.change(steer(Rotation()))
     message = app.speech.say("Accounts are chosen automatically.")
     return Steered(mode=RotationMode.AUTO, account=None, messages=(message,))
+
+
+async def next_account(app: App, arguments: Arguments) -> Steered:
+    """Prefer whoever would be chosen if the account in use were not there."""
+    now = app.clock.now()
+    rotation = rotation_at(app.state, now)
+    in_use = rotation.account or app.observed.last_chosen
+    # Not from where it stands now, but as in automatic mode: a *stay* is what `next` leaves.
+    state = replace(app.state, rotation=Rotation())
+    decision = select(
+        state=state,
+        observed=app.observed,
+        facts=Facts(kind=RequestKind.RESPONSES),
+        tried=frozenset() if in_use is None else frozenset({in_use}),
+        chances=Chances(settings=app.settings.routing, now=now, draw=app.draw()),
+    )
+    if not isinstance(decision, Use):
+        raise CoreError(
+            "no_other_account",
+            "No other account can serve now; nothing was changed.",
+            "`turntable status` shows when each one is back.",
+            exit_code=ExitCode.NOTHING_CAN_SERVE,
+        )
+    return await _prefer(app, app.state.accounts[decision.account])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rotating:
+    """The answer of `rotation`: the steering as it is now."""
+
+    rotation: RotationReport
+    strategies: tuple[str, ...]
+    messages: tuple[str, ...]
+
+
+async def rotation(app: App, arguments: Arguments) -> Rotating:
+    """Show the steering, pause or resume it, change the strategy, or end an account's waits."""
+    action = arguments.text("action") or "show"
+    messages: tuple[str, ...] = ()
+    match action:
+        case "pause":
+            messages = await _pause(app, arguments)
+        case "resume":
+            messages = (await auto(app, arguments)).messages
+        case "strategy":
+            messages = _set_strategy(app, _value(action, arguments, "a strategy"))
+        case "clear-blocks":
+            account = find_account(app.state, _value(action, arguments, "an account"))
+            app.folder.store.learn(clear_blocks(account.id))
+            messages = (app.speech.say("{label} waits for nothing any more.", label=account.label),)
+        case _:
+            pass
+    status = await app.status(app.codex_home(None))
+    return Rotating(rotation=status.rotation, strategies=STRATEGIES, messages=messages)
+
+
+async def _pause(app: App, arguments: Arguments) -> tuple[str, ...]:
+    lasts = arguments.text("for")
+    until = None if lasts is None else app.clock.now() + read_duration(lasts)
+    await app.folder.store.change(steer(Rotation(mode=RotationMode.PAUSED, until=until)))
+    if until is None:
+        return (app.speech.say("No account changes until `turntable rotation resume`."),)
+    end = app.speech.clock(until, app.clock.now())
+    return (app.speech.say("No account changes until {time}.", time=end),)
+
+
+def _set_strategy(app: App, strategy: str) -> tuple[str, ...]:
+    set_in_file(app.home.settings, "routing.strategy", strategy)
+    app.reload_settings()
+    chosen = app.settings.routing.strategy
+    if chosen != strategy:
+        return (app.speech.say("An environment variable says otherwise, and wins."),)
+    kept = rotation_at(app.state, app.clock.now()).mode is RotationMode.STAY
+    if kept:
+        return (app.speech.say("It is kept, and counts when you no longer stay."),)
+    return (app.speech.say("New threads are given out by {strategy}.", strategy=chosen),)
+
+
+async def _prefer(app: App, account: Account) -> Steered:
+    await app.folder.store.change(steer(Rotation(mode=RotationMode.USE, account=account.id)))
+    message = app.speech.say(
+        "Codex starts with {label} from its next turn on; others serve when it cannot.",
+        label=account.label,
+    )
+    return Steered(mode=RotationMode.USE, account=account.id, messages=(message,))
+
+
+def _value(action: str, arguments: Arguments, what: str) -> str:
+    value = arguments.text("value")
+    if value is None:
+        hint = "`turntable rotation --help` says more."
+        message = f"rotation {action} needs {what}."
+        raise CoreError("usage", message, hint, exit_code=ExitCode.USAGE)
+    return value
 
 
 def read_duration(text: str) -> timedelta:

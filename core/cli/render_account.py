@@ -1,0 +1,53 @@
+"""account and rotation as text."""
+
+from core.cli.reader import Reader, Record, entries, record, table
+
+
+def render_account(result: Record, reader: Reader) -> str:
+    """What was done; or everything that the user decided about the account."""
+    messages = [str(line) for line in entries(result["messages"])]
+    if messages:
+        return "\n".join(messages)
+    account = record(result["account"])
+    workspace, reserve = record(account["workspace"]), record(account["reserve"])
+    kept = ", ".join(
+        f"{name} {floor:.0f} %"
+        for name, floor in reserve.items()
+        if isinstance(floor, int | float) and floor > 0
+    )
+    until = reader.clock(account["until"])
+    rows = [
+        (reader.say("id"), str(account["id"])),
+        (reader.say("e-mail"), str(account["email"])),
+        (reader.say("workspace"), f"{workspace['name']} {workspace['id']}".strip()),
+        (reader.say("plan"), str(account["plan"])),
+        (reader.say("state"), f"{account['because']}" + (f" ({until})" if until else "")),
+        (reader.say("reserve"), kept or reader.say("none")),
+        (reader.say("weight"), str(account["weight"])),
+        (reader.say("tags"), ", ".join(str(t) for t in entries(account["tags"]))),
+        (reader.say("note"), str(account["note"])),
+    ]
+    return "\n".join(
+        [f"#{account['number']} {account['label']}", *table([r for r in rows if r[1]])]
+    )
+
+
+def render_rotation(result: Record, reader: Reader) -> str:
+    """What was done; or the steering and the names of the strategies."""
+    messages = [str(line) for line in entries(result["messages"])]
+    if messages:
+        return "\n".join(messages)
+    rotation = record(result["rotation"])
+    until = reader.clock(rotation["until"])
+    lines = [
+        reader.say("mode      {mode}", mode=rotation["mode"])
+        + (reader.say(" until {time}", time=until) if until else ""),
+        reader.say("strategy  {strategy}", strategy=rotation["strategy"]),
+        reader.say(
+            "others    {names}",
+            names=", ".join(
+                str(name) for name in entries(result["strategies"]) if name != rotation["strategy"]
+            ),
+        ),
+    ]
+    return "\n".join(lines)

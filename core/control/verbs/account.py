@@ -1,0 +1,138 @@
+"""account: what the user decides about one account, and everything that is known of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from core.accounts.changes import rename, set_enabled, set_paused
+from core.accounts.find import find_account
+from core.app import App
+from core.control.verb import Arguments
+from core.domain.account import Account
+from core.domain.errors import CoreError, ExitCode
+from core.domain.policies import (
+    add_tag,
+    drop_tag,
+    set_draining,
+    set_note,
+    set_reserve,
+    set_weight,
+)
+from core.domain.report import AccountReport
+from core.domain.state import Change
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """The account as it is now, and what was done in sentences."""
+
+    action: str
+    account: AccountReport
+    messages: tuple[str, ...]
+
+
+async def account(app: App, arguments: Arguments) -> Described:
+    """Show an account, or change one thing about it."""
+    action = arguments.required("action")
+    known = find_account(app.state, arguments.required("account"))
+    before = known
+    if action != "show":
+        await app.folder.store.change(_change(action, known, arguments))
+    after = app.state.accounts[known.id]
+    report = next(
+        one for one in (await app.status(app.codex_home(None))).accounts if one.id == known.id
+    )
+    return Described(
+        action=action,
+        account=report,
+        messages=() if action == "show" else (_told(app, action, before, after),),
+    )
+
+
+def _change(action: str, account: Account, arguments: Arguments) -> Change:
+    value = arguments.text("value")
+    match action:
+        case "rename":
+            return rename(account.id, _needed(action, value, "a label"))
+        case "tag":
+            return add_tag(account.id, _needed(action, value, "a word"))
+        case "untag":
+            return drop_tag(account.id, _needed(action, value, "a word"))
+        case "note":
+            return set_note(account.id, value or "")
+        case "weight":
+            return set_weight(account.id, _whole(_needed(action, value, "a number")))
+        case "reserve":
+            return _reserve(account, arguments)
+        case "pause" | "resume":
+            return set_paused(account.id, action == "pause")
+        case "drain" | "undrain":
+            return set_draining(account.id, action == "drain")
+        case _:
+            return set_enabled(account.id, action == "enable")
+
+
+def _reserve(account: Account, arguments: Arguments) -> Change:
+    floors = {name: arguments.number(name) for name in ("session", "week", "month")}
+    if all(floor is None for floor in floors.values()):
+        raise _usage("account reserve needs --session, --week or --month, in per cent.")
+    return set_reserve(
+        account.id, session=floors["session"], week=floors["week"], month=floors["month"]
+    )
+
+
+_SENTENCES: Mapping[str, str] = MappingProxyType(
+    {
+        "rename": "{old} is called {label} now.",
+        "tag": "{label} has the tags {tags}.",
+        "untag": "{label} has the tags {tags}.",
+        "note": "The note of {label} is kept.",
+        "weight": "{label} has the weight {weight}; it counts under the strategy weighted.",
+        "pause": "{label} is paused: it gets no request, and its login is kept fresh.",
+        "resume": "{label} takes part again.",
+        "drain": "{label} finishes its threads and gets no new one.",
+        "undrain": "{label} gets new threads again.",
+        "enable": "{label} is enabled.",
+        "disable": "{label} is disabled: nothing is sent for it, not even to keep its login fresh.",
+    }
+)
+
+
+def _told(app: App, action: str, before: Account, after: Account) -> str:
+    say = app.speech.say
+    if action == "reserve":
+        floors = after.reserve
+        if not floors.any:
+            return say("{label} keeps nothing in reserve.", label=after.label)
+        return say(
+            "{label} keeps {session:.0f} % of its session, {week:.0f} % of its week and "
+            "{month:.0f} % of its month; only you can use that, with use or stay.",
+            label=after.label,
+            session=floors.session,
+            week=floors.week,
+            month=floors.month,
+        )
+    return say(
+        _SENTENCES[action],
+        old=before.label,
+        label=after.label,
+        tags=", ".join(after.tags) or say("none"),
+        weight=after.weight,
+    )
+
+
+def _needed(action: str, value: str | None, what: str) -> str:
+    if value is None:
+        raise _usage(f"account {action} needs {what}.")
+    return value
+
+
+def _whole(text: str) -> int:
+    if not text.strip().isdecimal():
+        raise _usage(f"“{text}” is not a whole number.")
+    return int(text)
+
+
+def _usage(message: str) -> CoreError:
+    hint = "`turntable account --help` says more."
+    return CoreError("usage", message, hint, exit_code=ExitCode.USAGE)
