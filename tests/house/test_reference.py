@@ -1,14 +1,38 @@
-"""The reference pages say what the code says."""
+"""The reference pages say what the code says, and links between pages lead somewhere."""
 
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import fields
+from pathlib import Path
+
+import pytest
 
 from core.control.commands import VERBS
 from core.domain.errors import ExitCode
 from core.domain.settings import Settings, declarations
 from installers.reference import pages, settings_page, stale, verbs_page
 from tests.house.tree import ROOT
+
+_FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\]\((?!https?:)(?P<path>[^)#\s]*)(?:#(?P<anchor>[^)\s]+))?\)")
+_HEADING = re.compile(r"^#+ (?P<words>.+)$", re.MULTILINE)
+
+
+def _anchors(page: Path) -> set[str]:
+    """What the headings of a page are linked by, as code hosts make them."""
+    headings = _HEADING.findall(_FENCED.sub("", page.read_text("utf-8")))
+    return {re.sub(r"[^\w\- ]", "", words.lower()).replace(" ", "-") for words in headings}
+
+
+def dead_links(root: Path) -> Iterator[str]:
+    """Links of the README and the pages below docs that lead nowhere."""
+    for page in (root / "README.md", *sorted((root / "docs").rglob("*.md"))):
+        for link in _LINK.finditer(_FENCED.sub("", page.read_text("utf-8"))):
+            target = (page.parent / link["path"]) if link["path"] else page
+            if not target.exists() or (link["anchor"] and link["anchor"] not in _anchors(target)):
+                yield f"{page.relative_to(root)}: {link.group()[2:-1]}"
 
 
 def _written() -> dict[str, str]:
@@ -67,3 +91,25 @@ def test_every_exit_code_is_explained() -> None:
     assert [row.split()[1] for row in rows[1 : 1 + len(ExitCode)]] == [
         str(int(c)) for c in ExitCode
     ]
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    assert list(dead_links(ROOT)) == []
+
+
+@pytest.mark.parametrize(
+    ("link", "found"),
+    [
+        pytest.param("[a](docs/a.md)", [], id="a page"),
+        pytest.param("[a](docs/a.md#the-first-one)", [], id="a heading"),
+        pytest.param("[a](https://example.com/a)", [], id="an address is not ours to try"),
+        pytest.param("```\n[a](docs/b.md)\n```", [], id="an example is no link"),
+        pytest.param("[a](docs/b.md)", ["README.md: docs/b.md"], id="no such page"),
+        pytest.param("[a](docs/a.md#two)", ["README.md: docs/a.md#two"], id="no such heading"),
+    ],
+)
+def test_link_that_leads_nowhere_is_named(tmp_path: Path, link: str, found: list[str]) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "a.md").write_text("# The first one\n")
+    (tmp_path / "README.md").write_text(f"{link}\n")
+    assert list(dead_links(tmp_path)) == found
