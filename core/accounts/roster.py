@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from core.accounts.add import ID_BYTES, account_id_from, new_account, updated_account
+from core.accounts.changes import put_back, remove
 from core.codex_home.auth_json import CodexLogin
 from core.domain.account import Account, AccountId, Refresher
 from core.domain.credentials import Credentials
@@ -118,6 +119,37 @@ class Roster:
             outcome = Outcome.ADDED if known is None else Outcome.UPDATED
             return Admitted(outcome=outcome, account=state.accounts[account_id])
 
+    async def remove(self, account: Account) -> None:
+        """Take it out. Its login stays sealed for `core.storage.vault.KEEP_REMOVED`.
+
+        The row goes first: an account without a secret is worse than a secret without an account.
+
+        Raises:
+            CoreError: as the disk fails.
+        """
+        async with self._one:
+            await self._store.change(remove(account.id))
+            self._store.learn(signed_in_again(account.id))
+            await self._vault.remove(account.id)
+
+    async def put_back(self, account: Account) -> None:
+        """Undo `remove`, as far as the login is still sealed.
+
+        Raises:
+            CoreError: `login_gone`; `label_taken`; `account_added_meanwhile`; as the disk fails.
+        """
+        async with self._one:
+            if (same := self._store.state.find(account.identity)) is not None:
+                raise _added_meanwhile(same)
+            if not await self._vault.bring_back(account.id):
+                message = f"The login of {account.label} was deleted; it cannot be brought back."
+                raise CoreError("login_gone", message, "Sign in again: `turntable login`.")
+            try:
+                await self._store.change(put_back(account))
+            except CoreError:
+                await self._vault.remove(account.id)
+                raise
+
     async def _seal(
         self, account_id: AccountId, candidate: Candidate, change: Change, *, new: bool
     ) -> None:
@@ -163,8 +195,7 @@ def _put(candidate: Candidate, account_id: AccountId, now: datetime) -> Change:
     def change(state: State) -> tuple[State, tuple[Event, ...]]:
         known = state.find(candidate.login.identity)
         if known is not None and known.id != account_id:
-            message = f"Somebody else added this account just now, as #{known.number}."
-            raise CoreError("account_added_meanwhile", message, "Try again.")
+            raise _added_meanwhile(known)
         account = (
             _updated(known, candidate)
             if known is not None
@@ -192,3 +223,8 @@ def _updated(known: Account, candidate: Candidate) -> Account:
         source=candidate.source,
         workspace_name=candidate.workspace_name,
     )
+
+
+def _added_meanwhile(known: Account) -> CoreError:
+    message = f"This account was added meanwhile, as #{known.number} {known.label}."
+    return CoreError("account_added_meanwhile", message, "`turntable accounts` shows it.")

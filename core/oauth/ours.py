@@ -15,11 +15,11 @@ from enum import StrEnum
 
 import httpx
 
-from core.domain.account import Account, AccountId
+from core.domain.account import Account, AccountId, Refresher
 from core.domain.credentials import Credentials
 from core.domain.errors import CoreError
 from core.oauth.lane import Lane
-from core.oauth.protocol import Fresh, Refused, merged, read_tokens, refresh_form
+from core.oauth.protocol import Fresh, Refused, merged, read_tokens, refresh_form, revoke_form
 from core.oauth.rests import Rests
 from core.oauth.send import NotSentError, post
 from core.runtime.clock import Clock
@@ -107,6 +107,28 @@ class Ours:
                 case Refused():
                     return await self._refused(account.id, answer)
 
+    async def revoke(self, account: Account) -> None:
+        """End the login at the issuer, whose answer to an unknown token is the same (RFC 7009).
+
+        Raises:
+            CoreError: `not_ours_to_revoke`; `issuer_unreachable`. Nothing was changed here.
+        """
+        if account.refresher is not Refresher.TURNTABLE:
+            message = f"The login of #{account.number} {account.label} is refreshed elsewhere."
+            hint = "Sign out where it lives, for example with `codex logout`."
+            raise CoreError("not_ours_to_revoke", message, hint)
+        async with self._lane.turn():
+            known = await self._vault.get(account.id)
+            if known is None:
+                return
+            form = revoke_form(known.refresh_token)
+            try:
+                status, _ = await post(self._connect, self._auth_url(), form)
+            except (NotSentError, httpx.HTTPError, TimeoutError) as error:
+                raise _not_revoked(type(error).__name__) from None
+            if status != 200:
+                raise _not_revoked(f"it answered {status}")
+
     async def _redeem(self, account: AccountId, known: Credentials, reason: str) -> Fresh | Refused:
         doubts = await self._journal()
         await self._vault.intend(account, known.generation)
@@ -152,3 +174,8 @@ class Ours:
             found = dict(await self._vault.doubtful())
             self._doubts = self._doubts or found
         return self._doubts
+
+
+def _not_revoked(why: str) -> CoreError:
+    message = f"The issuer could not be told to end the login ({why}); it was kept."
+    return CoreError("issuer_unreachable", message, "Try again, or remove it without `--revoke`.")

@@ -371,3 +371,40 @@ async def test_quitting_in_the_middle_of_a_refresh_leaves_a_doubt_and_no_wait(
         await asking
     assert await parts.vault.doubtful() == {account.id: 1}
     assert await parts.ours.in_doubt(account.id)
+
+
+# The end
+
+
+async def test_revoking_ends_the_login_at_the_issuer(parts: Parts, account: Account) -> None:
+    await parts.ours.revoke(account)
+    assert _family(parts).revoked
+    await parts.roster.remove(account)
+    await parts.ours.revoke(account)  # nothing is left to revoke
+
+
+async def test_a_login_of_somebody_else_is_not_revoked(parts: Parts, login: Login) -> None:
+    imported = await parts.imported(login)
+    with pytest.raises(CoreError) as caught:
+        await parts.ours.revoke(imported)
+    assert caught.value.code == "not_ours_to_revoke"
+    assert not _family(parts).revoked
+
+
+@pytest.mark.parametrize(
+    "effect", [pytest.param(Cut(), id="a cut"), pytest.param(replies.server_error(), id="500")]
+)
+async def test_what_could_not_be_revoked_is_said(
+    parts: Parts, account: Account, effect: Reply | Cut
+) -> None:
+    parts.back_end.next("A", effect, on=Endpoint.REVOKE)
+    with pytest.raises(CoreError) as caught:
+        await parts.ours.revoke(account)
+    assert caught.value.code == "issuer_unreachable"
+
+
+async def test_offline_nothing_is_revoked(parts: Parts, account: Account) -> None:
+    await parts.back_end.close()
+    with pytest.raises(CoreError) as caught:
+        await parts.ours.revoke(account)
+    assert caught.value.code == "issuer_unreachable"
