@@ -35,6 +35,19 @@ def dead_links(root: Path) -> Iterator[str]:
                 yield f"{page.relative_to(root)}: {link.group()[2:-1]}"
 
 
+def unreachable_pages(root: Path) -> set[str]:
+    """Pages below docs that nobody finds who begins at docs/index.md and follows links."""
+    docs, seen = root / "docs", set[Path]()
+    waiting = [docs / "index.md"]
+    while waiting:
+        page = waiting.pop()
+        if page not in seen and page.suffix == ".md" and page.is_file():
+            seen.add(page)
+            links = _LINK.finditer(_FENCED.sub("", page.read_text("utf-8")))
+            waiting += [(page.parent / link["path"]).resolve() for link in links if link["path"]]
+    return {str(page.relative_to(root)) for page in set(docs.rglob("*.md")) - seen}
+
+
 def _written() -> dict[str, str]:
     return {path: (ROOT / path).read_text("utf-8") for path in pages()}
 
@@ -113,3 +126,15 @@ def test_link_that_leads_nowhere_is_named(tmp_path: Path, link: str, found: list
     (tmp_path / "docs" / "a.md").write_text("# The first one\n")
     (tmp_path / "README.md").write_text(f"{link}\n")
     assert list(dead_links(tmp_path)) == found
+
+
+def test_every_page_is_found_from_the_first_one() -> None:
+    assert unreachable_pages(ROOT) == set()
+
+
+def test_page_that_nobody_links_to_is_named(tmp_path: Path) -> None:
+    (tmp_path / "docs" / "guides").mkdir(parents=True)
+    (tmp_path / "docs" / "index.md").write_text("[a](guides/a.md)\n")
+    (tmp_path / "docs" / "guides" / "a.md").write_text("[back](../index.md)\n")
+    (tmp_path / "docs" / "guides" / "b.md").write_text("[back](../index.md)\n")
+    assert unreachable_pages(tmp_path.resolve()) == {"docs/guides/b.md"}
