@@ -1,16 +1,37 @@
-"""The paths beside Codex that tell about an account: usage, routing, workspaces. Pure."""
+"""The paths beside Codex that tell about an account: usage, resets, routing, workspaces."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from core.standin import limits, replies
+from core.standin import limits, replies, reset_credits
+from core.standin.outcome import Outcome, violated
+from core.standin.recorded import Recorded
 from core.standin.replies import Reply
-from core.standin.world import Account
+from core.standin.world import Account, World
 
 
 def usage(account: Account, now: datetime) -> Reply:
     """`GET /backend-api/wham/usage`."""
     return replies.as_json(200, limits.usage(account, now))
+
+
+def credits_left(account: Account, now: datetime) -> Reply:
+    """`GET /backend-api/wham/rate-limit-reset-credits`."""
+    return replies.as_json(200, reset_credits.listing(account, now))
+
+
+def consume(recorded: Recorded, account: Account, world: World) -> Outcome:
+    """`POST …/rate-limit-reset-credits/consume`; 200 whatever became of it."""
+    try:
+        redemption = reset_credits.parse(recorded.json)
+    except ValueError:
+        redemption = "the body is not JSON"
+    if isinstance(redemption, str):
+        return violated(redemption)
+    redeemed = reset_credits.redeem(account, redemption, world.now)
+    world.put(redeemed.account)
+    value = {"code": redeemed.code, "windows_reset": redeemed.windows_reset}
+    return Outcome(replies.as_json(200, value))
 
 
 def check(account: Account, everyone: Sequence[Account]) -> Reply:

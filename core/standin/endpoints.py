@@ -30,6 +30,8 @@ _TABLE = {
     ("POST", f"{_CODEX}/images/generations"): Endpoint.IMAGES,
     ("POST", f"{_CODEX}/images/edits"): Endpoint.IMAGES,
     ("GET", f"{_BACKEND}/wham/usage"): Endpoint.USAGE,
+    ("GET", f"{_BACKEND}/wham/rate-limit-reset-credits"): Endpoint.RESET_CREDITS,
+    ("POST", f"{_BACKEND}/wham/rate-limit-reset-credits/consume"): Endpoint.CONSUME,
     ("GET", f"{_BACKEND}/wham/accounts/check"): Endpoint.CHECK,
     ("GET", f"{_BACKEND}/accounts"): Endpoint.ACCOUNTS,
     ("POST", "/oauth/token"): Endpoint.REFRESH,
@@ -145,6 +147,8 @@ class Endpoints:
             return instead
         if endpoint is Endpoint.HANDSHAKE:
             return self._sockets.handshake(recorded, account, effects)
+        if endpoint is Endpoint.CONSUME:
+            return account_paths.consume(recorded, account, self._world)._replace(effects=effects)
         return Outcome(self._reply(endpoint, recorded, account), effects)
 
     def _recognise(self, recorded: Recorded) -> Account | Reply:
@@ -167,6 +171,8 @@ class Endpoints:
                 return codex_paths.image(self._world.now)
             case Endpoint.USAGE:
                 return account_paths.usage(account, self._world.now)
+            case Endpoint.RESET_CREDITS:
+                return account_paths.credits_left(account, self._world.now)
             case Endpoint.CHECK:
                 return account_paths.check(account, self._world.accounts())
             case Endpoint.ACCOUNTS:

@@ -6,6 +6,7 @@ PROTOCOL §5. Pure: an account brought to `now` in, bytes and JSON values out.
 from datetime import datetime
 from typing import Any
 
+from core.standin import reset_credits, spending
 from core.standin.meters import Window
 from core.standin.world import Account, Credits, ExtraLimit, blocked_until, extra_limit
 
@@ -32,6 +33,8 @@ def headers(account: Account, model: str, now: datetime) -> Headers:
             *_window_fields(f"{prefix}-primary", extra.primary, now),
             *_window_fields(f"{prefix}-secondary", extra.secondary, now),
         ]
+    if (reached := _reached_type(account, model)) is not None:
+        fields.append(("x-codex-rate-limit-reached-type", reached))
     return tuple((name.encode(), value.encode()) for name, value in fields)
 
 
@@ -60,21 +63,32 @@ def event(account: Account, model: str, now: datetime) -> dict[str, Any]:
 def usage(account: Account, now: datetime) -> dict[str, Any]:
     """The body of `GET /backend-api/wham/usage`."""
     blocked = blocked_until(account, "") is not None
+    reached = _reached_type(account, "")
+    windows = (account.primary, account.secondary)
+    flexible = account.spending is not None and windows == (None, None)
     return {
         "user_id": account.person.user_id,
         "account_id": account.person.account_id,
         "email": account.person.email,
         "plan_type": account.person.plan,
-        "rate_limit": _rate_limit(account.primary, account.secondary, now, blocked=blocked),
+        "rate_limit": None if flexible else _rate_limit(*windows, now, blocked=blocked),
         "code_review_rate_limit": None,
         "additional_rate_limits": [_additional(limit, now) for limit in account.extra] or None,
         "credits": _credits(account.credits),
-        "spend_control": {"reached": False, "individual_limit": None},
-        "rate_limit_reached_type": {"type": "rate_limit_reached"} if blocked else None,
-        "rate_limit_reset_credits": {"available_count": account.reset_credits},
+        "spend_control": spending.as_json(account.spending),
+        "rate_limit_reached_type": {"type": reached} if reached else None,
+        "rate_limit_reset_credits": {"available_count": len(reset_credits.available(account, now))},
         "model_usage": None,
         "promo": None,
     }
+
+
+def _reached_type(account: Account, model: str) -> str | None:
+    """Which kind of limit stops the account, if one does."""
+    if blocked_until(account, model) is None:
+        return None
+    over = account.spending is not None and account.spending.reached
+    return "workspace_member_usage_limit_reached" if over else "rate_limit_reached"
 
 
 def _resets_at(window: Window, now: datetime) -> datetime:

@@ -21,6 +21,8 @@ class Endpoint(StrEnum):
     RESPONSES = "responses"
     MODELS = "models"
     USAGE = "usage"
+    RESET_CREDITS = "rate-limit-reset-credits"
+    CONSUME = "rate-limit-reset-credits/consume"
     CHECK = "accounts/check"
     ACCOUNTS = "accounts"
     REFRESH = "oauth/token"

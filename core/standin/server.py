@@ -25,7 +25,7 @@ from core.standin.script import ISSUER_ENDPOINTS, Delay, Effect, Endpoint, Says,
 from core.standin.sign_in_paths import SignInPaths
 from core.standin.socket_paths import SocketPaths
 from core.standin.turns import Turn
-from core.standin.world import SESSION, WEEK, Account, World
+from core.standin.world import SESSION, WEEK, Account, ResetCredit, World
 
 
 class StandIn:
@@ -223,6 +223,17 @@ class StandIn:
             for window in (account.primary, account.secondary)
         )
         self.world.put(replace(account, primary=primary, secondary=secondary))
+
+    def grant_reset(self, name: str, *, expires_at: datetime) -> ResetCredit:
+        """Give `name` a reset credit."""
+        account = self.world.account(name)
+        credit = ResetCredit(
+            credit_id=f"fake-credit-{name}-{len(account.reset_credits) + 1}",
+            granted_at=self.world.now,
+            expires_at=expires_at,
+        )
+        self.world.put(replace(account, reset_credits=(*account.reset_credits, credit)))
+        return credit
 
     def next(
         self, account: str | None, *effects: Effect, on: Endpoint = Endpoint.RESPONSES

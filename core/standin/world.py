@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from core.standin import meters
+from core.standin import meters, spending
 from core.standin.meters import Window
 from core.standin.people import Person
+from core.standin.spending import Spending
 
 NO_CONSTRAINT = "NO_CONSTRAINT"
 
@@ -36,6 +37,33 @@ NO_CREDITS = Credits()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ResetCredit:
+    """Empties the account's windows once (`core.standin.reset_credits`).
+
+    Attributes:
+        credit_id: what a redemption names.
+        granted_at: when it was given.
+        expires_at: from when on it is good for nothing.
+        title: what the user reads.
+        redeemed_at: when it was spent.
+        redeem_request_id: by which request.
+    """
+
+    credit_id: str
+    granted_at: datetime
+    expires_at: datetime
+    title: str = "Rate limit reset"
+    redeemed_at: datetime | None = None
+    redeem_request_id: str | None = None
+
+    def status(self, now: datetime) -> str:
+        """`available`, `redeemed` or `expired`."""
+        if self.redeemed_at is not None:
+            return "redeemed"
+        return "available" if now < self.expires_at else "expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExtraLimit:
     """A limit of its own for some models, beside the account's windows.
 
@@ -56,7 +84,10 @@ class ExtraLimit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """One workspace membership of one user, as the back end sees it."""
+    """One workspace membership of one user, as the back end sees it.
+
+    On a flexible plan it has `spending` and no windows.
+    """
 
     person: Person
     workspace_name: str = "Personal"
@@ -64,7 +95,8 @@ class Account:
     secondary: Window | None = WEEK
     extra: tuple[ExtraLimit, ...] = ()
     credits: Credits = NO_CREDITS
-    reset_credits: int = 0
+    spending: Spending | None = None
+    reset_credits: tuple[ResetCredit, ...] = ()
     origin: str = NO_CONSTRAINT
     routing_override: str = NO_CONSTRAINT
 
@@ -84,6 +116,7 @@ def as_of(account: Account, now: datetime) -> Account:
         account,
         primary=move(account.primary),
         secondary=move(account.secondary),
+        spending=account.spending and spending.at(account.spending, now),
         extra=tuple(
             replace(limit, primary=move(limit.primary), secondary=move(limit.secondary))
             for limit in account.extra
@@ -97,11 +130,13 @@ def after_use(account: Account, model: str, tokens: int, now: datetime) -> Accou
     def use(window: Window | None) -> Window | None:
         return window and meters.spent(window, tokens, now)
 
+    paid = account.spending and spending.spent(account.spending, tokens, now)
+    after = replace(account, spending=paid)
     limit = extra_limit(account, model)
     if limit is None:
-        return replace(account, primary=use(account.primary), secondary=use(account.secondary))
+        return replace(after, primary=use(account.primary), secondary=use(account.secondary))
     used = replace(limit, primary=use(limit.primary), secondary=use(limit.secondary))
-    return replace(account, extra=tuple(used if one is limit else one for one in account.extra))
+    return replace(after, extra=tuple(used if one is limit else one for one in account.extra))
 
 
 def extra_limit(account: Account, model: str) -> ExtraLimit | None:
@@ -111,6 +146,9 @@ def extra_limit(account: Account, model: str) -> ExtraLimit | None:
 
 def blocked_until(account: Account, model: str) -> datetime | None:
     """When the account serves `model` again; None if it serves now."""
+    if account.spending is not None and account.spending.reached:
+        # Bought credits are what the limit is about: they do not lift it.
+        return account.spending.resets_at
     limit = extra_limit(account, model)
     windows = (
         (account.primary, account.secondary) if limit is None else (limit.primary, limit.secondary)

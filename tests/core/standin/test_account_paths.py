@@ -30,6 +30,18 @@ async def test_the_catalogue_is_sent_once_for_each_etag(
     assert (await client.turn(login)).headers["x-models-etag"] == etag
 
 
+async def test_a_catalogue_of_one_account_is_not_known_to_another(
+    client: Client, back_end: StandIn, login: Login
+) -> None:
+    other = make_login("B")
+    back_end.add(other)
+    path = "/codex/models?client_version=0.169.0"
+    etag = (await client.get(path, login)).headers["etag"]
+    reply = await client.get(path, other, **{"if-none-match": etag})
+    assert reply.status_code == 200
+    assert reply.headers["etag"] != etag
+
+
 async def test_the_catalogue_asks_for_the_client_s_version(client: Client, login: Login) -> None:
     assert (await client.get("/codex/models", login)).status_code == 400
 

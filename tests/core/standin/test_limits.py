@@ -1,5 +1,6 @@
 """The three forms in which an account's limits are told."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,8 @@ import pytest
 from core.standin import limits
 from core.standin.meters import Window
 from core.standin.people import make_login
-from core.standin.world import Account, Credits, ExtraLimit
+from core.standin.spending import Spending
+from core.standin.world import Account, Credits, ExtraLimit, ResetCredit
 from tests.fakes.clock import START
 
 RESET = START + timedelta(minutes=10)
@@ -24,7 +26,10 @@ ACCOUNT = Account(
     secondary=None,
     extra=(EXTRA,),
     credits=Credits(has=True, balance="3"),
-    reset_credits=2,
+    reset_credits=(
+        ResetCredit(credit_id="c1", granted_at=START, expires_at=RESET),
+        ResetCredit(credit_id="c2", granted_at=START, expires_at=START),
+    ),
 )
 AT = int(RESET.timestamp())
 
@@ -81,10 +86,31 @@ def test_usage_tells_everything_at_once() -> None:
     assert usage["rate_limit"]["primary_window"]["used_percent"] == 12
     assert usage["additional_rate_limits"][0]["metered_feature"] == "codex_bengalfox"
     assert usage["credits"] == {"has_credits": True, "unlimited": False, "balance": "3"}
-    assert usage["rate_limit_reset_credits"] == {"available_count": 2}
+    assert usage["rate_limit_reset_credits"] == {"available_count": 1}
 
 
 def test_a_window_that_has_not_begun_is_told_as_beginning_now() -> None:
     account = Account(person=ACCOUNT.person, primary=Window(minutes=300))
     window = limits.usage(account, START)["rate_limit"]["primary_window"]
     assert window["reset_after_seconds"] == 18_000
+
+
+def test_a_flexible_plan_tells_what_may_be_spent_and_no_windows() -> None:
+    spending = Spending(limit=40, used=10, resets_at=RESET)
+    account = replace(ACCOUNT, primary=None, spending=spending)
+    usage = limits.usage(account, START)
+    assert usage["rate_limit"] is None
+    assert usage["spend_control"]["individual_limit"]["remaining_percent"] == 75
+    assert usage["rate_limit_reached_type"] is None
+
+
+def test_whoever_has_spent_everything_is_told_so_everywhere() -> None:
+    spending = Spending(limit=40, used=41, resets_at=RESET)
+    account = replace(ACCOUNT, primary=None, spending=spending)
+    usage = limits.usage(account, START)
+    assert usage["spend_control"]["reached"] is True
+    assert usage["rate_limit_reached_type"] == {"type": "workspace_member_usage_limit_reached"}
+    headers = dict(limits.headers(account, "x", START))
+    reached = headers[b"x-codex-rate-limit-reached-type"]
+    assert reached == b"workspace_member_usage_limit_reached"
+    assert limits.event(account, "x", START)["rate_limits"]["limit_reached"] is True

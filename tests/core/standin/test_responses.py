@@ -10,8 +10,9 @@ from core.standin.meters import Window
 from core.standin.people import Login, make_login
 from core.standin.script import Endpoint, Fails, Says
 from core.standin.server import StandIn
+from core.standin.spending import Spending
 from core.standin.turns import Turn
-from core.standin.world import ExtraLimit
+from core.standin.world import Credits, ExtraLimit
 from tests.core.standin import sse
 from tests.core.standin.conftest import BODY, Client
 from tests.fakes.clock import START, FakeClock
@@ -196,3 +197,17 @@ async def test_a_compaction_is_answered_with_one_encrypted_item(
     reply = await client.turn(login, {**BODY, "input": trigger})
     (item,) = sse.parse(reply.text)[-1]["response"]["output"]
     assert item["type"] == "compaction"
+
+
+async def test_whoever_has_spent_the_limit_waits_for_its_reset(
+    client: Client, back_end: StandIn, login: Login
+) -> None:
+    spending = Spending(limit=1, resets_at=START + HOUR, tokens_per_credit=10)
+    account = replace(back_end.world.account("A"), primary=None, secondary=None, spending=spending)
+    back_end.world.put(replace(account, credits=Credits(has=True, balance="5")))
+    assert (await client.turn(login)).status_code == 200
+    refused = await client.turn(login)
+    assert refused.status_code == 429
+    assert refused.json()["error"]["resets_at"] == int((START + HOUR).timestamp())
+    back_end.advance(HOUR)
+    assert (await client.turn(login)).status_code == 200
