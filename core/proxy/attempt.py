@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from core.domain.account import AccountId
 from core.domain.facts import Facts, RequestKind
 from core.domain.outcome import Outcome, Served, Unanswered, Unauthorized, Unreachable
-from core.domain.quota import Quota
 from core.domain.settings import Settings
 from core.proxy.classify import is_event_stream, needs_body, of_answer, of_first_event
 from core.proxy.incoming import Incoming
@@ -20,7 +19,6 @@ from core.proxy.messages import TURN_STATE, Request, ResponseHead
 from core.proxy.sse import EventParser
 from core.proxy.turn_states import TurnStates
 from core.proxy.upstream import Sent, Upstream
-from core.quota.parse import quota_from_headers
 from core.runtime.clock import Clock
 
 FIRST_EVENTS = 16
@@ -36,13 +34,11 @@ class Tried:
 
     Attributes:
         outcome: what it means.
-        quota: what its head said of limits.
         head: the answer's head; None when none came.
         sent: the exchange, of whose answer nothing was passed on yet; None when nothing was sent.
     """
 
     outcome: Outcome
-    quota: Quota | None = None
     head: ResponseHead | None = None
     sent: Sent | None = None
 
@@ -93,7 +89,6 @@ class Attempts:
             silent = Unanswered(status=None, timed_out=incoming.timed_out)
             return Tried(outcome=silent, sent=sent)
         now = self._clock.now()
-        quota = quota_from_headers(head.fields, now=now)
         if needs_body(head):
             await _read_error(incoming)
         outcome = of_answer(head, incoming.held, model=facts.model, now=now)
@@ -103,7 +98,7 @@ class Attempts:
             and is_event_stream(head)
         ):
             outcome = await self._first_events(incoming, outcome, facts)
-        return Tried(outcome=outcome, quota=quota, head=head, sent=sent)
+        return Tried(outcome=outcome, head=head, sent=sent)
 
     async def _first_events(self, incoming: Incoming, served: Served, facts: Facts) -> Outcome:
         """Read on until an event decides; what says nothing after all that is a good answer."""
@@ -134,8 +129,8 @@ class FirstEvents:
     def decide(self, incoming: Incoming) -> Outcome | None:
         """What the events say that have come; None = wait for more."""
         held = incoming.held
-        events, self._read = self._parser.feed(held[self._read :]), len(held)
-        for event in events:
+        fresh, self._read = held[self._read :], len(held)
+        for event in self._parser.events(fresh):
             self._seen += 1
             outcome = of_first_event(event, model=self._model, now=self._clock.now())
             if outcome is not None:

@@ -158,9 +158,10 @@ class Intake:
     # -- inside
 
     def _fault_of(self, head: RequestHead) -> Fault | None:
-        size = len(head.target) + sum(len(name) + len(found) + 4 for name, found in head.fields)
-        if size > self._largest_head:
-            return Fault.HEAD_TOO_LARGE
+        if self._head_size > self._largest_head:  # or a body came with it: count for sure
+            size = sum(len(name) + len(found) + 4 for name, found in head.fields)
+            if size + len(head.target) > self._largest_head:
+                return Fault.HEAD_TOO_LARGE
         coding = head.fields.values(b"transfer-encoding")
         if coding and (coding != [b"chunked"] or not head.http11):
             return Fault.NOT_HTTP

@@ -8,7 +8,6 @@ from core.domain.observed import Lesson, learn_outcome, learn_quota
 from core.domain.outcome import Failing, Limited
 from core.domain.usage import Tokens
 from core.proxy.classify import of_first_event
-from core.proxy.incoming import Sink
 from core.proxy.sse import Tap, Tapped
 from core.quota.parse import quota_from_event
 from core.runtime.clock import Clock
@@ -38,17 +37,12 @@ class Overheard:
         self.tokens: Tokens | None = None
         self.failed = False
 
-    def through(self, write: Sink) -> Sink:
-        """`write`, overheard: the client first, then what its bytes tell us."""
+    def hear(self, data: bytes) -> None:
+        """What these bytes tell, once they were passed on."""
+        for tapped in self._tap.feed(data):
+            self._learn_from(tapped)
 
-        def sink(data: bytes, last: bool) -> None:
-            write(data, last)
-            for tapped in self._tap.feed(data):
-                self._hear(tapped)
-
-        return sink
-
-    def _hear(self, tapped: Tapped) -> None:
+    def _learn_from(self, tapped: Tapped) -> None:
         now = self._clock.now()
         if tapped.tokens is not None:
             self.tokens = tapped.tokens

@@ -43,6 +43,7 @@ from core.proxy.overheard import Overheard
 from core.proxy.reply import Reply
 from core.proxy.routes import Passage
 from core.proxy.traffic import Traffic
+from core.quota.parse import quota_from_headers
 from core.routing.exchange import (
     Abandon,
     Answer,
@@ -236,8 +237,6 @@ class _Passing:
             self._records.append(AttemptRecord(account=account, outcome=word_of(ClientGone())))
             raise
         self._tried, self._concluded = tried, False
-        if tried.quota is not None:
-            self._seams.learn(learn_quota(account, tried.quota))
         return tried
 
     def _conclude(self) -> None:
@@ -245,9 +244,13 @@ class _Passing:
         if self._concluded or self._tried is None or self._asked is None:
             return
         self._concluded = True
-        outcome = self._tried.outcome
+        outcome, head = self._tried.outcome, self._tried.head
+        now = self._seams.clock.now()
+        quota = quota_from_headers(head.fields, now=now) if head is not None else None
+        if quota is not None:
+            self._seams.learn(learn_quota(self._asked, quota))
         self._records.append(AttemptRecord(account=self._asked, outcome=word_of(outcome)))
-        lesson = lesson_of(self._asked, outcome, self._facts, self._seams.clock.now())
+        lesson = lesson_of(self._asked, outcome, self._facts, now)
         if lesson is not None:
             self._seams.learn(lesson)
 
@@ -279,10 +282,11 @@ class _Passing:
     # -- endings
 
     async def _end(self, ending: Ending) -> None:
+        if isinstance(ending, Forward):
+            await self._forward(ending.account)
+            return
         self._conclude()
         match ending:
-            case Forward(account=account):
-                await self._forward(account)
             case Answer(refusal=refusal, attempts=attempts):
                 self._refuse(refusal, unreachable=_only_unreachable(attempts))
             case Abandon(attempts=attempts):
@@ -295,8 +299,10 @@ class _Passing:
         assert tried is not None and tried.head is not None and tried.sent is not None  # noqa: S101, PT018 - it was answered
         self._served_by = account
         if isinstance(tried.outcome, Challenged):
+            self._conclude()
             self._say(fault_answer(Fault.CHALLENGED), Result.FAILED)
         elif is_html(tried.head):
+            self._conclude()
             self._say(as_json(tried.head.status), Result.FAILED)
         else:
             await self._stream(tried.head, tried.sent.incoming, tried.outcome, account)
@@ -305,23 +311,23 @@ class _Passing:
         self, head: ResponseHead, incoming: Incoming, outcome: Outcome, account: AccountId
     ) -> None:
         served = isinstance(outcome, Served)
-        if served and self._is_move():
-            self._own(account)
         reply = self._reply
         reply.begin(head, request_id=self._id)
         self._first_byte_s = self._seams.clock.monotonic() - self._started
         reply.on_full(incoming.sink_is_full)
-        sink: Sink = reply.write
         overheard = Overheard(
             account=account, facts=self._facts, learn=self._seams.learn, clock=self._seams.clock
         )
-        if self._facts.kind is RequestKind.RESPONSES and is_event_stream(head):
-            sink = overheard.through(reply.write)
+        is_turn = self._facts.kind is RequestKind.RESPONSES and is_event_stream(head)
+        sink = self._overhearing(reply.write, overheard) if is_turn else reply.write
         self._traffic.streams += 1
         try:
             idle_s = self._seams.settings().upstream.idle_timeout_s
             flowed = incoming.flow(sink, idle_s=idle_s)
             reply.flush()
+            self._conclude()
+            if served and self._is_move():
+                self._own(account)
             whole = await flowed
         finally:
             self._traffic.streams -= 1
@@ -332,6 +338,16 @@ class _Passing:
             self._result = Result.FAILED
         else:
             self._result = Result.SERVED if len(self._records) == 1 else Result.MOVED
+
+    def _overhearing(self, write: Sink, overheard: Overheard) -> Sink:
+        """The client first; then what its attempt taught, then what these bytes tell."""
+
+        def sink(data: bytes, last: bool) -> None:
+            write(data, last)
+            self._conclude()
+            overheard.hear(data)
+
+        return sink
 
     def _refuse(self, refusal: Refuse, *, unreachable: bool) -> None:
         if unreachable and refusal.reason in (RefuseReason.ALL_FAILING, RefuseReason.TIME_BUDGET):

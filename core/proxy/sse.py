@@ -6,7 +6,7 @@ several `data` lines are joined; comments are skipped) and never holds more than
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -47,12 +47,16 @@ class EventParser:
 
     def feed(self, data: bytes) -> list[Event]:
         """The events that `data` completes."""
+        return list(self.events(data))
+
+    def events(self, data: bytes) -> Iterator[Event]:
+        """The events that `data` completes, read one by one as they are asked for."""
         if self._after_cr and data:
             self._after_cr = False
             if data[0] == 0x0A:
                 data = data[1:]
         if not data:
-            return []
+            return
         if data[-1] == 0x0D:
             self._after_cr = True  # its LF, if it has one, comes with the next read
         whole = self._rest + data
@@ -60,7 +64,10 @@ class EventParser:
         self._rest = lines.pop()
         if len(self._rest) > LARGEST_EVENT:
             self._rest = b""
-        return [event for line in lines if (event := self._line(line)) is not None]
+        for line in lines:
+            event = self._line(line)
+            if event is not None:
+                yield event
 
     def _line(self, line: bytes) -> Event | None:
         if not line:
