@@ -75,7 +75,7 @@ def usage(account: Account, now: datetime) -> dict[str, Any]:
         "code_review_rate_limit": None,
         "additional_rate_limits": [_additional(limit, now) for limit in account.extra] or None,
         "credits": _credits(account.credits),
-        "spend_control": spending.as_json(account.spending),
+        "spend_control": spending.as_json(account.spending, now),
         "rate_limit_reached_type": {"type": reached} if reached else None,
         "rate_limit_reset_credits": {"available_count": len(reset_credits.available(account, now))},
         "model_usage": None,

@@ -48,8 +48,8 @@ def spent(spending: Spending, tokens: int, now: datetime) -> Spending:
     return replace(current, used=current.used + tokens / current.tokens_per_credit)
 
 
-def as_json(spending: Spending | None) -> dict[str, Any]:
-    """The `spend_control` object of the usage answer."""
+def as_json(spending: Spending | None, now: datetime) -> dict[str, Any]:
+    """The `spend_control` object of the usage answer: all that codex 0.169.0 insists on."""
     if spending is None:
         return {"reached": False, "individual_limit": None}
     left = max(0.0, spending.limit - spending.used)
@@ -61,6 +61,7 @@ def as_json(spending: Spending | None) -> dict[str, Any]:
             "remaining": f"{left:g}",
             "used_percent": spending.used_percent,
             "remaining_percent": 100 - spending.used_percent,
+            "reset_after_seconds": int((spending.resets_at - now).total_seconds()),
             "reset_at": int(spending.resets_at.timestamp()),
         },
     }

@@ -33,9 +33,9 @@ def test_it_resets(days: int, used: float, resets_in: int) -> None:
 
 
 def test_nothing_is_said_where_there_is_no_limit() -> None:
-    assert spending.as_json(None) == {"reached": False, "individual_limit": None}
+    assert spending.as_json(None, START) == {"reached": False, "individual_limit": None}
 
 
 def test_more_than_everything_is_everything() -> None:
-    told = spending.as_json(Spending(limit=4, used=5, resets_at=START))["individual_limit"]
+    told = spending.as_json(Spending(limit=4, used=5, resets_at=START), START)["individual_limit"]
     assert (told["used_percent"], told["remaining"]) == (100, "0")
