@@ -20,7 +20,7 @@ _TABLE = (
     Verb(
         name="import",
         summary="Take a login from Codex's own auth.json.",
-        function="accounts:import_login",
+        function="logins:import_login",
         access=Access.WRITE,
         parameters=(
             Parameter(name="file", help="An auth.json; default: CODEX_HOME's.", positional=True),

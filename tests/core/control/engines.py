@@ -113,6 +113,8 @@ class ScriptedFacade:
                 raise CoreError("why", "What.", "How.", exit_code=ExitCode.LEFT_ALONE)
             case "break":
                 raise RuntimeError("a defect with fake-secret in it")
+            case "log":
+                return {"requests": []}
             case "long":
                 return {"text": "x" * 8 * 1024 * 1024}
             case _:
