@@ -52,6 +52,7 @@ async def test_the_answer_comes_from_the_second_account_and_nobody_sees_an_error
         bound = await turntable.done("bind")
         assert bound["verification"]["result"] == "in_force"
         assert f"127.0.0.1:{serving.port}/c/".encode() in codex.config.read_bytes()
+        await turntable.done("use", "#1")
         back_end.limit("A", until=in_two_hours())
         run = await codex.exec("say hi")
         assert (run.answers, run.errors, run.exit_code) == (("Hello from B.",), (), 0)
