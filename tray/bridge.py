@@ -25,7 +25,7 @@ class Bridge(QObject):
 
     Signals:
         snapshot: a `StatusReport`, now and after every change.
-        show_requested: somebody asked for the window.
+        show_requested: somebody asked for a `Surface`.
         notice: a `Notice` for the person.
         wish_ended: a wish was granted or refused; views show the last snapshot again, because a
             click has moved marks by itself.
@@ -33,7 +33,7 @@ class Bridge(QObject):
     """
 
     snapshot = Signal(object)
-    show_requested = Signal()
+    show_requested = Signal(object)
     notice = Signal(object)
     wish_ended = Signal()
     engine_ended = Signal()
@@ -70,7 +70,7 @@ class Bridge(QObject):
         try:
             async for seen in self._facade.watch():
                 if isinstance(seen, ShowRequested):
-                    self.show_requested.emit()
+                    self.show_requested.emit(seen.surface)
                 else:
                     self.snapshot.emit(seen)
         except CoreError as error:

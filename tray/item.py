@@ -3,7 +3,7 @@
 import sys
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QCursor, QGuiApplication, QIcon, Qt
+from PySide6.QtGui import QIcon, Qt
 from PySide6.QtWidgets import QSystemTrayIcon
 from shiboken6 import delete
 
@@ -21,7 +21,7 @@ class TrayItem(QObject):
     Signals:
         chosen: the `Action` of a menu entry.
         opening: the menu is about to be seen.
-        activated: the icon was clicked, and no menu of ours could be opened for it.
+        activated: the icon was clicked with the first button.
     """
 
     chosen = Signal(object)
@@ -35,7 +35,6 @@ class TrayItem(QObject):
         self._tooltip = ""
         self._entries: tuple[Entry, ...] = ()
         self._built: tuple[QSystemTrayIcon, TrayMenu] | None = None
-        self._popup: TrayMenu | None = None
         place.came.connect(self._rebuild)
 
     def show(self, icon: QIcon, tooltip: str, entries: tuple[Entry, ...]) -> None:
@@ -52,8 +51,6 @@ class TrayItem(QObject):
         if changed_tooltip:
             item.setToolTip(_plain(tooltip))
         menu.show_entries(entries)
-        if self._popup is not None:
-            self._popup.show_entries(entries)
 
     def tell(self, notice: Notice) -> None:
         """A message of the desktop beside the icon."""
@@ -72,9 +69,7 @@ class TrayItem(QObject):
             item.hide()
             delete(item)
             menu.close()
-        if self._popup is not None:
-            self._popup.close()
-        self._built = self._popup = None
+        self._built = None
 
     def _rebuild(self) -> None:
         self.close()
@@ -90,19 +85,10 @@ class TrayItem(QObject):
         self._built = (item, menu)
 
     def _clicked(self, reason: QSystemTrayIcon.ActivationReason) -> None:
-        """The first button opens the menu too, where the desktop leaves that to us."""
-        if reason is not QSystemTrayIcon.ActivationReason.Trigger or sys.platform == "darwin":
-            return
-        if QGuiApplication.platformName().startswith("wayland"):
-            # A Wayland client cannot place a menu where it did not see the click.
+        # macOS opens the menu for the first button by itself.
+        first = reason is QSystemTrayIcon.ActivationReason.Trigger
+        if first and sys.platform != "darwin":
             self.activated.emit()
-            return
-        if self._popup is None:
-            self._popup = TrayMenu(as_marked)
-            self._popup.chosen.connect(self.chosen)
-            self._popup.opening.connect(self.opening)
-        self._popup.show_entries(self._entries)
-        self._popup.widget.popup(QCursor.pos())
 
 
 def _plain(text: str) -> str:

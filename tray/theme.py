@@ -53,10 +53,17 @@ STALE_OPACITY = 0.55
 TRACK_ALPHA = 115
 """Of 255: less is invisible on light panels."""
 
-WINDOW_MARGIN = 16
-WINDOW_SPACING = 12
-WINDOW_WIDTH = 360
-"""Device-independent pixels, of every window."""
+GAP = 4
+"""Device-independent pixels; every distance in a window is a multiple of it."""
+GAP_SMALL, GAP_MEDIUM, GAP_LARGE = 2 * GAP, 3 * GAP, 4 * GAP
+CARD_MARGIN, PAGE_MARGIN = 4 * GAP, 6 * GAP
+RADIUS = 8
+BAR_HEIGHT = 6
+PANEL_WIDTH = 360
+"""Of the glance panel, at the text size that most desktops start with."""
+WINDOW_SIZE = (980, 640)
+SMALL, LARGE, HUGE = 0.9, 1.15, 1.5
+"""Sizes of text, as parts of the desktop's own."""
 
 _UNKNOWN = IconColors(
     ring=QColor("#148a8a"),
@@ -103,6 +110,106 @@ def icon_colors(panel: Panel) -> IconColors:
             return _TEMPLATE
         case Panel.UNKNOWN:
             return _UNKNOWN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowColors:
+    """The colours of panel, windows and dialogs in one scheme.
+
+    Attributes:
+        ground: behind everything.
+        surface: cards, tables, fields.
+        line: borders and rules.
+        text: what is read.
+        muted: what is read second; 4.5:1 on ground and surface all the same.
+        accent: the one colour that says "this one" or "do this"; also plenty of a limit.
+        on_accent: text on it.
+        soft: the ground of what is chosen or under the pointer.
+        warn: little is left, or somebody should look.
+        bad: nothing works until somebody does something.
+        track: the part of a bar that is used up.
+    """
+
+    ground: QColor
+    surface: QColor
+    line: QColor
+    text: QColor
+    muted: QColor
+    accent: QColor
+    on_accent: QColor
+    soft: QColor
+    warn: QColor
+    bad: QColor
+    track: QColor
+
+
+class Scheme(StrEnum):
+    """What the windows are coloured for."""
+
+    LIGHT = "light"
+    DARK = "dark"
+    CONTRAST = "contrast"
+    """High contrast, as the desktop asks for it."""
+
+
+_WINDOWS = {
+    Scheme.LIGHT: WindowColors(
+        ground=QColor("#f4f6f6"),
+        surface=QColor("#ffffff"),
+        line=QColor("#d8dedf"),
+        text=QColor("#192123"),
+        muted=QColor("#55626a"),
+        accent=QColor("#0b7373"),
+        on_accent=QColor("#ffffff"),
+        soft=QColor("#e2f0ef"),
+        warn=QColor("#8a5300"),
+        bad=QColor("#b3261e"),
+        track=QColor("#dde3e4"),
+    ),
+    Scheme.DARK: WindowColors(
+        ground=QColor("#16191b"),
+        surface=QColor("#1e2325"),
+        line=QColor("#353d40"),
+        text=QColor("#e9edee"),
+        muted=QColor("#a3adb2"),
+        accent=QColor("#43c6c1"),
+        on_accent=QColor("#05211f"),
+        soft=QColor("#1c3534"),
+        warn=QColor("#f0a73a"),
+        bad=QColor("#ff8a7d"),
+        track=QColor("#384145"),
+    ),
+    Scheme.CONTRAST: WindowColors(
+        ground=QColor("#000000"),
+        surface=QColor("#000000"),
+        line=QColor("#ffffff"),
+        text=QColor("#ffffff"),
+        muted=QColor("#ffffff"),
+        accent=QColor("#4df0ea"),
+        on_accent=QColor("#000000"),
+        soft=QColor("#003b3a"),
+        warn=QColor("#ffd24a"),
+        bad=QColor("#ff9c92"),
+        track=QColor("#4d4d4d"),
+    ),
+}
+
+
+def window_colors(scheme: Scheme) -> WindowColors:
+    """The colours of windows in this scheme."""
+    return _WINDOWS[scheme]
+
+
+def scheme_of(wanted: Qt.ColorScheme, contrast: Qt.ContrastPreference) -> Scheme:
+    """What the desktop asks for; light where it says nothing.
+
+    Args:
+        wanted: `QStyleHints.colorScheme`.
+        contrast: `QAccessibilityHints.contrastPreference`.
+    """
+    if contrast is Qt.ContrastPreference.HighContrast:
+        return Scheme.CONTRAST
+    return Scheme.DARK if wanted is Qt.ColorScheme.Dark else Scheme.LIGHT
 
 
 def panel_of(scheme: Qt.ColorScheme, *, platform: str, environ: Mapping[str, str]) -> Panel:

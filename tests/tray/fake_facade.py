@@ -7,7 +7,7 @@ from dataclasses import replace
 from core.control.facade import JsonValue
 from core.domain.account import AccountId
 from core.domain.errors import CoreError
-from core.domain.events import ShowRequested
+from core.domain.events import ShowRequested, Surface
 from core.domain.report import RotationReport, StatusReport
 
 type _Seen = StatusReport | ShowRequested | Exception | None
@@ -57,9 +57,9 @@ class FakeFacade:
         kept = tuple(a for a in self._report.accounts if a.label != label)
         self.become(replace(self._report, accounts=kept))
 
-    def ask_to_show(self) -> None:
-        """As a second start does."""
-        self._pending.put_nowait(ShowRequested())
+    def ask_to_show(self, surface: Surface = Surface.WINDOW) -> None:
+        """As a second start does, or `turntable panel`."""
+        self._pending.put_nowait(ShowRequested(surface=surface))
 
     def break_off(self, error: Exception) -> None:
         """The engine ends in an error."""

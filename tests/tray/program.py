@@ -1,7 +1,8 @@
 """The tray program over a made-up engine, steered and observed by lines of text.
 
 Prints a verb with its arguments for each wish, and `stopped` when the engine was stopped. Reads
-`show` (a second start), `end` (the engine ends), `ping`, `refuse VERB` and `without LABEL`.
+`show` (a second start), `panel`, `end` (the engine ends), `ping`, `refuse VERB` and
+`without LABEL`.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from core.control.facade import JsonValue
 from core.domain.errors import CoreError
+from core.domain.events import Surface
 from core.domain.report import StatusReport
 from core.words.speech import english
 from tests.tray.fake_facade import FakeFacade
@@ -51,6 +53,8 @@ def obey(facade: PrintingFacade, line: str) -> None:
     match line.split():
         case ["show"]:
             facade.ask_to_show()
+        case ["panel"]:
+            facade.ask_to_show(Surface.PANEL)
         case ["ping"]:
             say("pong")
         case ["end"]:

@@ -31,7 +31,7 @@ class Seen:
         self._changed = asyncio.Event()
         bridge.snapshot.connect(self.reports.append)
         bridge.notice.connect(self.notices.append)
-        bridge.show_requested.connect(lambda: self._count("shows"))
+        bridge.show_requested.connect(lambda _: self._count("shows"))
         bridge.wish_ended.connect(lambda: self._count("wishes_ended"))
         bridge.engine_ended.connect(lambda: setattr(self, "ended", True))
         for signal in (

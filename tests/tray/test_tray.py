@@ -240,13 +240,26 @@ async def test_tray_that_comes_back_gets_the_icon_again(desktop: Desktop, progra
             assert await program.said() == "auto {}"
 
 
-async def test_first_button_opens_the_menu_and_a_digit_chooses(
+async def test_first_button_opens_the_panel_and_escape_closes_it(
     desktop: Desktop, item: TrayItem, program: Program
 ) -> None:
+    del program
     assert not windows(desktop)
     await item.activate()
-    await asyncio.to_thread(desktop.wait_until, lambda: bool(windows(desktop)), "the menu")
-    desktop.run("xdotool", "key", "2")
+    await asyncio.to_thread(desktop.wait_until, lambda: bool(windows(desktop)), "the panel")
+    focus(desktop)
+    desktop.run("xdotool", "key", "Escape")
+    await asyncio.to_thread(desktop.wait_until, lambda: not windows(desktop), "its end")
+
+
+async def test_account_is_opened_and_used_in_the_panel_by_the_keyboard_alone(
+    desktop: Desktop, item: TrayItem, program: Program
+) -> None:
+    del item
+    program.tell("panel")
+    await asyncio.to_thread(desktop.wait_until, lambda: bool(windows(desktop)), "the panel")
+    focus(desktop)
+    desktop.run("xdotool", "key", "Tab", "Tab", "space", "Tab", "space")
     assert await program.said() == 'use {"account": "acc_2"}'
     await asyncio.to_thread(desktop.wait_until, lambda: not windows(desktop), "its end")
 

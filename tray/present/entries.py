@@ -23,6 +23,8 @@ class Perform:
 class Local(StrEnum):
     """What the tray does by itself."""
 
+    OPEN_WINDOW = "open_window"
+    OPEN_PANEL = "open_panel"
     OPEN_LOG = "open_log"
     QUIT = "quit"
 

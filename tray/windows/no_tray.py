@@ -11,7 +11,7 @@ from core.words.speech import Speech
 from tray.menu import TrayMenu
 from tray.present.entries import Entry
 from tray.present.notices import Notice
-from tray.theme import WINDOW_MARGIN, WINDOW_SPACING, WINDOW_WIDTH
+from tray.theme import GAP_MEDIUM, PAGE_MARGIN, PANEL_WIDTH
 
 
 class NoTrayWindow(QWidget):
@@ -74,8 +74,8 @@ class NoTrayWindow(QWidget):
 
     def _lay_out(self) -> None:
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(WINDOW_MARGIN, WINDOW_MARGIN, WINDOW_MARGIN, WINDOW_MARGIN)
-        layout.setSpacing(WINDOW_SPACING)
+        layout.setContentsMargins(PAGE_MARGIN, PAGE_MARGIN, PAGE_MARGIN, PAGE_MARGIN)
+        layout.setSpacing(GAP_MEDIUM)
         for part in (self._head, self._told, self._where):
             layout.addWidget(part)
         layout.addWidget(self._button, alignment=Qt.AlignmentFlag.AlignLeft)
@@ -83,7 +83,7 @@ class NoTrayWindow(QWidget):
         emphasis = self._head.font()
         emphasis.setBold(True)
         self._head.setFont(emphasis)
-        self.setMinimumWidth(WINDOW_WIDTH)
+        self.setMinimumWidth(PANEL_WIDTH)
 
     def _open_menu(self) -> None:
         below = self._button.rect().bottomLeft()

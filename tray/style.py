@@ -1,0 +1,139 @@
+"""Puts the tokens of `tray.theme` on an application: palette, style sheet, tabular digits."""
+
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication
+
+from tray.theme import GAP, GAP_MEDIUM, GAP_SMALL, RADIUS, WindowColors, scheme_of, window_colors
+
+_TABULAR = QFont.Tag("tnum")
+
+
+def colors_in_force() -> WindowColors:
+    """The colours that the desktop asks for now."""
+    hints = QGuiApplication.styleHints()
+    return window_colors(scheme_of(hints.colorScheme(), hints.accessibility().contrastPreference()))
+
+
+def dress(application: QApplication, colors: WindowColors) -> None:
+    """Give every window of the application these colours."""
+    if application.style().objectName() != "fusion":
+        application.setStyle("fusion")
+    application.setPalette(palette(colors))
+    application.setStyleSheet(style_sheet(colors))
+
+
+def palette(colors: WindowColors) -> QPalette:
+    """Qt's roles, filled from the tokens."""
+    made = QPalette()
+    roles = QPalette.ColorRole
+    for role, color in {
+        roles.Window: colors.ground,
+        roles.WindowText: colors.text,
+        roles.Base: colors.surface,
+        roles.AlternateBase: colors.ground,
+        roles.Text: colors.text,
+        roles.Button: colors.surface,
+        roles.ButtonText: colors.text,
+        roles.ToolTipBase: colors.surface,
+        roles.ToolTipText: colors.text,
+        roles.PlaceholderText: colors.muted,
+        roles.Highlight: colors.soft,
+        roles.HighlightedText: colors.text,
+        roles.Link: colors.accent,
+        roles.Accent: colors.accent,
+        roles.Mid: colors.line,
+    }.items():
+        made.setColor(role, color)
+    for role in (roles.WindowText, roles.Text, roles.ButtonText):
+        made.setColor(QPalette.ColorGroup.Disabled, role, colors.muted)
+    return made
+
+
+def tabular(font: QFont, *, size: float = 1.0, bold: bool = False) -> QFont:
+    """The font with digits of one width, `size` times as large."""
+    made = QFont(font)
+    made.setFeature(_TABULAR, 1)
+    if made.pointSizeF() > 0:
+        made.setPointSizeF(made.pointSizeF() * size)
+    else:
+        made.setPixelSize(round(made.pixelSize() * size))
+    if bold:
+        made.setWeight(QFont.Weight.DemiBold)
+    return made
+
+
+def style_sheet(colors: WindowColors) -> str:
+    """Everything that the palette cannot say."""
+    c = {name: _css(getattr(colors, name)) for name in WindowColors.__slots__}
+    return f"""
+QToolTip {{ border: 1px solid {c["line"]}; padding: {GAP}px; }}
+QFrame[role="card"] {{
+  background: {c["surface"]}; border: 1px solid {c["line"]}; border-radius: {RADIUS}px;
+}}
+QFrame[role="rule"] {{ background: {c["line"]}; border: none; max-height: 1px; }}
+QLabel[tone="muted"] {{ color: {c["muted"]}; }}
+QLabel[tone="warn"] {{ color: {c["warn"]}; }}
+QLabel[tone="bad"] {{ color: {c["bad"]}; }}
+QLabel[tone="good"] {{ color: {c["accent"]}; }}
+QPushButton {{
+  background: {c["surface"]}; color: {c["text"]}; border: 1px solid {c["line"]};
+  border-radius: {RADIUS - 2}px; padding: {GAP + 1}px {GAP_MEDIUM}px;
+}}
+QPushButton:hover {{ background: {c["soft"]}; border-color: {c["accent"]}; }}
+QPushButton:pressed {{ background: {c["track"]}; }}
+QPushButton:focus {{ border: 2px solid {c["accent"]}; padding: {GAP}px {GAP_MEDIUM - 1}px; }}
+QPushButton:disabled {{ color: {c["muted"]}; background: {c["ground"]}; }}
+QPushButton[role="main"] {{
+  background: {c["accent"]}; color: {c["on_accent"]}; border-color: {c["accent"]};
+}}
+QPushButton[role="main"]:focus {{ border: 2px solid {c["text"]}; }}
+QPushButton[role="main"]:disabled {{
+  background: {c["track"]}; color: {c["muted"]}; border-color: {c["track"]};
+}}
+QLineEdit, QComboBox, QAbstractSpinBox, QPlainTextEdit {{
+  background: {c["surface"]}; color: {c["text"]}; border: 1px solid {c["line"]};
+  border-radius: {RADIUS - 2}px; padding: {GAP}px {GAP_SMALL}px;
+  selection-background-color: {c["accent"]}; selection-color: {c["on_accent"]};
+}}
+QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus, QPlainTextEdit:focus {{
+  border: 2px solid {c["accent"]}; padding: {GAP - 1}px {GAP_SMALL - 1}px;
+}}
+QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled {{
+  background: {c["ground"]}; color: {c["muted"]};
+}}
+QListView[role="pages"] {{ background: transparent; border: none; outline: none; }}
+QListView[role="pages"]::item {{
+  padding: {GAP_SMALL}px {GAP_MEDIUM}px; border-radius: {RADIUS - 2}px; margin: 1px 0;
+  border: 2px solid transparent; color: {c["text"]};
+}}
+QListView[role="pages"]::item:hover {{ background: {c["track"]}; }}
+QListView[role="pages"]::item:selected {{
+  background: {c["soft"]}; border-left: 2px solid {c["accent"]}; color: {c["text"]};
+}}
+QListView[role="pages"]:focus::item:selected {{ border: 2px solid {c["accent"]}; }}
+QTableView {{
+  background: {c["surface"]}; border: 1px solid {c["line"]}; border-radius: {RADIUS}px;
+  outline: none; selection-background-color: {c["soft"]}; selection-color: {c["text"]};
+}}
+QTableView:focus {{ border: 1px solid {c["accent"]}; }}
+QHeaderView {{ background: transparent; border: none; }}
+QHeaderView::section {{
+  background: {c["surface"]}; color: {c["muted"]}; border: none;
+  border-bottom: 1px solid {c["line"]}; padding: {GAP_SMALL}px;
+}}
+QTableCornerButton::section {{ background: {c["surface"]}; border: none; }}
+QScrollArea {{ background: transparent; border: none; }}
+QScrollBar:vertical {{ background: transparent; width: 10px; margin: 2px; }}
+QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 2px; }}
+QScrollBar::handle {{
+  background: {c["track"]}; border-radius: 3px; min-height: 24px; min-width: 24px;
+}}
+QScrollBar::handle:hover {{ background: {c["muted"]}; }}
+QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+QSplitter::handle {{ background: transparent; }}
+"""
+
+
+def _css(color: QColor) -> str:
+    return color.name()
