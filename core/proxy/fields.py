@@ -22,10 +22,11 @@ class Fields:
     def __init__(self, lines: Iterable[tuple[bytes, bytes]] = ()) -> None:
         self.lines: Lines = tuple(lines)
         self._lowered = tuple([name.lower() for name, _ in self.lines])
-        first: dict[bytes, bytes] = {}
-        for name, line in zip(self._lowered, self.lines, strict=True):
-            first.setdefault(name, line[1])
-        self._first = first
+        # From the last to the first, so that the first one stays.
+        self._first = {
+            name: line[1]
+            for name, line in zip(reversed(self._lowered), reversed(self.lines), strict=True)
+        }
 
     def __iter__(self) -> Iterator[tuple[bytes, bytes]]:
         return iter(self.lines)

@@ -7,6 +7,7 @@ workspace that is gone count whatever was asked.
 
 import re
 from datetime import datetime
+from typing import get_args
 
 from core.domain.account import AccountId
 from core.domain.facts import Facts, RequestKind
@@ -32,4 +33,10 @@ def lesson_of(account: AccountId, outcome: Outcome, facts: Facts, now: datetime)
 
 def word_of(outcome: Outcome) -> str:
     """The outcome's name as the ledger keeps it: `served`, `client_gone` and so on."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(outcome).__name__).lower()
+    return _WORDS[type(outcome)]
+
+
+_WORDS: dict[type, str] = {
+    kind: re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind.__name__).lower()
+    for kind in get_args(Outcome.__value__)
+}

@@ -23,16 +23,22 @@ HOP_BY_HOP = frozenset(
 )
 """RFC 9110 §7.6.1: fields about one connection, besides those that `Connection` names."""
 
+_FRAMING = frozenset({b"content-length", b"transfer-encoding"})
+
 _NOT_FORWARDED = HOP_BY_HOP | {
     b"cookie",  # of the local login's sessions, not of the account that serves
     b"expect",  # we have answered it ourselves: the whole body is here
-    b"content-length",  # set anew in its place
     b"x-openai-account-routing-override",  # the local login's, not the serving account's
     b"x-openai-fedramp",
 }
 
 TURN_STATE = b"x-codex-turn-state"
-"""Belongs to the account that gave it (PROTOCOL: turn state)."""
+"""Belongs to the account that gave it: Codex replays it until its turn ends."""
+
+_SPECIAL = (
+    _NOT_FORWARDED | _FRAMING | {TURN_STATE, b"host", b"authorization", b"chatgpt-account-id"}
+)
+"""Every name that is not simply passed on."""
 
 NO_BODY_STATUS = frozenset({204, 304})
 
@@ -118,29 +124,26 @@ def request_fields(
     where the client sent none); a chunked body's `transfer-encoding` becomes `content-length` in
     its place. Nothing else is added, but for `x-openai-fedramp` where the account has it.
     """
-    head = request.head
-    options = head.fields.connection_options()
-    dropped = _NOT_FORWARDED | options if options else _NOT_FORWARDED
-    replaced = {
+    fields = request.head.fields
+    special = _SPECIAL | options if (options := fields.connection_options()) else _SPECIAL
+    ours = {
         b"host": authority.host,
         b"authorization": authority.authorization,
         b"chatgpt-account-id": authority.workspace,
     }
     framing = b"%d" % len(request.body)
     out: list[tuple[bytes, bytes]] = []
-    for key, line in head.fields.lowered():
-        if key in replaced:
-            out.append((line[0], replaced.pop(key)))
-        elif key in (b"content-length", b"transfer-encoding"):
-            if framing:
-                spelled = line[0] if key == b"content-length" else b"content-length"
-                out.append((spelled, framing))
-                framing = b""
-        elif key in (b"host", b"authorization", b"chatgpt-account-id"):
-            continue  # a second one; the first was replaced
-        elif key not in dropped and (keep_turn_state or key != TURN_STATE):
+    for key, line in fields.lowered():
+        if key not in special:
             out.append(line)
-    out.extend(replaced.items())
+        elif key in ours:  # a second one finds nothing left to be replaced by
+            out.append((line[0], ours.pop(key)))
+        elif key in _FRAMING and framing:
+            out.append((line[0] if key == b"content-length" else b"content-length", framing))
+            framing = b""
+        elif key == TURN_STATE and keep_turn_state and key not in options:
+            out.append(line)
+    out.extend(ours.items())
     if framing and request.body:
         out.append((b"content-length", framing))
     if authority.fedramp:

@@ -130,6 +130,8 @@ def caller_fault(head: RequestHead, origins: tuple[str, ...]) -> Fault | None:
         return Fault.BAD_PATH  # absolute-form, `*`, or a byte that has no place in a target
     if len(hosts) != 1 or not _LOOPBACK_HOST.fullmatch(hosts[0]):
         return Fault.FOREIGN_HOST
+    if b"origin" not in head.fields and b"sec-fetch-site" not in head.fields:
+        return None
     came_from = head.fields.values(b"origin")
     if came_from and not all(origin.decode("latin-1") in origins for origin in came_from):
         return Fault.BROWSER

@@ -107,17 +107,30 @@ class Tap:
 
     def feed(self, data: bytes) -> list[Tapped]:
         """What `data` tells; most reads hold whole events that tell nothing."""
-        if (
-            self._parser.between_events
-            and data.endswith(b"\n\n")
-            and b"response.completed" not in data
-            and b"rate_limits" not in data
-            and b"response.incomplete" not in data
-            and b"response.failed" not in data
-        ):
+        if not self._parser.between_events or not data.endswith(b"\n\n") or b"\r" in data:
+            return self._read(data)
+        if not _may_tell(data):
             return []
-        found = (tapped_from(event) for event in self._parser.feed(data))
+        return [
+            tapped
+            for block in data.split(b"\n\n")
+            if _may_tell(block)
+            for tapped in self._read(block + b"\n\n")
+        ]
+
+    def _read(self, data: bytes) -> list[Tapped]:
+        found = (tapped_from(event) for event in self._parser.events(data))
         return [tapped for tapped in found if tapped is not None]
+
+
+def _may_tell(data: bytes) -> bool:
+    """Whether the name of an event that tells something is in `data`; a text may hold it too."""
+    return (
+        b"response.completed" in data
+        or b"rate_limits" in data
+        or b"response.failed" in data
+        or b"response.incomplete" in data
+    )
 
 
 def type_of(event: Event) -> str:

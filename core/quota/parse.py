@@ -30,6 +30,7 @@ _FARTHEST = timedelta(days=366)
 _CLOCKS_DIFFER = timedelta(minutes=5)
 """When the two ways to say a reset differ by more, our clock is wrong, and the wait is right."""
 
+_PARTS = ("-used-percent", "-window-minutes", "-reset-at", "-reset-after-seconds")
 _HEADER = re.compile(
     r"x-(?P<id>[a-z0-9-]+?)-(?P<which>primary|secondary)-"
     r"(?P<what>used-percent|window-minutes|reset-at|reset-after-seconds)"
@@ -49,13 +50,13 @@ class _Said:
 def quota_from_headers(fields: Iterable[tuple[bytes, bytes]], *, now: datetime) -> Quota | None:
     """Limits in a response's head; None when it says nothing of them."""
     texts = {
-        name: value.decode("latin-1").strip()
+        key.decode("latin-1").lower(): value.decode("latin-1").strip()
         for key, value in fields
-        if (name := key.decode("latin-1").lower()).startswith("x-")
+        if key[:2] in (b"x-", b"X-")
     }
     said: dict[tuple[str, str], dict[str, float | None]] = {}
     for name, text in texts.items():
-        if (match := _HEADER.fullmatch(name)) is not None:
+        if name.endswith(_PARTS) and (match := _HEADER.fullmatch(name)) is not None:
             said.setdefault((match["id"], match["which"]), {})[match["what"]] = _read_number(text)
     windows = [
         window
