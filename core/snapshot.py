@@ -111,6 +111,7 @@ async def _last_hour(sources: Sources) -> LastHour | None:
 def _notices(sources: Sources, *, ledger: bool) -> tuple[NoticeReport, ...]:
     say = sources.speech.say
     notices = [NoticeReport(code="settings", text=text) for text in sources.configuration.warnings]
+    notices += [NoticeReport(code=e.code, text=e.message) for e in sources.leases.troubles]
     if not ledger:
         text = say("The record of requests cannot be read; counts are missing.")
         notices.append(NoticeReport(code="ledger", text=text))

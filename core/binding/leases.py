@@ -57,6 +57,12 @@ class Leases:
         self._clock = clock
         self._worker = Worker("binds")
         self._secrets: tuple[LeaseSecret, ...] = ()
+        self._troubles: dict[Path, CoreError] = {}
+
+    @property
+    def troubles(self) -> tuple[CoreError, ...]:
+        """Why homes that were bound before the start are not bound again, while that is so."""
+        return tuple(self._troubles.values())
 
     @property
     def secrets(self) -> tuple[LeaseSecret, ...]:
@@ -83,6 +89,7 @@ class Leases:
         receipt = await self._worker.run(
             lambda: self._binder.bind(home, port, replace=replace_gateway, rotate=rotate)
         )
+        self._troubles.pop(receipt.codex_home, None)
         self._retire(receipt.codex_home, unless=receipt.secret)
         lease = LeaseSecret(
             secret=receipt.secret, bind_id=receipt.bind_id, codex_home=receipt.codex_home
@@ -94,16 +101,16 @@ class Leases:
     async def unbind(self, home: Path, *, force: bool = False) -> UnbindReceipt:
         """End a lease at the user's word; open chats are told for a day that it ended."""
         receipt = await self._worker.run(lambda: self._binder.unbind(home, force=force))
+        self._troubles.pop(receipt.codex_home, None)
         if receipt.result is not UndoResult.LEFT_ALONE:
             self._retire(receipt.codex_home, unless=None)
         return receipt
 
-    async def take_up(self, port: int) -> tuple[CoreError, ...]:
-        """Bind every home again whose lease is ours still; those that could not be, with why.
+    async def take_up(self, port: int) -> None:
+        """Bind every home again whose lease is ours still; `troubles` says what could not be.
 
         A home whose key somebody has changed since is that user's: it is not bound unasked.
         """
-        troubles = []
         for record in await self._worker.run(self._binder.records):
             try:
                 status = await self.status(record.codex_home)
@@ -111,8 +118,7 @@ class Leases:
                     await self.bind(record.codex_home, port)
             except CoreError as error:
                 _log.warning("a home could not be bound again: %s", error.code)
-                troubles.append(error)
-        return tuple(troubles)
+                self._troubles[record.codex_home] = error
 
     async def recover(self) -> tuple[Recovery, ...]:
         """Finish or undo what a crash cut short; to be called before anything else."""
