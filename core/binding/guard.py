@@ -43,6 +43,7 @@ class Guard:
         self._linger_s = linger_s
         self._owner = OwnerWatch(Places(root).owner_lock)
         self._words = LastWords(clock)
+        self._said: set[str] = set()
 
     def run(self) -> None:
         """Until there is nothing to answer for, or nobody came back in time.
@@ -53,6 +54,7 @@ class Guard:
         came_back = True
         while came_back:
             with self._owner.no_owner(wait=True):
+                self._said.clear()
                 undone = self._undo()
                 self._words.listen(undone.ports)
             came_back = self._stand_in(undone)
@@ -95,8 +97,11 @@ class Guard:
         return undone
 
     def _say(self, sentence: str) -> None:
-        sys.stderr.write(f"{self._clock.now().isoformat(timespec='seconds')} {sentence}\n")
-        sys.stderr.flush()
+        """Into the log; once for each death, however often it is tried again."""
+        if sentence not in self._said:
+            self._said.add(sentence)
+            sys.stderr.write(f"{self._clock.now().isoformat(timespec='seconds')} {sentence}\n")
+            sys.stderr.flush()
 
 
 def start_guard(home: Path) -> int:

@@ -7,6 +7,7 @@ one line of JSON when it is up; ends cleanly when its standard input ends.
 import json
 import socket
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -35,6 +36,20 @@ def _listen(wanted: int) -> socket.socket:
     sys.exit("the old port was not handed back")
 
 
+def _serve(listener: socket.socket) -> None:
+    """Tell the catalogue, which Codex waits for; leave every turn without an answer."""
+    open_turns = []
+    while True:
+        connection, _ = listener.accept()
+        if b"/models" in connection.recv(65_536).partition(b"\r\n")[0]:
+            body = b'{"models":[]}'
+            head = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: application/json\r\n"
+            connection.sendall(head + b"content-length: %d\r\n\r\n" % len(body) + body)
+            connection.close()
+        else:
+            open_turns.append(connection)
+
+
 def main(root: Path) -> None:
     """Be the owner until standard input ends."""
     place = Place(root, make=False)
@@ -50,6 +65,7 @@ def main(root: Path) -> None:
         binder.bind(place.home, port)
     guard = start_guard(root / "turntable")
     print(json.dumps({"port": port, "guard": guard}), flush=True)  # noqa: T201
+    threading.Thread(target=_serve, args=[listener], daemon=True).start()
     sys.stdin.read()
     binder.unbind(place.home, keep_secret=True)
     listener.close()

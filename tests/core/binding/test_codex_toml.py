@@ -22,6 +22,8 @@ from core.domain.binding import KeyEdit
 from core.domain.errors import CoreError
 from tests.core.binding.toml_documents import COLLECTED, documents
 
+pytestmark = pytest.mark.timeout(60)
+
 OURS = "http://127.0.0.1:8791/c/fake-secret/backend-api/codex"
 LATER = "http://127.0.0.1:8792/c/fake-secret/backend-api/codex"
 MINE = (fingerprint(OURS), fingerprint(LATER))
@@ -77,7 +79,7 @@ def _line_starts(text: str) -> list[int]:
     return [0, *(at + 1 for at, sign in enumerate(text) if sign == "\n" and at + 1 < len(text))]
 
 
-@settings(deadline=None, max_examples=400, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(deadline=None, max_examples=250, suppress_health_check=[HealthCheck.filter_too_much])
 @given(
     document=documents(),
     snippet=st.sampled_from(["", "# mine\n", "mine = [\n]\n", "[mine]\nx = 1\n", " \n\n"]),

@@ -181,8 +181,12 @@ def test_a_config_that_is_invalid_at_the_death_is_given_back_once_it_is_mended(
     machine.place.config.write_bytes(good + b"broken = \n")
     kill(owner)
     soon(lambda: tells(port))
+    threading.Event().wait(2.5)  # one more try, which says nothing new
     machine.place.config.write_bytes(good + b"mended = 1\n")
     soon(lambda: machine.place.config.read_bytes() == TYPICAL + b"mended = 1\n")
+    log = machine.home / "log" / "guard.log"
+    soon(lambda: "restored" in log.read_text())
+    assert log.read_text().count("not valid TOML") == 1
 
 
 def test_a_stolen_port_does_not_keep_codex_bound(machine: Machine) -> None:
