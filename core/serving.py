@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -12,9 +12,10 @@ from core.binding.leases import Leases
 from core.domain.account import AccountId
 from core.domain.decision import Decision, Refuse, RefuseReason, Use
 from core.domain.errors import CoreError
-from core.domain.events import AccountChanged, Event, RequestEnded
+from core.domain.events import AccountChanged, Event, QuotaLearned, RequestEnded
 from core.domain.facts import Facts
 from core.domain.observed import Lesson, forget_old_threads, learn_choice, learn_spent
+from core.domain.quota import Quota, changed_points
 from core.domain.report import ProxyReport
 from core.domain.settings import Settings
 from core.domain.state import State
@@ -29,6 +30,7 @@ from core.proxy.routes import Identity
 from core.proxy.server import ProxyServer
 from core.proxy.upstream import base_of
 from core.quota.monitor import Login, Monitor
+from core.quota.usage_endpoint import Answer
 from core.reports import Engine
 from core.routing.select import Chances, select
 from core.runtime.bus import Bus
@@ -96,6 +98,7 @@ class Serving:
         self._started = clock.monotonic()
         self._last_request = clock.monotonic()
         self._tasks = Tasks("serving")
+        self._noted = dict(folder.store.observed.quotas)
         self._deaf: Callable[[], None] = lambda: None
         self._authoriser = authoriser_of(folder, environment, clock=clock, draw=draw)
         self.monitor = usage_monitor(
@@ -133,10 +136,11 @@ class Serving:
         await self.server.drain(grace_s=DRAIN_S)
         await self._authoriser.close()
 
-    def idle_for(self, span: timedelta) -> bool:
-        """Whether no request has been under way for so long."""
-        quiet_s = self._clock.monotonic() - self._last_request
-        return self.server.traffic.requests == 0 and quiet_s >= span.total_seconds()
+    def quiet_for(self) -> timedelta:
+        """How long no request has been under way."""
+        if self.server.traffic.requests:
+            return timedelta(0)
+        return timedelta(seconds=self._clock.monotonic() - self._last_request)
 
     def on_show(self, engine: Engine, state: State) -> Engine:
         """The snapshot's part that only a serving process knows."""
@@ -187,9 +191,21 @@ class Serving:
         )
 
     def _hear(self, event: Event) -> None:
-        """An account that is new, or enabled again, is asked about at once."""
-        if isinstance(event, AccountChanged):
-            self.monitor.wake()
+        """A new account is asked about at once; numbers that changed go into the history."""
+        match event:
+            case AccountChanged():
+                self.monitor.wake()
+            case QuotaLearned(account=account):
+                self._note_quota(account)
+            case _:
+                pass
+
+    def _note_quota(self, account: AccountId) -> None:
+        quota = self._folder.store.observed.quotas.get(account, Quota())
+        points = changed_points(account, self._noted.get(account, Quota()), quota)
+        if points:
+            self._noted[account] = quota
+            self._folder.ledger.note_quota(points)
 
     def _learn(self, lesson: Lesson) -> None:
         self._folder.store.learn(lesson)
@@ -274,6 +290,27 @@ def usage_monitor(
         clock=clock,
         draw=draw,
     )
+
+
+async def ask_once(
+    accounts: Sequence[AccountId],
+    *,
+    folder: DataFolder,
+    environment: Mapping[str, str],
+    settings: Callable[[], Settings],
+    clock: Clock,
+    draw: Callable[[], float],
+) -> Mapping[AccountId, Answer]:
+    """Ask the usage endpoint about these accounts of an owned folder that does not serve."""
+    authoriser = authoriser_of(folder, environment, clock=clock, draw=draw)
+    monitor = usage_monitor(
+        folder=folder, authoriser=authoriser, settings=settings, clock=clock, draw=draw
+    )
+    try:
+        return await monitor.refresh(accounts)
+    finally:
+        await monitor.close()
+        await authoriser.close()
 
 
 def authoriser_of(

@@ -4,9 +4,11 @@ import asyncio
 import signal
 import sys
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import TextIO
 
+from core.app import App
 from core.control.owner import Owner, make_app
 from core.control.verbs.rotation import read_duration
 from core.domain.errors import ExitCode
@@ -61,15 +63,22 @@ async def run_owner(
         print(f"Turntable listens on http://127.0.0.1:{app.port}", file=out, flush=True)
         if began is not None:
             await began()
-        while not app.stopping.is_set():
-            try:
-                async with asyncio.timeout(None if idle is None else idle.total_seconds()):
-                    await app.stopping.wait()
-            except TimeoutError:
-                if app.serving is not None and idle is not None and app.serving.idle_for(idle):
-                    app.request_stop()
+        await _until_stopped(app, idle)
     finally:
         await owner.close()
+
+
+async def _until_stopped(app: App, idle: timedelta | None) -> None:
+    """Return when the app was asked to stop, or was idle for so long."""
+    while not app.stopping.is_set():
+        left_s = None
+        if idle is not None and app.serving is not None:
+            left_s = (idle - app.serving.quiet_for()).total_seconds()
+            if left_s <= 0:
+                return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(left_s):
+                await app.stopping.wait()
 
 
 async def _started(owner: Owner) -> bool:

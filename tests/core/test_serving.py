@@ -103,17 +103,18 @@ async def turn(app: App) -> httpx.Response:
         return await client.post(f"{address}/responses", json={"model": "gpt-x"})
 
 
-async def test_it_is_idle_only_while_nobody_asks(
+async def test_it_is_quiet_since_the_last_request_ended(
     app: App, serving: Serving, clock: FakeClock
 ) -> None:
     minute = timedelta(minutes=1)
     await app.bind(app.codex_home(None), replace=False, rotate=False)
 
-    assert not serving.idle_for(minute)
     clock.advance(minute)
-    assert serving.idle_for(minute)
+    assert serving.quiet_for() == minute
     await turn(app)
-    assert not serving.idle_for(minute)
+    assert serving.quiet_for() == timedelta(0)
+    clock.advance(minute)
+    assert serving.quiet_for() == minute
 
 
 async def test_each_request_that_ends_is_kept_and_told(app: App) -> None:

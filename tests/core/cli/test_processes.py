@@ -153,6 +153,13 @@ async def test_a_stop_ends_the_server_with_0(turntable: Turntable) -> None:
     assert "Turntable stops" in ran.stdout
 
 
+async def test_a_server_that_nobody_calls_ends_by_itself(turntable: Turntable) -> None:
+    ran = await turntable.run("serve", "--idle-exit", "1s")
+
+    assert (ran.exit_code, ran.stderr) == (0, "")
+    assert ran.stdout.startswith("Turntable listens on http://127.0.0.1:")
+
+
 async def test_a_newer_database_is_left_alone_by_every_verb(turntable: Turntable) -> None:
     await turntable.done("auto")
     vault = turntable.home / "vault.db"
