@@ -7,8 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from core.standin.meters import Window
-from core.standin.world import Account, ResetCredit
+from core.standin.world import Account, ResetCredit, emptied
 
 _UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
@@ -75,9 +74,7 @@ def redeem(account: Account, redemption: Redemption, now: datetime) -> Redeemed:
         return Redeemed(account, Code.NOTHING_TO_RESET)
     spent = replace(credit, redeemed_at=now, redeem_request_id=redemption.request_id)
     after = replace(
-        account,
-        primary=_emptied(account.primary),
-        secondary=_emptied(account.secondary),
+        emptied(account),
         reset_credits=tuple(spent if one is credit else one for one in account.reset_credits),
     )
     return Redeemed(after, Code.RESET, len(used))
@@ -100,7 +97,3 @@ def listing(account: Account, now: datetime) -> dict[str, Any]:
         ],
         "available_count": len(available(account, now)),
     }
-
-
-def _emptied(window: Window | None) -> Window | None:
-    return window and replace(window, used_percent=0.0, resets_at=None)

@@ -9,12 +9,8 @@ from typing import Self
 
 from core.standin import answers, authorization, catalogue, meters, replies
 from core.standin.acts import Streamed
-from core.standin.codes import Codes
-from core.standin.device_paths import DevicePaths
-from core.standin.devices import CALLBACK, Devices
 from core.standin.endpoints import Endpoints, Violation
-from core.standin.issuer import Issuer
-from core.standin.issuer_paths import IssuerPaths
+from core.standin.issuer_side import IssuerSide
 from core.standin.listener import Listener
 from core.standin.outcome import Outcome
 from core.standin.people import Login, Person
@@ -22,10 +18,9 @@ from core.standin.record import Record
 from core.standin.recorded import Recorded
 from core.standin.responses import Responses
 from core.standin.script import ISSUER_ENDPOINTS, Delay, Effect, Endpoint, Says, Script
-from core.standin.sign_in_paths import SignInPaths
 from core.standin.socket_paths import SocketPaths
 from core.standin.turns import Turn
-from core.standin.world import SESSION, WEEK, Account, ResetCredit, World
+from core.standin.world import SESSION, WEEK, Account, ResetCredit, World, emptied
 
 
 class StandIn:
@@ -68,23 +63,16 @@ class StandIn:
                 the registered ones are for tests that run side by side.
         """
         self.world = World(now)
-        self.issuer = Issuer(lambda: self.world.now)
         self.script = Script()
+        self._issuer_side = IssuerSide(
+            world=self.world, script=self.script, redirect_ports=redirect_ports
+        )
+        self.issuer = self._issuer_side.tokens
+        self.devices = self._issuer_side.devices
         self.port = port
         models = catalogue.load()
         self.sockets = SocketPaths(world=self.world, catalogue=models, enabled=websocket)
         self._responses = Responses(world=self.world, script=self.script, catalogue=models)
-        codes = Codes(lambda: self.world.now)
-        self.devices = Devices(lambda: self.world.now, codes)
-        sign_in = SignInPaths(
-            world=self.world,
-            script=self.script,
-            codes=codes,
-            devices=self.devices,
-            registered=authorization.redirect_uris(redirect_ports),
-        )
-        tokens = IssuerPaths(self.issuer, self.script, codes)
-        device = DevicePaths(self.devices, self.script)
         self._endpoints = Endpoints(
             world=self.world,
             issuer=self.issuer,
@@ -92,13 +80,8 @@ class StandIn:
             catalogue=models,
             responses=self._responses,
             sockets=self.sockets,
-            issuer_paths={
-                Endpoint.REFRESH: tokens.token,
-                Endpoint.REVOKE: tokens.revoke,
-                Endpoint.DEVICE_CODE: device.usercode,
-                Endpoint.DEVICE_TOKEN: device.token,
-            },
-            pages={Endpoint.AUTHORIZE: sign_in.authorize, Endpoint.DEVICE_PAGE: sign_in.device},
+            issuer_paths=self._issuer_side.programs,
+            pages=self._issuer_side.pages,
         )
         self._record = Record(keep_requests)
         self._listener = Listener(
@@ -114,7 +97,7 @@ class StandIn:
         self._endpoints.own_hosts = frozenset(
             f"{name}:{self.port}".encode() for name in ("127.0.0.1", "localhost")
         )
-        self.devices.redirect_uris.add(f"{self.auth_url}{CALLBACK}")
+        self._issuer_side.found_at(self.auth_url)
 
     async def close(self) -> None:
         """Stop listening and end every connection."""
@@ -217,12 +200,7 @@ class StandIn:
 
     def unlimit(self, name: str) -> None:
         """Both windows of `name` are empty and have not begun."""
-        account = self.world.account(name)
-        primary, secondary = (
-            window and replace(window, used_percent=0.0, resets_at=None)
-            for window in (account.primary, account.secondary)
-        )
-        self.world.put(replace(account, primary=primary, secondary=secondary))
+        self.world.put(emptied(self.world.account(name)))
 
     def grant_reset(self, name: str, *, expires_at: datetime) -> ResetCredit:
         """Give `name` a reset credit."""

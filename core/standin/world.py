@@ -139,6 +139,15 @@ def after_use(account: Account, model: str, tokens: int, now: datetime) -> Accou
     return replace(after, extra=tuple(used if one is limit else one for one in account.extra))
 
 
+def emptied(account: Account) -> Account:
+    """The account with both windows empty and not begun."""
+
+    def empty(window: Window | None) -> Window | None:
+        return window and replace(window, used_percent=0.0, resets_at=None)
+
+    return replace(account, primary=empty(account.primary), secondary=empty(account.secondary))
+
+
 def extra_limit(account: Account, model: str) -> ExtraLimit | None:
     """The limit of its own that `model` counts against."""
     return next((limit for limit in account.extra if model in limit.models), None)

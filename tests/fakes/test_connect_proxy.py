@@ -63,3 +63,23 @@ async def test_everything_else_is_refused_and_written_down(
         writer.close()
         await writer.wait_closed()
     assert (proxy.opened, proxy.refused) == ([], [written_down])
+
+
+@pytest.mark.parametrize("called", ["127.0.0.1", "localhost"])
+async def test_a_server_is_trusted_by_its_name_or_its_address(
+    authority: Authority, called: str
+) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"hello\n")
+        writer.close()
+
+    context = authority.server_context("localhost", "127.0.0.1")
+    trusting = ssl.create_default_context(cafile=authority.bundle)
+    async with await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context) as server:
+        port = server.sockets[0].getsockname()[1]
+        reader, writer = await asyncio.open_connection(
+            "127.0.0.1", port, ssl=trusting, server_hostname=called
+        )
+        assert await reader.readline() == b"hello\n"
+        writer.close()
+        await writer.wait_closed()
