@@ -8,9 +8,10 @@ import asyncio
 import os
 import random
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
+from sqlite3 import Connection
 from typing import TYPE_CHECKING
 
 from core.binding.binder import Binder
@@ -179,9 +180,13 @@ class App:
 
     async def requests(self, count: int) -> tuple[RequestRecord, ...]:
         """The newest requests, newest first."""
+        return await self.read_ledger(lambda file: newest(file, count)) or ()
+
+    async def read_ledger[T](self, work: Callable[[Connection], T]) -> T | None:
+        """What `work` finds in the ledger, whoever owns it; None when there is none."""
         if self._folder is not None:
-            return await self._folder.ledger.last(count)
-        return read_ledger(self.home.ledger, lambda file: newest(file, count)) or ()
+            return await self._folder.ledger.read(work)
+        return read_ledger(self.home.ledger, work)
 
     # --- opening and closing ---------------------------------------------------------------------
 
@@ -310,24 +315,19 @@ class App:
         Raises:
             CoreError: the vault cannot be opened, where no owner serves.
         """
-        from core.serving import authoriser_of, usage_monitor
+        from core.serving import ask_once
 
         if self._serving is not None:
             return await self._serving.monitor.refresh(accounts)
         await self.unlock(passphrase)
-        authoriser = authoriser_of(self.folder, self.environment, clock=self.clock, draw=_draw)
-        monitor = usage_monitor(
+        return await ask_once(
+            accounts,
             folder=self.folder,
-            authoriser=authoriser,
+            environment=self.environment,
             settings=lambda: self.settings,
             clock=self.clock,
             draw=_draw,
         )
-        try:
-            return await monitor.refresh(accounts)
-        finally:
-            await monitor.close()
-            await authoriser.close()
 
     async def bind_plan(self, home: Path, port: int) -> BindPlan:
         """What a bind would change."""

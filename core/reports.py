@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from core.domain.account import Account, AccountId
-from core.domain.decision import AccountState, Use, Verdict
+from core.domain.decision import Use, Verdict
 from core.domain.facts import Facts, RequestKind
 from core.domain.observed import Observed, pool_pause_at
-from core.domain.quota import EVERYTHING, Quota, WindowKind, as_of
+from core.domain.quota import EVERYTHING, Quota, as_of
 from core.domain.report import (
     AccountReport,
     BindReport,
@@ -28,12 +28,11 @@ from core.domain.report import (
 from core.domain.settings import RoutingSettings
 from core.domain.state import RotationMode, State, rotation_at
 from core.routing.eligibility import standing
+from core.routing.forecast import forecast
 from core.routing.select import Chances, select
 from core.words import standing as words
+from core.words.forecast import pool_sentence
 from core.words.speech import Speech
-
-TIGHT = 20.0
-"""Per cent left of the best account below which the pool counts as tight."""
 
 NOT_LISTENING = ProxyReport(
     listening=False, address=None, in_flight=0, streams=0, websockets=0, uptime_s=0.0
@@ -104,7 +103,7 @@ def status(
             )
             for account in state.accounts.values()
         ),
-        verdict=_verdict(state, observed, standings, now, speech),
+        verdict=_verdict(state, observed, routing, now, speech),
         traffic=TrafficReport(
             last_hour=engine.last_hour, pool_pause_until=pool_pause_at(observed, now)
         ),
@@ -199,51 +198,11 @@ def _windows(quota: Quota, now: datetime) -> tuple[WindowReport, ...]:
 
 
 def _verdict(
-    state: State,
-    observed: Observed,
-    standings: Mapping[AccountId, Verdict],
-    now: datetime,
-    speech: Speech,
+    state: State, observed: Observed, routing: RoutingSettings, now: datetime, speech: Speech
 ) -> VerdictReport:
-    """How the pool stands by what is left now; when it will run out is the forecast's matter.
-
-    During `stay` the pool is the one account: what others have left serves nobody.
-    """
-    if not state.accounts:
-        return VerdictReport(state="empty", until=None, text=words.pool_without_accounts(speech))
-    rotation = rotation_at(state, now)
-    only = rotation.account if rotation.mode is RotationMode.STAY else None
-    pool = [a for a in state.accounts.values() if only is None or a.id == only]
-    ready = [a for a in pool if standings[a.id].state is AccountState.READY]
-    if not ready:
-        back = [standings[a.id] for a in pool if standings[a.id].until is not None]
-        first = min(back, key=lambda v: (v.until, v.account), default=None)
-        label = None if first is None else state.accounts[first.account].label
-        until = None if first is None else first.until
-        return VerdictReport(
-            state="empty", until=until, text=words.pool_empty(label, until, now, speech)
-        )
-    left = {a.label: _tightest(observed.quotas.get(a.id, Quota()), now) for a in ready}
-    known = {label: remaining for label, remaining in left.items() if remaining is not None}
-    if not known:
-        return VerdictReport(state="collecting", until=None, text=words.pool_collecting(speech))
-    best = max(known, key=lambda label: known[label])
-    if known[best] < TIGHT:
-        text = words.pool_tight(best, known[best], speech)
-        return VerdictReport(state="tight", until=None, text=text)
+    """How the pool stands, and for how long."""
+    pool = forecast(state, observed, Chances(settings=routing, now=now)).pool
+    labels = {account.id: account.label for account in state.accounts.values()}
     return VerdictReport(
-        state="enough", until=None, text=words.pool_enough(best, known[best], speech)
+        state=pool.state.value, until=pool.until, text=pool_sentence(pool, labels, now, speech)
     )
-
-
-def _tightest(quota: Quota, now: datetime) -> float | None:
-    """Per cent left of the tighter of the windows that limit everything; None = unknown."""
-    known = [
-        current.remaining
-        for window in quota.windows.values()
-        if window.scope == EVERYTHING
-        and window.kind is not WindowKind.SPEND
-        and (current := as_of(window, now)) is not None
-        and current.remaining is not None
-    ]
-    return min(known, default=None)

@@ -37,7 +37,29 @@ def render_quota(result: Record, reader: Reader) -> str:
         lines += [f"  {line}" for line in _extras(account, reader)]
         if account["text"]:
             lines.append(f"  {account['text']}")
+    lines += _history(result, reader)
     return "\n".join(lines) or reader.say("No account yet.")
+
+
+def _history(result: Record, reader: Reader) -> list[str]:
+    """What was left before, a line a change."""
+    labels = {record(a)["id"]: str(record(a)["label"]) for a in entries(result["accounts"])}
+    rows = []
+    for one in entries(result["history"]):
+        point = record(one)
+        name = words.window_name(str(point["kind"]), cast("int", point["minutes"]), reader.speech)
+        left = point["remaining"]
+        rows.append(
+            (
+                reader.stamp(point["at"]),
+                labels[point["account"]],
+                name if point["scope"] == "all" else f"{point['scope']} {name}",
+                reader.say("{left:.0f} % left", left=left)
+                if isinstance(left, int | float)
+                else reader.say("unknown"),
+            )
+        )
+    return ["", *table(rows)] if rows else []
 
 
 def _window_row(window: Record, at: datetime, reader: Reader) -> tuple[str, ...]:

@@ -38,6 +38,10 @@ def _rotation_access(arguments: Arguments) -> Access:
             return Access.READ
 
 
+def _best_access(arguments: Arguments) -> Access:
+    return Access.WRITE if arguments.flag("use") else Access.READ
+
+
 ROUTING_VERBS = (
     Verb(
         name="next",
@@ -120,7 +124,50 @@ ROUTING_VERBS = (
         parameters=(
             ONE_ACCOUNT,
             Parameter(name="refresh", help="Ask the back end now.", kind=Kind.FLAG),
+            Parameter(
+                name="history",
+                help="Also show what was left before, for this long: 5h, 7d.",
+                metavar="TIME",
+            ),
             PASSPHRASE,
+        ),
+    ),
+    Verb(
+        name="forecast",
+        summary="Say who runs out when, who is next, and what will expire unused.",
+        function="forecast:forecast",
+        access=Access.READ,
+    ),
+    Verb(
+        name="best",
+        summary="Say which account is best for a new thread now.",
+        function="forecast:best",
+        access=Access.READ,
+        access_of=_best_access,
+        parameters=(Parameter(name="use", help="Prefer it from now on.", kind=Kind.FLAG),),
+    ),
+    Verb(
+        name="why",
+        summary="Explain a request: who served, why, and what stood against the others.",
+        function="why:why",
+        access=Access.READ,
+        parameters=(
+            Parameter(
+                name="request",
+                help="req_… of `log` or of the reply's x-turntable-request; default: the newest.",
+                positional=True,
+            ),
+            Parameter(name="last", help="The newest N instead.", kind=Kind.NUMBER, metavar="N"),
+        ),
+    ),
+    Verb(
+        name="simulate",
+        summary="Explain what would be decided now; nothing is sent.",
+        function="why:simulate",
+        access=Access.READ,
+        parameters=(
+            Parameter(name="model", help="The model that is asked for."),
+            Parameter(name="thread", help="A conversation's id; default: a new one."),
         ),
     ),
 )

@@ -99,6 +99,7 @@ class Use:
         reason: the rule that chose it.
         moved_from: the thread's owner until now, when the thread moves.
         verdicts: one for each account, in the accounts' order.
+        strategy: which one was asked; empty when the choice was made before.
         shares: what the strategy `weighted` wants remembered of this choice.
     """
 
@@ -106,6 +107,7 @@ class Use:
     reason: UseReason
     moved_from: AccountId | None
     verdicts: tuple[Verdict, ...]
+    strategy: str = ""
     shares: Shares | None = None
 
 

@@ -4,9 +4,11 @@ Unknown stays unknown: a window that nothing was said about has `remaining=None`
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
+
+from core.domain.account import AccountId
 
 
 class WindowKind(StrEnum):
@@ -28,6 +30,9 @@ class QuotaSource(StrEnum):
     IMPORT = "import"
 
 
+SAME_RESET = timedelta(minutes=5)
+"""Two ends that differ by less are the same one, said with another rounding."""
+
 EVERYTHING = "all"
 """The scope of a window that limits every model."""
 
@@ -44,6 +49,8 @@ class Window:
         scope: `all`, or the name of the limit.
         observed_at: when the back end said so.
         source: through what.
+        since: when this turn of the window was first seen; None = now, for the first time.
+        since_remaining: what was left of it then.
     """
 
     kind: WindowKind
@@ -53,6 +60,21 @@ class Window:
     scope: str
     observed_at: datetime
     source: QuotaSource
+    since: datetime | None = None
+    since_remaining: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaPoint:
+    """What was left of one limit at one moment."""
+
+    account: AccountId
+    scope: str
+    kind: WindowKind
+    minutes: int
+    at: datetime
+    remaining: float | None
+    resets_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +135,7 @@ def merge(known: Quota, fresh: Quota) -> Quota:
     for key, window in fresh.windows.items():
         older = windows.get(key)
         if older is None or older.observed_at <= window.observed_at:
-            windows[key] = window
+            windows[key] = window if older is None else _going_on(older, window)
     return Quota(
         windows=windows,
         credits=fresh.credits if fresh.credits is not None else known.credits,
@@ -123,6 +145,51 @@ def merge(known: Quota, fresh: Quota) -> Quota:
         ),
         reached=fresh.reached if fresh.reached is not None else known.reached,
     )
+
+
+def changed_points(account: AccountId, before: Quota, after: Quota) -> tuple[QuotaPoint, ...]:
+    """What is worth a row of the history: each window that differs by a per cent or in its end."""
+    return tuple(
+        QuotaPoint(
+            account=account,
+            scope=window.scope,
+            kind=window.kind,
+            minutes=window.minutes,
+            at=window.observed_at,
+            remaining=window.remaining,
+            resets_at=window.resets_at,
+        )
+        for key, window in after.windows.items()
+        if (known := before.windows.get(key)) is None or _differs(known, window)
+    )
+
+
+def _differs(known: Window, window: Window) -> bool:
+    if known.remaining is None or window.remaining is None:
+        return known.remaining is not window.remaining
+    if abs(known.remaining - window.remaining) >= 1:
+        return True
+    # A window that has not begun is said to end ever later: that is no change.
+    return window.remaining < 100 and not _same_turn(known, window)
+
+
+def _going_on(older: Window, window: Window) -> Window:
+    """The fresh look at a window, with when its turn was first seen, if it is still the same."""
+    if older.remaining is None or not _same_turn(older, window):
+        return window
+    first = older.since is not None
+    return replace(
+        window,
+        since=older.since if first else older.observed_at,
+        since_remaining=older.since_remaining if first else older.remaining,
+    )
+
+
+def _same_turn(older: Window, window: Window) -> bool:
+    """Whether both looks are at the same turn of the window: it has not reset between them."""
+    if older.resets_at is None or window.resets_at is None:
+        return older.resets_at is window.resets_at
+    return abs(older.resets_at - window.resets_at) <= SAME_RESET
 
 
 def as_of(window: Window, now: datetime) -> Window | None:

@@ -59,6 +59,8 @@ class RequestRecord:
         first_byte_s: seconds from `started_at` to the first byte forwarded; None when none was.
         total_s: seconds to the end.
         tokens: as counted by the back end; None when it did not say.
+        moved_from: the account that the thread lived on before; None when it did not move.
+        strategy: which one named the account; empty when none was asked.
     """
 
     id: str
@@ -73,3 +75,5 @@ class RequestRecord:
     first_byte_s: float | None
     total_s: float
     tokens: Tokens | None
+    moved_from: AccountId | None = None
+    strategy: str = ""

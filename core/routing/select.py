@@ -103,7 +103,12 @@ def select(
     )
     moved_from = owner if owner is not None and owner != chosen else None
     return Use(
-        account=chosen, reason=reason, moved_from=moved_from, verdicts=verdicts, shares=shares
+        account=chosen,
+        reason=reason,
+        moved_from=moved_from,
+        verdicts=verdicts,
+        strategy=chances.settings.strategy if reason is UseReason.STRATEGY else "",
+        shares=shares,
     )
 
 

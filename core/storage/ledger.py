@@ -12,10 +12,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from core.domain.errors import CoreError
+from core.domain.quota import QuotaPoint
 from core.domain.report import LastHour
 from core.domain.usage import RequestRecord, Result
 from core.runtime.tasks import Tasks
 from core.storage.database import Database, Durability, Schema, open_database, read_only
+from core.storage.quota_history import note_points, thin_points
 from core.storage.records import COLUMNS, micros, record_of, row_of
 
 APPEND_BEHIND_S = 1.0
@@ -41,6 +43,17 @@ LEDGER_SCHEMA = Schema(
             "CREATE UNIQUE INDEX request_id ON request (id)",
             "CREATE INDEX request_time ON request (started_at, result)",
         ),
+        (
+            # Where a thread came from when it moved, and the strategy that named the account.
+            "ALTER TABLE request ADD COLUMN moved_from TEXT",
+            "ALTER TABLE request ADD COLUMN strategy TEXT NOT NULL DEFAULT ''",
+            # What was left of each limit whenever it changed (`core.storage.quota_history`).
+            """CREATE TABLE quota (
+                account TEXT NOT NULL, scope TEXT NOT NULL, kind TEXT NOT NULL,
+                minutes INTEGER NOT NULL, at INTEGER NOT NULL, remaining REAL,
+                resets_at INTEGER) STRICT""",
+            "CREATE INDEX quota_time ON quota (at)",
+        ),
     ),
 )
 
@@ -57,6 +70,7 @@ class Ledger:
         self._database = database
         self._append_behind_s = append_behind_s
         self._waiting: list[RequestRecord] = []
+        self._points: list[QuotaPoint] = []
         self._behind: asyncio.Task[None] | None = None
         self._tasks = Tasks("ledger")
         self.set_aside = set_aside
@@ -67,8 +81,7 @@ class Ledger:
         self._waiting.append(record)
         if len(self._waiting) > KEPT_IN_MEMORY:
             del self._waiting[0]
-        if self._behind is None:
-            self._behind = self._tasks.start(self._append_behind(), name="append")
+        self._write_soon()
 
     async def last(self, count: int) -> tuple[RequestRecord, ...]:
         """The newest requests, newest first.
@@ -97,6 +110,30 @@ class Ledger:
         await self.flush()
         return await self._database.read(lambda connection: count_last_hour(connection, now))
 
+    async def read[T](self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """What `work` finds, with all that waits written first.
+
+        Raises:
+            CoreError: as the disk fails.
+        """
+        await self.flush()
+        return await self._database.read(work)
+
+    def note_quota(self, points: tuple[QuotaPoint, ...]) -> None:
+        """Keep what was left of some limits; it is written with the next requests."""
+        self._points.extend(points)
+        if len(self._points) > KEPT_IN_MEMORY:
+            del self._points[: len(self._points) - KEPT_IN_MEMORY]
+        self._write_soon()
+
+    async def thin_quota(self, now: datetime, *, keep: timedelta) -> None:
+        """Let the history of limits grow coarser with age, and end after `keep`.
+
+        Raises:
+            CoreError: as the disk fails.
+        """
+        await self._database.write(lambda connection: thin_points(connection, now, keep))
+
     async def prune(self, before: datetime) -> int:
         """Delete requests that started before; how many.
 
@@ -117,13 +154,15 @@ class Ledger:
         Raises:
             CoreError: as the disk fails; the rows wait on.
         """
-        if not self._waiting:
+        if not self._waiting and not self._points:
             return
-        batch = tuple(self._waiting)
-        await self._database.write(lambda connection: insert(connection, batch))
+        batch, points = tuple(self._waiting), tuple(self._points)
+        await self._database.write(lambda connection: _write(connection, batch, points))
         # New ones may have come meanwhile, and old ones been dropped.
         written = {record.id for record in batch}
         self._waiting = [record for record in self._waiting if record.id not in written]
+        noted = set(points)
+        self._points = [point for point in self._points if point not in noted]
 
     async def close(self) -> None:
         """Write what waits, and close the file, whatever the disk says."""
@@ -134,9 +173,13 @@ class Ledger:
             _log.warning("%d requests are not in the ledger: %s", len(self._waiting), error)
         await self._database.close()
 
+    def _write_soon(self) -> None:
+        if self._behind is None:
+            self._behind = self._tasks.start(self._append_behind(), name="append")
+
     async def _append_behind(self) -> None:
         wait_s = self._append_behind_s
-        while self._waiting:
+        while self._waiting or self._points:
             await asyncio.sleep(wait_s)
             try:
                 await self.flush()
@@ -232,6 +275,15 @@ def insert(connection: sqlite3.Connection, records: Iterable[RequestRecord]) -> 
         f"INSERT OR REPLACE INTO request ({COLUMNS}) VALUES ({marks})",  # noqa: S608 - constants
         [row_of(record) for record in records],
     )
+
+
+def _write(
+    connection: sqlite3.Connection,
+    records: Iterable[RequestRecord],
+    points: Iterable[QuotaPoint],
+) -> None:
+    insert(connection, records)
+    note_points(connection, points)
 
 
 def _put_aside(path: Path, now: datetime) -> Path:

@@ -17,7 +17,7 @@ from core.storage.codec import storable
 COLUMNS = (
     "id, started_at, kind, thread, parent, model, client, mid_turn, account, because, result,"
     " status, first_byte_s, total_s, input, cached_input, output, reasoning_output, attempts,"
-    " verdicts"
+    " verdicts, moved_from, strategy"
 )
 
 LONGEST = 200
@@ -63,13 +63,16 @@ def row_of(record: RequestRecord) -> tuple[object, ...]:
         *counts,
         _short([[attempt.account, attempt.outcome] for attempt in record.attempts]),
         _short([_verdict_parts(verdict) for verdict in record.verdicts]),
+        record.moved_from,
+        record.strategy,
     )
 
 
 def record_of(row: tuple[Any, ...]) -> RequestRecord | None:
     """The record of a row; None when the row is of a later version, or damaged."""
     (id_, started, kind, thread, parent, model, client, mid_turn) = row[:8]
-    (account, because, result, status, first_byte_s, total_s, *counts, attempts, verdicts) = row[8:]
+    (account, because, result, status, first_byte_s, total_s, *counts) = row[8:18]
+    (attempts, verdicts, moved_from, strategy) = row[18:]
     try:
         return RequestRecord(
             id=id_,
@@ -94,6 +97,8 @@ def record_of(row: tuple[Any, ...]) -> RequestRecord | None:
             first_byte_s=first_byte_s,
             total_s=total_s,
             tokens=_tokens(counts),
+            moved_from=None if moved_from is None else AccountId(moved_from),
+            strategy=strategy,
         )
     except (ValueError, TypeError, OverflowError):
         return None

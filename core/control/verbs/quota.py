@@ -8,10 +8,12 @@ from typing import assert_never
 from core.accounts.find import find_account
 from core.app import App
 from core.control.verb import Arguments
+from core.control.verbs.rotation import read_duration
 from core.domain.account import Account, AccountId
 from core.domain.decision import AccountState
 from core.domain.errors import ExitCode
 from core.domain.observed import clear_blocks
+from core.domain.quota import QuotaPoint
 from core.domain.report import CreditsReport, WindowReport
 from core.quota.usage_endpoint import (
     Answer,
@@ -22,6 +24,7 @@ from core.quota.usage_endpoint import (
     TurnedAway,
 )
 from core.routing.eligibility import standing
+from core.storage.quota_history import points_since
 from core.words import quota as words
 
 _FLAGGED = frozenset(
@@ -80,10 +83,17 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotaList:
-    """The answer of `quota`; `at` is now, so that ages can be told."""
+    """The answer of `quota`.
+
+    Attributes:
+        at: now, so that ages can be told.
+        accounts: what is left.
+        history: what was left before, oldest first; empty unless it was asked for.
+    """
 
     at: datetime
     accounts: tuple[Limits, ...]
+    history: tuple[QuotaPoint, ...]
 
 
 async def quota(app: App, arguments: Arguments) -> QuotaList:
@@ -111,7 +121,19 @@ async def quota(app: App, arguments: Arguments) -> QuotaList:
             )
             for account in chosen
         ),
+        history=await _history(app, arguments, [account.id for account in chosen]),
     )
+
+
+async def _history(
+    app: App, arguments: Arguments, chosen: list[AccountId]
+) -> tuple[QuotaPoint, ...]:
+    span = arguments.text("history")
+    if span is None:
+        return ()
+    since = app.clock.now() - read_duration(span)
+    points = await app.read_ledger(lambda file: points_since(file, since)) or ()
+    return tuple(point for point in points if point.account in chosen)
 
 
 async def _ask(

@@ -1,0 +1,103 @@
+"""What is to be expected, in sentences: the pool's verdict, and what becomes of each window."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from core.domain.account import AccountId
+from core.domain.forecast import PoolForecast, PoolState, WindowForecast
+from core.words import standing as words
+from core.words.quota import window_name
+from core.words.speech import Speech
+
+WORTH_SAYING = 10.0
+"""Per cent that expire unused, from which on it is said."""
+
+
+def pool_sentence(
+    pool: PoolForecast, labels: Mapping[AccountId, str], now: datetime, speech: Speech
+) -> str:
+    """The pool's verdict in one sentence; `labels`: what the accounts are called."""
+    if not labels:
+        return words.pool_without_accounts(speech)
+    label = "" if pool.account is None else labels[pool.account]
+    match pool.state:
+        case PoolState.EMPTY:
+            return words.pool_empty(label or None, pool.until, now, speech)
+        case PoolState.TIGHT if pool.until is not None:
+            return _runs_out(pool, label, labels, now, speech)
+        case PoolState.TIGHT:
+            return words.pool_tight(label, pool.left or 0.0, speech)
+        case PoolState.ENOUGH if pool.until is not None:
+            return speech.say(
+                "Enough until {time}; {label} has {left:.0f} % left.",
+                time=speech.clock(pool.until, now),
+                label=label,
+                left=pool.left or 0.0,
+            )
+        case PoolState.ENOUGH:
+            return words.pool_enough(label, pool.left or 0.0, speech)
+        case _:
+            return words.pool_collecting(speech)
+
+
+def window_sentence(window: WindowForecast, now: datetime, speech: Speech) -> str:
+    """What becomes of one window, honest about little data."""
+    name = window_name(window.kind, window.minutes, speech)
+    if window.remaining is None:
+        return speech.say("{name}: nothing known since its reset.", name=name)
+    left = speech.say("{name} {left:.0f} % left", name=name, left=window.remaining)
+    if window.per_hour is None:
+        return speech.say("{left}; collecting.", left=left)
+    if window.per_hour == 0:
+        return speech.say("{left}; not in use.", left=left) + _lost(window, now, speech)
+    if window.runs_out_at is None:
+        return speech.say("{left}; lasts until its reset.", left=left) + _lost(window, now, speech)
+    likely = speech.clock(window.runs_out_at, now)
+    earliest = "" if window.earliest is None else speech.clock(window.earliest, now)
+    if window.latest is None:
+        return speech.say(
+            "{left}; runs out about {time} at this pace, or lasts until its reset.",
+            left=left,
+            time=likely,
+        )
+    latest = speech.clock(window.latest, now)
+    if earliest == latest:
+        return speech.say("{left}; runs out about {time}.", left=left, time=likely)
+    return speech.say(
+        "{left}; runs out about {time} (between {earliest} and {latest}).",
+        left=left,
+        time=likely,
+        earliest=earliest,
+        latest=latest,
+    )
+
+
+def _runs_out(
+    pool: PoolForecast,
+    label: str,
+    labels: Mapping[AccountId, str],
+    now: datetime,
+    speech: Speech,
+) -> str:
+    assert pool.until is not None  # noqa: S101 - the caller's case
+    time = speech.clock(pool.until, now)
+    if pool.then is None:
+        return speech.say(
+            "Tight: {label} runs out about {time}, and no other takes over.", label=label, time=time
+        )
+    return speech.say(
+        "Tight: {label} runs out about {time}, {then} takes over.",
+        label=label,
+        time=time,
+        then=labels[pool.then],
+    )
+
+
+def _lost(window: WindowForecast, now: datetime, speech: Speech) -> str:
+    unused = window.expires_unused
+    if unused is None or unused < WORTH_SAYING or window.resets_at is None:
+        return ""
+    when = speech.clock(window.resets_at, now)
+    return " " + speech.say(
+        "About {left:.0f} % will expire unused at {time}.", left=unused, time=when
+    )

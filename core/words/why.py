@@ -1,0 +1,111 @@
+"""Why a request went where it went, in sentences made from its record."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from core.domain.account import AccountId
+from core.domain.decision import Because, RefuseReason, UseReason, Verdict, WaitReason
+from core.words.speech import Speech
+from core.words.standing import because as state_sentence
+
+type Label = Callable[[AccountId], str]
+
+_STRATEGIES = {
+    "balanced": "{label} had most to lose before its reset (balanced).",
+    "sticky": "New conversations stay with {label} until it is blocked (sticky).",
+    "round-robin": "It was {label}’s turn (round-robin).",
+    "hybrid": "It was {label}’s turn (hybrid).",
+    "least-used": "The fewest tokens had gone through {label} (least-used).",
+    "random": "Chance named {label} (random).",
+    "weighted": "It was {label}’s turn by weight (weighted).",
+    "drain-first": "{label} resets soonest and is used up first (drain-first).",
+}
+_REFUSALS = {
+    RefuseReason.NO_ACCOUNT: "There was no account.",
+    RefuseReason.ALL_WAITING: "Every account that could serve was waiting.",
+    RefuseReason.ALL_SIGNED_OUT: "No account was signed in.",
+    RefuseReason.ALL_OUT_OF_SERVICE: "Every account’s workspace was out of service.",
+    RefuseReason.FORCED_UNAVAILABLE: "The account that you stay on could not serve.",
+    RefuseReason.PAUSED: "You had paused what could have served.",
+    RefuseReason.ALL_RESERVED: "What was left was kept in reserve.",
+    RefuseReason.ALL_FAILING: "Every account was asked, and none was served.",
+    RefuseReason.LOCKED: "The vault was locked.",
+    RefuseReason.TIME_BUDGET: "The time that one request may take was over.",
+}
+_WAITS = {
+    WaitReason.POOL_PAUSED: "Several accounts had failed at once, so it was held for a moment.",
+    WaitReason.NEAR_RESET: "It was held for a reset that was near.",
+}
+_OUTCOMES = {
+    "served": "answered",
+    "rejected": "passed on the back end’s answer to the request itself",
+    "limited": "was at its limit",
+    "unauthorized": "was not signed in any more",
+    "gone": "was called out of service",
+    "failing": "failed",
+    "challenged": "was turned away by the network",
+    "unreachable": "could not be reached; nothing was sent",
+    "unanswered": "took the request and did not answer",
+    "client_gone": "was cut off, because the client left",
+}
+
+
+def choice(
+    because: str, strategy: str, account: AccountId | None, label: Label, speech: Speech
+) -> str:
+    """The rule that chose the account, or the reason why none was.
+
+    Args:
+        because: the word of the record.
+        strategy: the strategy that was asked; empty for none.
+        account: whom it chose; None when nobody was.
+        label: what an account is called.
+        speech: the person's language.
+    """
+    name = "" if account is None else label(account)
+    if because in list(RefuseReason):
+        return speech.say(_REFUSALS[RefuseReason(because)])
+    if because in list(WaitReason):
+        return speech.say(_WAITS[WaitReason(because)])
+    match because:
+        case UseReason.OWNER:
+            return speech.say("The conversation lives on {label}.", label=name)
+        case UseReason.PREFERRED:
+            return speech.say("You prefer {label}.", label=name)
+        case UseReason.STAY:
+            return speech.say("You stay on {label}.", label=name)
+        case UseReason.STRATEGY if strategy in _STRATEGIES:
+            return speech.say(_STRATEGIES[strategy], label=name)
+        case UseReason.STRATEGY:
+            return speech.say("The strategy named {label}.", label=name)
+        case _:
+            return speech.say("Nothing was chosen.")
+
+
+def move(moved_from: AccountId, verdict: Verdict | None, label: Label, speech: Speech) -> str:
+    """Why the conversation left its account; `verdict`: that account's."""
+    name = label(moved_from)
+    if verdict is None or verdict.because is Because.READY:
+        return speech.say("It lived on {label} before.", label=name)
+    return speech.say(
+        "It lived on {label} before. {because}",
+        label=name,
+        because=state_sentence(verdict, speech),
+    )
+
+
+def attempt(account: AccountId, outcome: str, label: Label, speech: Speech) -> str:
+    """What became of asking one account."""
+    known = _OUTCOMES.get(outcome)
+    if known is None:
+        return speech.say("{label}: {outcome}.", label=label(account), outcome=outcome)
+    told = speech.say(known)
+    return speech.say("{label} {told}.", label=label(account), told=told)
+
+
+def verdict_sentence(verdict: Verdict, now: datetime, speech: Speech) -> str:
+    """One account's verdict, with its end where it has one."""
+    text = state_sentence(verdict, speech)
+    if verdict.until is None:
+        return text
+    return speech.say("{text} Until {time}.", text=text, time=speech.clock(verdict.until, now))
