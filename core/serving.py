@@ -113,7 +113,7 @@ class Serving:
             authorise=self._authoriser.authorise,
             renew=self._authoriser.renew,
             valid=self._valid,
-            identity=self._identity,
+            identity=self.identity,
         )
 
     async def start(self) -> None:
@@ -233,7 +233,7 @@ class Serving:
         )
         return recognise(presented, known, now=self._clock.now())
 
-    def _identity(self) -> Identity:
+    def identity(self) -> Identity:
         bound = [lease.bind_id for lease in self._leases.secrets if lease.stale_until is None]
         return Identity(
             instance=self._instance, key=self._health_key, bind=bound[0] if bound else ""
