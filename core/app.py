@@ -15,6 +15,7 @@ from sqlite3 import Connection
 from typing import TYPE_CHECKING
 
 from core.binding.binder import Binder
+from core.binding.guard import start_guard
 from core.binding.leases import Leases
 from core.codex_home.find import home_in_force
 from core.domain.account import AccountId
@@ -90,14 +91,13 @@ class App:
         self._loaded: tuple[State, Observed] | None = None
         self._folder: DataFolder | None = None
         self._serving: Serving | None = None
-        self._not_bound: tuple[CoreError, ...] = ()
         binder = Binder(
             binds_folder=home.binds,
             lock_path=home.bind_lock,
             clock=clock,
             random_bytes=secrets.token_bytes,
         )
-        self.leases = Leases(binder, clock=clock)
+        self.leases = Leases(binder, clock=clock, start_guard=self._start_guard)
 
     # --- what is known -------------------------------------------------------------------------
 
@@ -253,7 +253,7 @@ class App:
             )
             await self._serving.start()
             if self.port is not None:
-                self._not_bound = await self.leases.take_up(self.port)
+                await self.leases.take_up(self.port)
         except BaseException:
             await self.close()
             raise
@@ -351,7 +351,6 @@ class App:
                 exit_code=ExitCode.OWNER_NOT_RUNNING,
             )
         receipt = await self.leases.bind(home, self.port, replace_gateway=replace, rotate=rotate)
-        self._not_bound = ()
         self.bus.publish(BindChanged(state=BindState.BOUND.value))
         return receipt
 
@@ -359,7 +358,6 @@ class App:
         """Give a home back."""
         await self.leases.recover()
         receipt = await self.leases.unbind(home, force=force)
-        self._not_bound = ()
         left_alone = receipt.result is UndoResult.LEFT_ALONE
         state = BindState.DRIFTED if left_alone else BindState.UNBOUND
         self.bus.publish(BindChanged(state=state.value))
@@ -371,6 +369,10 @@ class App:
         return read_configuration(
             self.home.settings, environment=self.environment, overrides=self._overrides
         )
+
+    def _start_guard(self) -> None:
+        if self.settings.bind.watch:
+            start_guard(self.home.root)
 
     def _publish(self, events: tuple[Event, ...]) -> None:
         self.bus.publish(*events)

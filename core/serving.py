@@ -49,6 +49,8 @@ LOOK_AGAIN_S = 60.0
 """How often a signed-out login that is refreshed elsewhere is looked at again."""
 SWEEP_EVERY = timedelta(hours=6)
 """How often what is too old is dropped."""
+HAND_OVER_S = 3.0
+"""How long a guard may take to let go of the port that open chats still call."""
 DRAIN_S = 2.0
 """How long answers may take to finish when the program stops."""
 
@@ -122,7 +124,10 @@ class Serving:
         Raises:
             CoreError: no port can be had.
         """
-        await self.server.start(self._leases.last_port or self._settings().proxy.port)
+        last = self._leases.last_port
+        await self.server.start(
+            last or self._settings().proxy.port, patience_s=HAND_OVER_S if last else 0.0
+        )
         self._tasks.start(self._look_again(), name="look again")
         self._tasks.start(self._sweep(), name="sweep")
         self._tasks.start(self.monitor.run(), name="quota monitor")

@@ -115,6 +115,8 @@ def _notices(sources: Sources, *, ledger: bool) -> tuple[NoticeReport, ...]:
     if not ledger:
         text = say("The record of requests cannot be read; counts are missing.")
         notices.append(NoticeReport(code="ledger", text=text))
+    if (unguarded := sources.leases.guard_trouble) is not None:
+        notices.append(NoticeReport(code=unguarded.code, text=unguarded.message))
     if sources.folder is not None and (trouble := sources.folder.store.trouble) is not None:
         notices.append(NoticeReport(code=trouble.code, text=trouble.message))
     if sources.folder is not None and sources.folder.vault.locked:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 from collections.abc import AsyncIterator, Iterator
 from inspect import iscoroutinefunction
 from pathlib import Path
@@ -16,6 +17,8 @@ from tests.fakes.desktop import Desktop
 
 # Widgets are tested without a screen; what needs one is started with `desktop.env`.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# A guard outlives its program by design: tests that are about it start it and end it themselves.
+os.environ["TURNTABLE_BIND_WATCH"] = "false"
 
 _JOURNEYS = Path(__file__).parent / "journeys"
 _JOURNEY_TIMEOUT_S = 120
@@ -46,6 +49,26 @@ async def no_task_left() -> AsyncIterator[None]:
         # A connection that was just closed ends within a turn or two of the loop.
         _, left = await asyncio.wait(left, timeout=1)
     assert not left, "left running: " + ", ".join(task.get_name() for task in left)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_guard_left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Fail the run that leaves a guard watching a folder of its own."""
+    yield
+    folder = str(tmp_path_factory.getbasetemp())
+    left = [p for p in Path("/proc").glob("[0-9]*/cmdline") if _watches_below(p, folder)]
+    for process in left:
+        os.kill(int(process.parent.name), signal.SIGKILL)
+    assert not left, f"{len(left)} guards were left running; a test binds with bind.watch on"
+
+
+def _watches_below(command_line: Path, folder: str) -> bool:
+    try:
+        words = command_line.read_bytes().split(b"\0")
+    except OSError:
+        return False  # it has ended meanwhile
+    ours = any(word.endswith(b"core/binding/guard.py") for word in words)
+    return ours and any(word.startswith(folder.encode()) for word in words)
 
 
 @pytest.fixture

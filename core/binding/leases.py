@@ -5,6 +5,7 @@ a new port, and lets all of them lapse before it ends, so that Codex is never le
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -51,10 +52,25 @@ class LeaseSecret:
 class Leases:
     """Binds and unbinds for a process that runs a loop; remembers who may call."""
 
-    def __init__(self, binder: Binder, *, clock: Clock) -> None:
-        """Nothing is read yet."""
+    def __init__(
+        self,
+        binder: Binder,
+        *,
+        clock: Clock,
+        start_guard: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Nothing is read yet.
+
+        Args:
+            binder: sets the key and takes it back.
+            clock: dates what is stale.
+            start_guard: sees to it that a guard runs; idempotent, blocks for a moment.
+        """
         self._binder = binder
         self._clock = clock
+        self._start_guard = start_guard
+        self.guard_trouble: CoreError | None = None
+        """Why no guard watches over the binds; None while one does, or none is needed."""
         self._worker = Worker("binds")
         self._secrets: tuple[LeaseSecret, ...] = ()
         self._troubles: dict[Path, CoreError] = {}
@@ -86,6 +102,7 @@ class Leases:
         self, home: Path, port: int, *, replace_gateway: bool = False, rotate: bool = False
     ) -> BindReceipt:
         """See `Binder.bind`; from now on its secret is in force, an older one stale."""
+        await self._see_to_a_guard()
         receipt = await self._worker.run(
             lambda: self._binder.bind(home, port, replace=replace_gateway, rotate=rotate)
         )
@@ -123,6 +140,19 @@ class Leases:
     async def recover(self) -> tuple[Recovery, ...]:
         """Finish or undo what a crash cut short; to be called before anything else."""
         return await self._worker.run(self._binder.recover)
+
+    async def _see_to_a_guard(self) -> None:
+        """Before anything is bound: a Codex that is bound to a dead address waits for ever.
+
+        Without a guard a bind is still worth having; the trouble is shown until there is one.
+        """
+        try:
+            await self._worker.run(self._start_guard)
+        except CoreError as error:
+            _log.warning("no guard: %s", error)
+            self.guard_trouble = error
+        else:
+            self.guard_trouble = None
 
     async def lapse(self) -> tuple[CoreError, ...]:
         """Give every home back until the next start; what could not be given back, with why."""

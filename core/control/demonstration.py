@@ -70,6 +70,8 @@ class Demonstration:
                         "upstream.base_url": self.back_end.base_url,
                         "upstream.auth_url": self.back_end.auth_url,
                         "routing.strategy": "round-robin",
+                        # Nothing of the demo outlives it, and its Codex is made up.
+                        "bind.watch": "false",
                     },
                 ),
                 mode=self._mode,

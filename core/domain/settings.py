@@ -163,6 +163,16 @@ class QuotaSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BindSettings:
+    """`bind.*`: Codex routed here."""
+
+    watch: bool = _declare(
+        True,
+        "Let a small process give Codex back at once when Turntable dies.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogSettings:
     """`log.*`: what is written to log/."""
 
@@ -184,6 +194,7 @@ class Settings:
     upstream: UpstreamSettings = field(default_factory=UpstreamSettings)
     routing: RoutingSettings = field(default_factory=RoutingSettings)
     quota: QuotaSettings = field(default_factory=QuotaSettings)
+    bind: BindSettings = field(default_factory=BindSettings)
     log: LogSettings = field(default_factory=LogSettings)
     usage: UsageSettings = field(default_factory=UsageSettings)
 

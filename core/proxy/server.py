@@ -24,6 +24,7 @@ _log = logging.getLogger(__name__)
 PORTS_TRIED = 50
 """How many ports after the preferred one are tried before any free one is taken."""
 _BACKLOG = 1024
+_LOOK_AGAIN_S = 0.02
 
 
 class ProxyServer:
@@ -67,13 +68,17 @@ class ProxyServer:
         """Where it listens; None before `start` and after `drain`."""
         return self._port
 
-    async def start(self, preferred: int) -> int:
+    async def start(self, preferred: int, *, patience_s: float = 0.0) -> int:
         """Listen on `preferred`, or the next free port; on ::1 too where that can be had.
+
+        Args:
+            preferred: the port that is tried first.
+            patience_s: how long whoever has it may take to let it go (a guard does).
 
         Raises:
             CoreError: `no_port`; nothing listens.
         """
-        sock = _loopback_socket(preferred)
+        sock = await _socket_at(preferred, within_s=patience_s) or _loopback_socket(preferred)
         port: int = sock.getsockname()[1]
         loop = asyncio.get_running_loop()
         create = self._listener.connection
@@ -98,6 +103,17 @@ class ProxyServer:
         self._listener.cut()
         await self._tasks.close()
         self._upstream.close()
+
+
+async def _socket_at(port: int, *, within_s: float) -> socket.socket | None:
+    """The port itself, as soon as it is let go; None when it is not in time."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(within_s):
+            while True:
+                with contextlib.suppress(OSError):
+                    return _bound(socket.AF_INET, "127.0.0.1", port)
+                await asyncio.sleep(_LOOK_AGAIN_S)
+    return None
 
 
 def _loopback_socket(preferred: int) -> socket.socket:

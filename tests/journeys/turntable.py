@@ -63,7 +63,12 @@ class Turntable:
     def __init__(self, home: Path, env: Mapping[str, str]) -> None:
         self.home = home
         kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-        self.env = kept | {"TURNTABLE_HOME": str(home), "TURNTABLE_PROXY_PORT": "18791"} | dict(env)
+        self.env = kept | {"TURNTABLE_HOME": str(home), "TURNTABLE_BIND_WATCH": "false"} | dict(env)
+
+    @property
+    def guard(self) -> int:
+        """The process id of the guard that watches this data folder."""
+        return int((self.home / "run" / "guard.lock").read_text().split()[0])
 
     async def run(self, *words: str, timeout_s: float = _VERB_S, **env: str) -> Ran:
         """`turntable WORDS…` to its end."""

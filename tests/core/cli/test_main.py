@@ -17,6 +17,7 @@ class Typed:
         self.environment = {
             "TURNTABLE_HOME": str(home),
             "CODEX_HOME": str(home / "codex"),
+            "TURNTABLE_BIND_WATCH": "false",
             "PATH": "",
             **environment,
         }

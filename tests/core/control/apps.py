@@ -23,7 +23,7 @@ def make_app(folder: Path, clock: FakeClock, **overrides: str) -> App:
     codex.mkdir(exist_ok=True)
     return App(
         home=Home(root=folder / "t"),
-        environment={"CODEX_HOME": str(codex), "PATH": ""},
+        environment={"CODEX_HOME": str(codex), "PATH": "", "TURNTABLE_BIND_WATCH": "false"},
         user_home=folder,
         clock=clock,
         speech=english(),

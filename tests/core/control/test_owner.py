@@ -23,6 +23,7 @@ def environment(folder: Path) -> dict[str, str]:
         "TURNTABLE_HOME": str(folder / "t"),
         "TURNTABLE_PROXY_PORT": str(free_port()),
         "CODEX_HOME": str(folder / "codex"),
+        "TURNTABLE_BIND_WATCH": "false",
         "PATH": "",
     }
 

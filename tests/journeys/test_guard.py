@@ -1,0 +1,72 @@
+"""The program dies while the real Codex is routed through it: Codex works on, by itself."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+import pytest
+
+from core.standin.server import StandIn
+from tests.fakes.codex import Codex
+from tests.journeys.turntable import Turntable
+
+pytestmark = pytest.mark.codex
+
+WATCHED = {"TURNTABLE_BIND_WATCH": "true"}
+BEFORE = b'# mine\nmodel = "gpt-6.1-sol"\n'
+
+
+@pytest.fixture
+async def guarded(turntable: Turntable) -> AsyncIterator[Turntable]:
+    """A Turntable whose guard ends with the test."""
+    yield turntable
+    with suppress(ProcessLookupError, FileNotFoundError):
+        os.kill(turntable.guard, signal.SIGKILL)
+
+
+async def holds(codex: Codex, content: bytes, *, within_s: float) -> None:
+    async with asyncio.timeout(within_s):
+        while codex.config.read_bytes() != content:  # noqa: ASYNC110 - the guard writes it
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.usefixtures("imported")
+async def test_after_kill_9_codex_has_its_own_login_back_and_the_next_start_takes_over(
+    guarded: Turntable, signed_in_codex: Codex, back_end: StandIn
+) -> None:
+    codex = signed_in_codex
+    codex.config.write_bytes(BEFORE)
+    async with guarded.serve(**WATCHED) as first:
+        await guarded.done("bind")
+        bound = codex.config.read_bytes()
+        assert bound != BEFORE
+        first.kill()
+        await first.ended(5)
+        await holds(codex, BEFORE, within_s=10)
+        run = await codex.exec("say hi", config={"openai_base_url": f'"{back_end.base_url}/codex"'})
+        assert (run.answers, run.exit_code) == (("Hello from A.",), 0)
+    async with guarded.serve(**WATCHED) as second:
+        assert second.port == first.port, "open chats still call the old port"
+        assert codex.config.read_bytes() == bound, "the bind is taken up again, secret and all"
+        run = await codex.exec("say hi")
+        assert (len(run.answers), run.errors, run.exit_code) == (1, (), 0)
+        second.terminate()
+        assert await second.ended(4) == 0
+    assert codex.config.read_bytes() == BEFORE
+
+
+@pytest.mark.usefixtures("imported")
+async def test_a_chat_that_was_open_is_told_in_one_sentence(
+    guarded: Turntable, signed_in_codex: Codex
+) -> None:
+    async with guarded.serve(**WATCHED) as serving:
+        await guarded.done("bind")
+        address = signed_in_codex.config.read_text().split('"')[1]
+        serving.kill()
+        await serving.ended(5)
+        # As an open chat does: it keeps the address that it was started with.
+        run = await signed_in_codex.exec("say hi", config={"openai_base_url": f'"{address}"'})
+        assert run.exit_code == 1
+        assert "Turntable has stopped" in run.errors[-1]
