@@ -6,7 +6,7 @@ from core.app import App
 from core.control.verb import Arguments
 from core.domain.errors import CoreError, ExitCode
 from core.domain.settings import Declaration, Settings, Value, declarations, value_of
-from core.storage.settings_file import set_in_file, unset_in_file
+from core.storage.settings_file import Source, set_in_file, unset_in_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +55,10 @@ def _set(app: App, key: str, arguments: Arguments) -> Config:
     app.reload_settings()
     shown = _shown(app, key)
     messages: tuple[str, ...] = ()
-    if shown.source == "environment":
+    if shown.source == Source.ENVIRONMENT:
         messages = (app.speech.say("An environment variable says otherwise, and wins."),)
+    elif shown.source == Source.COMMAND_LINE:
+        messages = (app.speech.say("The running Turntable was started with another value."),)
     elif key == "proxy.port" and app.port is not None:
         messages = (app.speech.say("It counts from the next start on; the bind follows."),)
     return Config(action="set", settings=(shown,), messages=messages)
