@@ -110,11 +110,15 @@ class Inbox:
     Args of the constructor:
         inflate: takes the compressed payload of a message and its largest size; None where
             permessage-deflate was not agreed.
+        limit: the largest message, in bytes, unpacked.
     """
 
-    def __init__(self, inflate: Callable[[bytes, int], bytes] | None = None) -> None:
+    def __init__(
+        self, inflate: Callable[[bytes, int], bytes] | None = None, *, limit: int = MAX_MESSAGE
+    ) -> None:
         """Nothing yet."""
         self._inflate = inflate
+        self._limit = limit
         self._buffer = bytearray()
         self._fragments: list[bytes] = []
         self._size = 0
@@ -143,7 +147,7 @@ class Inbox:
             if len(buffer) < start:
                 return None
             size = int.from_bytes(buffer[2:start])
-        if size > MAX_MESSAGE:
+        if size > self._limit:
             raise ProtocolError(CloseCode.TOO_BIG, "the message is too big")
         end = start + 4 + size
         if len(buffer) < end:
@@ -174,7 +178,7 @@ class Inbox:
             self._opcode, self._compressed = frame.opcode, frame.rsv1
         self._fragments.append(frame.payload)
         self._size += len(frame.payload)
-        if self._size > MAX_MESSAGE:
+        if self._size > self._limit:
             raise ProtocolError(CloseCode.TOO_BIG, "the message is too big")
         if not frame.fin:
             return None
@@ -182,7 +186,7 @@ class Inbox:
         payload = b"".join(self._fragments)
         self._fragments, self._size, self._opcode = [], 0, None
         if compressed and self._inflate is not None:
-            payload = self._inflate(payload, MAX_MESSAGE)
+            payload = self._inflate(payload, self._limit)
         if opcode is Opcode.TEXT:
             _text(payload)
         return Message(opcode, payload, compressed)

@@ -13,7 +13,7 @@ import zstandard
 from core.standin.frames import Opcode
 
 MAX_DECODED = 256 * 1024 * 1024
-KEPT_FRAMES = 10_000
+KEPT_FRAMES = 1_000
 
 
 class Ending(StrEnum):

@@ -25,7 +25,8 @@ _NEVER_BEGINNING = (b"x-forwarded-", b"x-turntable", b"sec-fetch-")
 _ONCE = frozenset(
     {
         b"host", b"authorization", b"chatgpt-account-id", b"user-agent", b"content-length",
-        b"content-type", b"content-encoding", b"originator", b"accept",
+        b"content-type", b"content-encoding", b"originator", b"accept", b"sec-websocket-key",
+        b"sec-websocket-version",
     }
 )  # fmt: skip
 SOCKET_BETA = "responses_websockets=2026-02-06"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from core.standin.acts import Act, Break, Hang, Streamed, Wait, perform
+from core.standin.acts import Act, Break, Hang, Part, Streamed, Upgraded, Wait, perform, speak
 from core.standin.replies import Reply
-from core.standin.script import Cut, Delay, Effect, Gate, Stall
+from core.standin.script import Closes, Cut, Delay, Effect, Gate, Pings, Stall
 from tests.core.standin.recordings import recorded
 
 STREAM = Streamed(headers=((b"x-a", b"1"),), events=(b"one", b"two"))
@@ -46,10 +46,70 @@ def _outline(acts: list[Act]) -> list[Act | str]:
         pytest.param(
             (Cut(after_events=99),), [HEAD, ONE, TWO, Break(reset=False), END], id="no end"
         ),
+        pytest.param(
+            (Closes(after_events=1),),
+            [HEAD, ONE, Break(reset=False), TWO, END],
+            id="over HTTP, closing is a cut",
+        ),
+        pytest.param((Pings(),), [HEAD, ONE, TWO, END], id="over HTTP there are no pings"),
     ],
 )
 def test_the_acts_of_a_stream(effects: tuple[Effect, ...], outline: list[Act | str]) -> None:
     assert _outline(_played(STREAM, *effects)) == outline
+
+
+class _Framer:
+    """Frames that can be read."""
+
+    def text(self, payload: bytes) -> bytes:
+        return b"text:" + payload
+
+    def ping(self, payload: bytes) -> bytes:
+        return b"ping:" + payload
+
+    def close(self, code: int, reason: str) -> bytes:
+        return f"close:{code}:{reason}".encode()
+
+
+@pytest.mark.parametrize(
+    ("effects", "outline"),
+    [
+        pytest.param((), [b"text:one", b"text:two"], id="nothing happens"),
+        pytest.param(
+            (Pings(payload=b"?", after_events=1),),
+            [b"text:one", b"ping:?", b"text:two"],
+            id="a ping between two events",
+        ),
+        pytest.param(
+            (Closes(code=1001, reason="bye"),),
+            [b"close:1001:bye", Part(), b"text:one", b"text:two"],
+            id="closed before any event",
+        ),
+        pytest.param(
+            (Cut(after_events=1, mid_chunk=True),),
+            [b"text:one", b"text", Break(reset=False), b"text:two"],
+            id="cut within the second frame",
+        ),
+    ],
+)
+def test_the_acts_of_messages(effects: tuple[Effect, ...], outline: list[Act]) -> None:
+    asked = recorded()
+    acts = list(speak((b"one", b"two"), effects, asked, _Framer()))
+    assert [act for act in acts if act != b""] == outline
+    assert asked.events_sent == 2
+
+
+def test_a_handshake_is_answered_with_101_and_no_body() -> None:
+    acts = perform(
+        Upgraded(headers=((b"x-a", b"1"),), agreement=None),
+        (),
+        recorded(keep_alive=False),
+        b"now",
+    )
+    assert b"".join(act for act in acts if isinstance(act, bytes)) == (
+        b"HTTP/1.1 101 Switching Protocols\r\ndate: now\r\n"
+        b"connection: upgrade\r\nupgrade: websocket\r\nx-a: 1\r\n\r\n"
+    )
 
 
 def test_a_reply_is_framed_by_its_length() -> None:

@@ -88,6 +88,20 @@ def test_what_the_standard_forbids_ends_with_its_code(data: bytes, code: int) ->
     assert caught.value.code == code
 
 
+def test_pieces_that_are_too_big_together_are_refused() -> None:
+    inbox = Inbox(limit=5)
+    assert list(inbox.feed(client_frame(Opcode.TEXT, b"Hel", fin=False))) == []
+    with pytest.raises(ProtocolError, match="too big"):
+        list(inbox.feed(client_frame(Opcode.CONTINUATION, b"lo!")))
+
+
+def test_a_length_may_come_byte_by_byte() -> None:
+    data = client_frame(Opcode.BINARY, bytes(300))
+    assert _heard(*(data[index : index + 1] for index in range(len(data)))) == [
+        Message(Opcode.BINARY, bytes(300))
+    ]
+
+
 @given(st.binary(max_size=70_000), st.integers(1, 5000))
 def test_any_payload_arrives_however_it_is_cut(payload: bytes, step: int) -> None:
     data = client_frame(Opcode.BINARY, payload)

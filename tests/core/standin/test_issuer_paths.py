@@ -131,3 +131,8 @@ def test_a_refresh_is_decided_without_a_server(clock: FakeClock, login: Login) -
     statuses = [paths.token(request).answer for _ in range(2)]
     assert [one.status for one in statuses if isinstance(one, Reply)] == [200, 401]
     assert request.account == "A"
+
+
+async def test_a_list_in_json_is_no_request(client: Client, back_end: StandIn) -> None:
+    reply = await client.http.post(f"{back_end.auth_url}/oauth/token", json=["refresh_token"])
+    assert reply.json()["error"] == "invalid_request"

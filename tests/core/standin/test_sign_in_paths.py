@@ -200,3 +200,8 @@ async def test_a_login_that_is_known_may_sign_in_again(browser: Browser, back_en
     assert old.login == login
     assert new.login.family == 101
     assert not old.revoked
+
+
+async def test_a_form_that_cannot_be_read_is_asked_for_again(browser: Browser) -> None:
+    reply = await browser.http.post(browser.address(), content=b"user=a&user=b")
+    assert reply.status_code == 401
