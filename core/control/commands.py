@@ -7,6 +7,12 @@ from core.control.parameters import ACCOUNT, CODEX_HOME, PASSPHRASE
 from core.control.routing_verbs import ROUTING_VERBS
 from core.control.verb import Access, Arguments, Kind, Parameter, Verb
 
+CHECKS = (
+    "listener", "path", "bind", "in-force", "login", "accounts",
+    "vault", "port", "clock", "egress", "other-tools", "folder",
+)  # fmt: skip
+"""What the doctor looks at; `core.doctor` is imported only when it is called."""
+
 _CONFIG_WRITES = ("set", "unset")
 
 
@@ -133,6 +139,20 @@ _TABLE = (
                 least=1,
                 most=10_000,
             ),
+        ),
+    ),
+    Verb(
+        name="doctor",
+        summary="Find out what is wrong, on the real path, and mend what is one step.",
+        function="doctor:doctor",
+        access=Access.READ,
+        parameters=(
+            Parameter(
+                name="check", help="Only this one; default: all.", positional=True, choices=CHECKS
+            ),
+            Parameter(name="fix", help="Make what can be mended good.", kind=Kind.FLAG),
+            Parameter(name="dry_run", help="With --fix: say what would change.", kind=Kind.FLAG),
+            CODEX_HOME,
         ),
     ),
     Verb(

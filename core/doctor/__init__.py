@@ -1,0 +1,1 @@
+"""Finds out what is wrong by driving the real path, and says what would mend it."""

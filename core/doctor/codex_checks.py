@@ -1,0 +1,175 @@
+"""Checks of Codex: what it would really do, and what stands in its way."""
+
+import asyncio
+from collections.abc import Mapping
+
+from core.codex_home.app_server import base_url_in_force
+from core.codex_home.auth_file import AUTH_FILE, read_auth_file
+from core.codex_home.auth_json import has_run_out
+from core.codex_home.find import find_program
+from core.doctor.finding import Finding, Health, Subject
+from core.domain.binding import BindState, Replaces
+from core.domain.errors import CoreError
+from core.words.speech import Speech
+
+_ANSWER_S = 15.0
+_LOGIN_ENDED = frozenset({"login_missing", "login_signed_out", "login_empty"})
+
+
+async def bind(subject: Subject) -> Finding:
+    """Codex's settings are as we left them."""
+    say, state = subject.speech.say, subject.bind.state
+    title = say("Codex’s settings")
+    fix = say("openai_base_url in {home} will name this Turntable.", home=subject.bind.codex_home)
+    match state:
+        case BindState.UNBOUND:
+            text = say("Codex is not routed through Turntable, by your choice.")
+            return Finding(check="bind", title=title, health=Health.GOOD, text=text)
+        case BindState.BOUND if subject.port is not None and subject.bind.port != subject.port:
+            text = say(
+                "Codex is sent to port {old}, but port {new} serves.",
+                old=subject.bind.port,
+                new=subject.port,
+            )
+            return Finding(check="bind", title=title, health=Health.BAD, text=text, fix=fix)
+        case BindState.BOUND:
+            text = say("Codex is routed through Turntable.")
+            return Finding(check="bind", title=title, health=Health.GOOD, text=text)
+        case _:
+            return Finding(
+                check="bind",
+                title=title,
+                health=Health.BAD,
+                text=subject.bind.because,
+                hint=say("`turntable unbind` gives the file back instead."),
+                fix=fix if subject.port is not None else "",
+            )
+
+
+async def in_force(subject: Subject) -> Finding:
+    """Codex itself says which address new threads would use."""
+    say = subject.speech.say
+    title = say("What Codex itself says")
+    program = find_program(subject.environment)
+    if program is None:
+        text = say("No Codex is installed here, or not on the PATH of this program.")
+        return Finding(check="in-force", title=title, health=Health.UNKNOWN, text=text)
+    try:
+        found = await base_url_in_force(
+            program, home=subject.bind.codex_home, env=subject.environment, answer_s=_ANSWER_S
+        )
+    except CoreError as error:
+        return Finding(
+            check="in-force",
+            title=title,
+            health=Health.ODD,
+            text=error.message,
+            hint=error.hint,
+        )
+    if subject.secret is None:
+        text = say("It uses its own login, without Turntable.")
+        return Finding(check="in-force", title=title, health=Health.GOOD, text=text)
+    if found is not None and subject.secret in found and f":{subject.port}/" in found:
+        text = say("It would send new threads here.")
+        return Finding(check="in-force", title=title, health=Health.GOOD, text=text)
+    return Finding(
+        check="in-force",
+        title=title,
+        health=Health.BAD,
+        text=say("The key is set, but Codex would use another address."),
+        hint=say("A managed requirement or another configuration layer wins over config.toml."),
+    )
+
+
+async def login(subject: Subject) -> Finding:
+    """Codex's own login is alive: what it falls back to when we are gone."""
+    say = subject.speech.say
+    title, home = say("Codex’s own login"), subject.bind.codex_home
+    try:
+        found = await asyncio.to_thread(read_auth_file, home / AUTH_FILE)
+    except CoreError as error:
+        gone = error.code in _LOGIN_ENDED
+        return Finding(
+            check="login",
+            title=title,
+            health=Health.ODD,
+            text=error.message,
+            hint=say("Codex asks for a login of its own even while it is routed: `codex login`.")
+            if gone
+            else error.hint,
+        )
+    if has_run_out(found.login.credentials, subject.now):
+        text = say("Its access token has run out; Codex renews it when it is used.")
+        return Finding(check="login", title=title, health=Health.ODD, text=text)
+    text = say("It is whole, and has not run out.")
+    return Finding(check="login", title=title, health=Health.GOOD, text=text)
+
+
+async def other_tools(subject: Subject) -> Finding:
+    """No other tool has left an address in Codex's settings that nobody answers any more."""
+    say = subject.speech.say
+    title = say("Other tools")
+    if subject.plan is None:
+        text = say("Codex’s settings cannot be read.")
+        return Finding(check="other-tools", title=title, health=Health.UNKNOWN, text=text)
+    match subject.plan.replaces:
+        case Replaces.ORPHAN:
+            text = say("An old address of Turntable stands in Codex’s settings; nobody answers.")
+            health = Health.BAD
+        case Replaces.LOOPBACK:
+            text = say(
+                "Another local program’s address stands in Codex’s settings: {found}.",
+                found=subject.plan.found or "",
+            )
+            health = Health.ODD
+        case Replaces.GATEWAY:
+            text = say("A gateway stands in Codex’s settings: {found}.", found=subject.plan.found)
+            health = Health.ODD
+        case _:
+            text = say("None has changed where Codex goes.")
+            return Finding(check="other-tools", title=title, health=Health.GOOD, text=text)
+    hint = say("Routing Codex replaces it, and gives it back; else remove the line yourself.")
+    return Finding(check="other-tools", title=title, health=health, text=text, hint=hint)
+
+
+async def egress(subject: Subject) -> Finding:
+    """No egress proxy swallows what Codex sends to this machine."""
+    say = subject.speech.say
+    title = say("Egress proxy")
+    trap = swallowed_by(subject.environment)
+    if trap is None:
+        return Finding(
+            check="egress", title=title, health=Health.GOOD, text=_no_trap(subject.speech)
+        )
+    return Finding(
+        check="egress",
+        title=title,
+        health=Health.BAD,
+        text=say(
+            "{variable} is set and NO_PROXY does not name 127.0.0.1: what Codex sends here "
+            "would go out to that proxy instead.",
+            variable=trap,
+        ),
+        hint=say("Add 127.0.0.1,localhost to NO_PROXY where the variable is set."),
+    )
+
+
+def swallowed_by(environment: Mapping[str, str]) -> str | None:
+    """The variable that sends plain loopback requests to an egress proxy; None where none does.
+
+    Codex speaks plain HTTP to us, so HTTPS_PROXY alone is no trap.
+    """
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        if environment.get(name) and not _spared(environment):
+            return name
+    return None
+
+
+def _spared(environment: Mapping[str, str]) -> bool:
+    named = environment.get("NO_PROXY") or environment.get("no_proxy") or ""
+    hosts = {part.strip() for part in named.split(",")}
+    return "*" in hosts or "127.0.0.1" in hosts or "127.0.0.0/8" in hosts
+
+
+def _no_trap(speech: Speech) -> str:
+    return speech.say("Nothing stands between Codex and this machine.")
