@@ -29,7 +29,7 @@ class Speech:
 def refusal_answer(refusal: Refuse, speech: Speech, *, now: datetime) -> OwnAnswer:
     """No account serves: 429 with the reset where waiting helps, else 400 with one sentence."""
     sentences = refusal_sentences(refusal, label=speech.label, at=speech.at)
-    if refusal.reason is not RefuseReason.ALL_WAITING:
+    if refusal.reason not in (RefuseReason.ALL_WAITING, RefuseReason.OWNER_WAITS):
         return _error(400, "turntable", refusal.reason.value, sentences)
     more: dict[str, object] = {}
     if refusal.until is not None:

@@ -161,7 +161,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._reusable = self._parser.should_keep_alive() and not self._until_close
         if self._without_body:
             self._complete = True
-        self._incoming.head_came(ResponseHead(status=status, reason=self._reason, fields=fields))
+        self._incoming.head = ResponseHead(status=status, reason=self._reason, fields=fields)
 
     def on_message_complete(self) -> None:
         """The answer is complete (informational heads are none)."""
@@ -179,8 +179,7 @@ class UpstreamConnection(asyncio.Protocol):
         data = parts[0] if len(parts) == 1 else b"".join(parts)
         parts.clear()
         if not self._complete:
-            if data:
-                incoming.came(data, False)
+            incoming.came(data, False)
             return
         self._incoming = None
         if self._without_body:

@@ -19,30 +19,29 @@ HELD_BYTES = 64 * 1024
 
 
 class Incoming:
-    """One answer. Filled by `UpstreamConnection`, read by the relay.
+    """One answer. Filled by `UpstreamConnection`, looked at by a judge, then passed on.
 
     Attributes:
-        timed_out: whether our own patience ended it.
+        head: its head; None until it came.
     """
 
     def __init__(self, wire: Wire, deadline: Deadline) -> None:
         """`deadline` calls `out_of_time`; nobody else sets it while the answer arrives."""
-        self._loop = asyncio.get_running_loop()
         self._wire: Wire | None = wire
-        self._head: ResponseHead | None = None
+        self._deadline = deadline
+        self._on_change: Callable[[], None] | None = None
+        self._on_late: Callable[[], None] | None = None
         self._held: list[bytes] = []
         self._held_size = 0
         self._sink: Sink | None = None
         self._flowed: asyncio.Future[bool] | None = None
-        self._waiter: asyncio.Future[None] | None = None
         self._whole: bool | None = None
         self._reading_paused = False
         self._sink_is_full = False
-        self._deadline = deadline
         self._idle_s = 0.0
-        self.timed_out = False
+        self.head: ResponseHead | None = None
 
-    # -- what the relay reads
+    # -- before the commit point
 
     @property
     def ended(self) -> bool:
@@ -66,26 +65,29 @@ class Incoming:
         """Whether as much is held as may be."""
         return self._held_size >= HELD_BYTES
 
-    async def head(self, *, within_s: float) -> ResponseHead | None:
-        """Wait for the head; None when the connection was cut before it, by them or by time."""
-        self._deadline.within(within_s)
-        while self._head is None and self._whole is None:
-            await self._changed()
-        self._deadline.clear()
-        return self._head
+    def watch(self, on_change: Callable[[], None], on_late: Callable[[], None]) -> None:
+        """Whom to tell, until it flows, that more has come or the end, and that time is up."""
+        self._on_change = on_change
+        self._on_late = on_late
 
-    async def more(self) -> None:
-        """Wait until more has come than is held now, or the end; at once when it has ended."""
-        size = self._held_size
-        while self._whole is None and self._held_size == size:
-            await self._changed()
+    def within(self, seconds: float) -> None:
+        """From now on, `seconds` are left; then `on_late` is called."""
+        if self._whole is None:
+            self._deadline.within(seconds)
+
+    def patient(self) -> None:
+        """Nobody waits for anything until it flows."""
+        if self._whole is None:
+            self._deadline.clear()
+
+    # -- from the commit point on
 
     def flow(self, sink: Sink, *, idle_s: float) -> asyncio.Future[bool]:
         """Pass on what is held and, from now on, every read; the future tells whether it was whole.
 
         `idle_s`: silence after which the answer counts as cut.
         """
-        self._flowed = self._loop.create_future()
+        self._flowed = asyncio.get_running_loop().create_future()
         self._sink = sink
         data, self._held, self._held_size = self.held, [], 0
         if data or self._whole is True:
@@ -111,30 +113,33 @@ class Incoming:
 
     # -- what the connection tells
 
-    def head_came(self, head: ResponseHead) -> None:
-        """The head is complete."""
-        self._head = head
-        self._wake()
-
     def came(self, data: bytes, last: bool) -> None:
-        """One read's worth of body, and whether it ends the answer."""
+        """One read's worth (of the body; empty when only the head came), and whether it ends it."""
         if self._sink is not None:
-            self._sink(data, last)
-            if not self._reading_paused:
+            if data or last:
+                self._sink(data, last)
+            if last:
+                self._end(whole=True)
+            elif not self._reading_paused:
                 self._deadline.within(self._idle_s)
-        elif data:
+            return
+        if data:
             self._held.append(data)
             self._held_size += len(data)
         if last:
             self._end(whole=True)
-        elif self._sink is None:
+            return
+        if self._on_change is not None:
+            self._on_change()
+        if self._sink is None:
             self._adjust_reading()
-            self._wake()
 
     def out_of_time(self) -> None:
-        """It was silent for too long: that is a cut, and ours."""
-        self.timed_out = True
-        self.drop()
+        """It was silent for too long: before the commit point others decide, after it is a cut."""
+        if self._sink is None and self._on_late is not None:
+            self._on_late()
+        else:
+            self.drop()
 
     def cut(self) -> None:
         """The connection ended before the answer did."""
@@ -145,35 +150,27 @@ class Incoming:
     def _end(self, *, whole: bool) -> None:
         if self._whole is not None:
             return
+        self._deadline.clear()
         self._whole = whole
         self._wire = None
-        self._deadline.clear()
-        if self._flowed is not None and not self._flowed.done():
-            self._flowed.set_result(whole)
-        self._wake()
-
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
-
-    async def _changed(self) -> None:
-        self._waiter = self._loop.create_future()
-        try:
-            await self._waiter
-        finally:
-            self._waiter = None
+        if self._flowed is not None:
+            if not self._flowed.done():
+                self._flowed.set_result(whole)
+        elif self._on_change is not None:
+            self._on_change()
 
     def _adjust_reading(self) -> None:
         """Read on unless the sink, or before it the holding place, is full."""
         if self._wire is None:
             return
         pause = self._sink_is_full or (self._sink is None and self.full)
-        if pause != self._reading_paused:
-            self._reading_paused = pause
-            if pause:
-                self._wire.pause_reading()
-                self._deadline.clear()  # the silence is the client's
-            else:
-                self._wire.resume_reading()
-                if self._sink is not None:
-                    self._deadline.within(self._idle_s)
+        if pause == self._reading_paused:
+            return
+        self._reading_paused = pause
+        if pause:
+            self._wire.pause_reading()
+            self._deadline.clear()  # the silence is the client's
+        else:
+            self._wire.resume_reading()
+            if self._sink is not None:
+                self._deadline.within(self._idle_s)

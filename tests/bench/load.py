@@ -75,9 +75,10 @@ class Answers:
 class _Loop:
     """One client that asks again as soon as it is answered."""
 
-    def __init__(self, request: bytes, until: float) -> None:
+    def __init__(self, request: bytes, until: float, pause_s: float) -> None:
         self._request = request
         self._until = until
+        self._pause_s = pause_s
         self._left = 0
         self._head = b""
         self.first_byte_s: list[float] = []
@@ -106,17 +107,20 @@ class _Loop:
         if self._left <= 0:
             self._left = 0
             if time.perf_counter() < self._until:
-                self.ask()
+                if self._pause_s:
+                    asyncio.get_running_loop().call_later(self._pause_s, self.ask)
+                else:
+                    self.ask()
             elif not self.done.done():
                 self.done.set_result(None)
 
 
 async def closed_loop(
-    target: Target, *, clients: int, seconds: float, bench: str = "short"
+    target: Target, *, clients: int, seconds: float, bench: str = "short", pause_s: float = 0.0
 ) -> Answers:
-    """`clients` connections ask short questions for `seconds`."""
+    """`clients` connections ask short questions for `seconds`, each `pause_s` after an answer."""
     started = time.perf_counter()
-    loops = [_Loop(target.request(bench), started + seconds) for _ in range(clients)]
+    loops = [_Loop(target.request(bench), started + seconds, pause_s) for _ in range(clients)]
     for loop in loops:
         loop.client = await connect(target, loop.read)
     for loop in loops:

@@ -280,7 +280,7 @@ async def test_a_fault_of_our_own_is_one_sentence_and_a_row(
 async def test_the_first_event_passes_though_nothing_decides(
     rig: Rig, back_end: BackEnd, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.proxy.attempt.FIRST_EVENTS_S", 0.05)
+    monkeypatch.setattr("core.proxy.judge.FIRST_EVENTS_S", 0.05)
     go_on = asyncio.Event()
 
     async def script(arrived: Arrived, wire: Wire) -> None:
