@@ -239,6 +239,7 @@ class Serving:
         return recognise(presented, known, now=self._clock.now())
 
     def identity(self) -> Identity:
+        """What the listener proves itself with: this run's key, and the bind it serves."""
         bound = [lease.bind_id for lease in self._leases.secrets if lease.stale_until is None]
         return Identity(
             instance=self._instance, key=self._health_key, bind=bound[0] if bound else ""
