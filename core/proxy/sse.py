@@ -15,10 +15,11 @@ from core.domain.usage import Tokens
 LARGEST_EVENT = 8 * 1024 * 1024
 """A longer event is skipped: its bytes still pass, only nothing is read from it."""
 _READ_WHOLE = 64 * 1024
-"""Up to this size an event's JSON is decoded; in a larger one only what is needed is looked for."""
+"""A larger event is not decoded for its limits or its type."""
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
-_USAGE_KEY = re.compile(rb'(?<!\\)"usage"\s*:\s*(?=\{)')
+_USAGE_KEY = re.compile(rb'"usage"\s*:\s*(?=\{)')
+_DECODER = json.JSONDecoder()
 _LONGEST_USAGE = 4096
 
 
@@ -162,7 +163,7 @@ def text_at(document: Mapping[str, object], key: str) -> str:
 def tapped_from(event: Event) -> Tapped | None:
     """What an event tells of usage or limits; None = nothing."""
     if event.type in ("response.completed", "response.incomplete"):
-        tokens = _tokens_in(event)
+        tokens = _tokens_in(event.data)
         return Tapped(tokens=tokens) if tokens is not None else None
     if event.type == "response.failed":
         return Tapped(failure=event)
@@ -174,19 +175,25 @@ def tapped_from(event: Event) -> Tapped | None:
     return None
 
 
-def _tokens_in(event: Event) -> Tokens | None:
-    if len(event.data) <= _READ_WHOLE:
-        return tokens_of(mapping_at(mapping_at(document_of(event), "response"), "usage"))
-    # The whole answer is repeated in this event; only its last object with counts is decoded.
-    for match in reversed(list(_USAGE_KEY.finditer(event.data))):
-        text = event.data[match.end() : match.end() + _LONGEST_USAGE].decode("utf-8", "replace")
-        try:
-            usage, _ = json.JSONDecoder().raw_decode(text)
-        except (ValueError, RecursionError):
-            continue
-        tokens = tokens_of(cast("Mapping[str, object]", usage))
-        if tokens is not None:
-            return tokens
+def _tokens_in(data: bytes) -> Tokens | None:
+    """Counts in the last `usage` object that has some; the whole answer before it is not decoded.
+
+    Inside a JSON text every quote has a backslash before it, so that an unescaped `"usage"` is a
+    key.
+    """
+    at = data.rfind(b'"usage"')
+    while at >= 0:
+        match = _USAGE_KEY.match(data, at)
+        if match is not None and data[at - 1 : at] != b"\\":
+            text = data[match.end() : match.end() + _LONGEST_USAGE].decode("utf-8", "replace")
+            try:
+                usage, _ = _DECODER.raw_decode(text)
+            except (ValueError, RecursionError):
+                usage = {}
+            tokens = tokens_of(cast("Mapping[str, object]", usage))
+            if tokens is not None:
+                return tokens
+        at = data.rfind(b'"usage"', 0, at)
     return None
 
 

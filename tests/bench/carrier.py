@@ -1,6 +1,6 @@
 """The proxy alone, a process of its own: no vault, no ledger, one account, the simplest choice.
 
-    python -m tests.bench.carrier asyncio|qasync|uvloop PORT_OF_BACK_END CA_FILE
+python -m tests.bench.carrier asyncio|qasync|uvloop PORT_OF_BACK_END CA_FILE
 """
 
 import asyncio

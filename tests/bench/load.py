@@ -202,9 +202,7 @@ async def slow_reader(target: Target, *, size: int, watch: Callable[[], None]) -
     client.transport.abort()
 
 
-async def bodies(
-    target: Target, *, clients: int, size: int, watch: Callable[[], None]
-) -> None:
+async def bodies(target: Target, *, clients: int, size: int, watch: Callable[[], None]) -> None:
     """`clients` bodies of `size` bytes are held at once: the back end reads them and hangs."""
     connected = [await connect(target, lambda _: None) for _ in range(clients)]
     request = target.request("hang", bytes(size))

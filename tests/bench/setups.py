@@ -166,7 +166,9 @@ def _first_line(process: "subprocess.Popen[str]") -> str:
 
 
 def _done(command: list[str], environment: dict[str, str]) -> None:
-    ran = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True)
+    ran = subprocess.run(
+        command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False
+    )
     if ran.returncode:
         sys.exit(f"{' '.join(command[1:])}: {ran.stdout}{ran.stderr}")
 

@@ -34,7 +34,10 @@ def test_a_wait_of_unknown_length_names_no_time() -> None:
     assert not {"resets_at", "resets_in_seconds"} & set(json.loads(answer.body)["error"])
 
 
-@pytest.mark.parametrize("reason", [r for r in RefuseReason if r is not RefuseReason.ALL_WAITING])
+WAITS = (RefuseReason.ALL_WAITING, RefuseReason.OWNER_WAITS)
+
+
+@pytest.mark.parametrize("reason", [reason for reason in RefuseReason if reason not in WAITS])
 def test_every_other_refusal_ends_the_turn_with_a_sentence(reason: RefuseReason) -> None:
     answer = refusal_answer(refuse(reason), SPEECH, now=NOW)
     error = json.loads(answer.body)["error"]
