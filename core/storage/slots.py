@@ -3,6 +3,8 @@
 A slot's own key comes from the OS keyring (32 random bytes that lie there), from a passphrase
 (scrypt), or from the recovery code (HKDF: the code is random enough by itself). Opening a slot
 proves itself: AES-GCM fails on a wrong key, so no check value of the passphrase is kept.
+
+The cipher is imported where it is used: a verb that only reads opens nothing and has no time for it.
 """
 
 import hashlib
@@ -13,10 +15,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 KEY_BYTES = 32
 _SALT_BYTES = 16
@@ -64,6 +62,8 @@ class WrongKeyError(Exception):
 
 def seal(key: bytes, content: bytes, *, about: bytes, random: Random) -> bytes:
     """Encrypt and bind to `about`: AES-256-GCM under a random nonce, which comes first."""
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
     nonce = random(_NONCE_BYTES)
     return nonce + AESGCM(key).encrypt(nonce, content, about)
 
@@ -166,6 +166,9 @@ def _from_passphrase(passphrase: str, salt: bytes, cost: ScryptCost) -> bytes:
 
 
 def _from_code(code: bytes, salt: bytes) -> bytes:
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
     return HKDF(SHA256(), KEY_BYTES, salt, b"turntable recovery code 1").derive(code)
 
 
