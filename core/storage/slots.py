@@ -4,7 +4,7 @@ A slot's own key comes from the OS keyring (32 random bytes that lie there), fro
 (scrypt), or from the recovery code (HKDF: the code is random enough by itself). Opening a slot
 proves itself: AES-GCM fails on a wrong key, so no check value of the passphrase is kept.
 
-The cipher is imported where it is used: a verb that only reads opens nothing and has no time for it.
+The cipher is imported where it is used: a verb that only reads opens nothing and is in a hurry.
 """
 
 import hashlib
@@ -14,7 +14,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
-
 
 KEY_BYTES = 32
 _SALT_BYTES = 16
