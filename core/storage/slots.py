@@ -73,6 +73,9 @@ def unseal(key: bytes, sealed: bytes, *, about: bytes) -> bytes:
     Raises:
         WrongKeyError: another key, other associated data, or a changed byte.
     """
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
     if len(key) != KEY_BYTES or len(sealed) < _NONCE_BYTES:
         raise WrongKeyError
     try:
