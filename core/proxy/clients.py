@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from core.domain.account import AccountId
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownSecret:
@@ -19,18 +21,21 @@ class KnownSecret:
         bind: which bind it belongs to.
         stale_until: None while it is in force; a replaced one is remembered until then, so that an
             open chat is told what to do.
+        only: the one account that may serve its callers; None: any.
     """
 
     secret: str = field(repr=False)
     bind: str
     stale_until: datetime | None = None
+    only: AccountId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidSecret:
-    """The caller belongs to this bind."""
+    """The caller belongs to this bind; `only` one account may serve it, where that is said."""
 
     bind: str
+    only: AccountId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +56,7 @@ def recognise(
         if not same:
             continue
         if entry.stale_until is None:
-            found = ValidSecret(bind=entry.bind)
+            found = ValidSecret(bind=entry.bind, only=entry.only)
         elif entry.stale_until > now and found is None:
             found = StaleSecret(bind=entry.bind)
     return found

@@ -7,6 +7,7 @@ decoded. Only where the model is in no field is a plain JSON body looked at.
 import json
 import re
 
+from core.domain.account import AccountId
 from core.domain.facts import Facts, RequestKind, ThreadId
 from core.proxy.fields import Fields
 from core.proxy.messages import Request
@@ -19,8 +20,11 @@ _LARGEST_BODY_READ = 256 * 1024
 """A larger body is not decoded for the sake of a model's name (a turn of the loop is 8 ms)."""
 
 
-def facts_of(request: Request, kind: RequestKind) -> Facts:
-    """Names and kinds of `request`; what it does not name stays empty."""
+def facts_of(request: Request, kind: RequestKind, *, only: AccountId | None = None) -> Facts:
+    """Names and kinds of `request`; what it does not name stays empty.
+
+    `only`: the one account that may serve its caller.
+    """
     fields = request.head.fields
     thread = _name(fields, b"thread-id")
     parent = _name(fields, b"x-codex-parent-thread-id")
@@ -30,6 +34,7 @@ def facts_of(request: Request, kind: RequestKind) -> Facts:
         parent=ThreadId(parent) if parent else None,
         model=_model(request, kind),
         client=_name(fields, b"originator"),
+        only=only,
     )
 
 

@@ -35,13 +35,13 @@ from core.proxy.facts import facts_of
 from core.proxy.holds import Holds
 from core.proxy.incoming import Sink
 from core.proxy.lessons import lesson_of, word_of
+from core.proxy.limits_seen import LimitsSeen
 from core.proxy.messages import OwnAnswer, Request
 from core.proxy.overheard import Overheard
 from core.proxy.reply import Reply
 from core.proxy.routes import Passage
 from core.proxy.seams import Seams
 from core.proxy.traffic import Traffic
-from core.quota.parse import quota_from_headers
 from core.routing.exchange import (
     Abandon,
     Answer,
@@ -72,6 +72,7 @@ class Passing:
         seams: Seams,
         traffic: Traffic,
         holds: Holds,
+        limits: LimitsSeen,
         passage: Passage,
         request: Request,
         reply: Reply,
@@ -80,12 +81,13 @@ class Passing:
         self._seams = seams
         self._traffic = traffic
         self._holds = holds
+        self._limits = limits
         self._held_s = 0.0
         self._passage = passage
         self._request = request
         self._reply = reply
         self._id = seams.new_request_id()
-        self._facts = facts_of(request, passage.kind)
+        self._facts = facts_of(request, passage.kind, only=passage.only)
         self._started_at = seams.clock.now()
         self._started = seams.clock.monotonic()
         self._decision: Decision | None = None
@@ -204,9 +206,10 @@ class Passing:
         self._concluded = True
         outcome, head = self._tried.outcome, self._tried.head
         now = self._seams.clock.now()
-        quota = quota_from_headers(head.fields, now=now) if head is not None else None
-        if quota is not None:
-            self._seams.learn(learn_quota(self._asked, quota))
+        if head is not None:
+            quota = self._limits.fresh(self._asked, head.fields, now=now)
+            if quota is not None:
+                self._seams.learn(learn_quota(self._asked, quota))
         self._records.append(AttemptRecord(account=self._asked, outcome=word_of(outcome)))
         lesson = lesson_of(self._asked, outcome, self._facts, now)
         if lesson is not None:

@@ -2,6 +2,7 @@
 
 from core.proxy.attempt import Attempts
 from core.proxy.holds import Holds
+from core.proxy.limits_seen import LimitsSeen
 from core.proxy.messages import Request
 from core.proxy.passing import Passing
 from core.proxy.reply import Reply
@@ -20,6 +21,7 @@ class Relay:
         self._seams = seams
         self._traffic = traffic
         self._holds = Holds(seams.clock)
+        self._limits = LimitsSeen()
 
     async def serve(self, passage: Passage, request: Request, reply: Reply) -> None:
         """Answer `request`, whatever happens, and write its row."""
@@ -28,6 +30,7 @@ class Relay:
             seams=self._seams,
             traffic=self._traffic,
             holds=self._holds,
+            limits=self._limits,
             passage=passage,
             request=request,
             reply=reply,

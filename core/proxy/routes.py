@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
+from core.domain.account import AccountId
 from core.domain.facts import RequestKind
 from core.domain.settings import ProxySettings
 from core.proxy.answers import fault_answer, json_answer
@@ -33,10 +34,12 @@ class Passage:
     Attributes:
         kind: what it asks for.
         path: below the back end's base address, with its query.
+        only: the one account that may serve it; None: any.
     """
 
     kind: RequestKind
     path: bytes
+    only: AccountId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +93,8 @@ class Routes:
 
     def _bound(self, head: RequestHead, bound: re.Match[bytes]) -> Passage | Fault:
         match self._valid(bound[1].decode("latin-1")):
+            case ValidSecret(only=only):
+                pass
             case StaleSecret():
                 return Fault.STALE_SECRET
             case None:
@@ -103,7 +108,7 @@ class Routes:
             head.fields.value(b"upgrade").lower() == b"websocket"
         ):
             return Fault.NO_WEBSOCKET
-        return Passage(kind=_kind(head.method, rest), path=b"/codex" + rest)
+        return Passage(kind=_kind(head.method, rest), path=b"/codex" + rest, only=only)
 
     def _health(self, method: bytes, query: bytes, port: int) -> OwnAnswer:
         if method not in (b"GET", b"HEAD"):

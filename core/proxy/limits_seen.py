@@ -1,0 +1,38 @@
+"""Limits in the heads of answers, read when they say something new: every answer repeats them."""
+
+from datetime import datetime, timedelta
+
+from core.domain.account import AccountId
+from core.domain.quota import Quota
+from core.proxy.fields import Fields, Lines
+from core.quota.parse import quota_from_headers
+
+AGAIN_AFTER = timedelta(seconds=10)
+"""What is repeated is read again after this, so that it counts as seen a moment ago."""
+
+
+class LimitsSeen:
+    """Remembers, for each account, what was said last and when it was read."""
+
+    def __init__(self) -> None:
+        self._last: dict[AccountId, tuple[Lines, datetime]] = {}
+
+    def fresh(self, account: AccountId, fields: Fields, *, now: datetime) -> Quota | None:
+        """The limits in a head; None when it says nothing, or nothing new."""
+        said = tuple([line for name, line in fields.lowered() if _is_of_limits(name)])
+        if not said:
+            return None
+        last = self._last.get(account)
+        if last is not None and last[0] == said and now - last[1] < AGAIN_AFTER:
+            return None
+        self._last[account] = said, now
+        return quota_from_headers(said, now=now)
+
+
+def _is_of_limits(name: bytes) -> bool:
+    return name.startswith(b"x-") and (
+        b"-primary-" in name
+        or b"-secondary-" in name
+        or b"-credits-" in name
+        or name.endswith((b"-limit-name", b"-plan-type"))
+    )
