@@ -20,7 +20,7 @@ from core.codex_home.messages import (
     request_line,
     silent,
 )
-from core.codex_home.program import Conversation, environment, running
+from core.codex_home.program import NO_REFRESH, Conversation, environment, running
 
 ANSWER_S = 15.0
 """How long one answer may take; observed: 20 ms for what it knows, the network for a refresh."""
@@ -141,10 +141,14 @@ async def app_server(
 ) -> AsyncIterator[AppServer]:
     """A started and greeted app-server of the login and settings in `home`.
 
+    It cannot refresh the login: it may be ended at any moment, and `core.codex_home.refreshing`
+    says what that would cost.
+
     Raises:
         CoreError: `codex_not_started`, `codex_silent` or `codex_refused`.
     """
-    async with running(program, "app-server", env=environment(env, home)) as conversation:
+    asking = environment(env, home) | NO_REFRESH
+    async with running(program, "app-server", env=asking) as conversation:
         server = AppServer(conversation, answer_s=answer_s)
         await server.initialize()
         yield server

@@ -28,6 +28,14 @@ _NOT_PASSED_ON = frozenset(
 )
 
 
+NO_REFRESH = {"CODEX_REFRESH_TOKEN_URL_OVERRIDE": "urn:turntable:no-refresh"}
+"""Leads Codex's refreshes nowhere: no address, so nothing is sent (a hook of the release binary).
+
+For a Codex that is only asked something. It begins to refresh by itself where a token has run out,
+and would end in the middle when we have our answer: its owner's login would be lost.
+"""
+
+
 def environment(env: Mapping[str, str], home: Path) -> dict[str, str]:
     """The environment of a Codex that works in `home` with that home's own login."""
     passed = {name: value for name, value in env.items() if name not in _NOT_PASSED_ON}

@@ -146,7 +146,8 @@ class Authoriser:
                 await self._renew_ours(account, known)
 
     async def _renew_elsewhere(self, account: Account, known: Credentials) -> None:
-        fresh = await self._elsewhere.newer(account, known)
+        dead = self._is_dead(account.id, known)
+        fresh = await self._elsewhere.newer(account, known, dead=dead)
         if await self._vault.get(account.id) != known:
             return  # another login came in meanwhile
         if fresh is not None:

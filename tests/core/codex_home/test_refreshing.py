@@ -1,21 +1,28 @@
-"""Codex refreshes its own login when we ask, and is never stopped midway."""
+"""Codex renews its own login when we ask, and is never stopped midway."""
 
 import asyncio
 import json
+import signal
+import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from core.codex_home.refreshing import refresh_login
+from core.codex_home.app_server import base_url_in_force
+from core.codex_home.refreshing import renew_login
 from core.domain.errors import CoreError
 from core.runtime.clock import SystemClock
-from core.standin.people import Login, make_login
-from core.standin.script import Endpoint, Gate
+from core.standin.issuer import Family
+from core.standin.people import LONG_AGO, make_login
+from core.standin.script import Delay, Endpoint, Gate
 from core.standin.server import StandIn
 from tests.fakes.codex import Codex
+
+LINGER_S = 0.5
 
 
 def _speaks(folder: Path, *lines: str) -> Path:
@@ -27,16 +34,33 @@ def _speaks(folder: Path, *lines: str) -> Path:
 
 
 _ANSWER = "n = json.loads(input())['id']; print(json.dumps({'id': n, 'result': {}}), flush=True)"
+_ENV = {"PATH": "/usr/bin:/bin"}
 
 
-async def test_an_answer_ends_the_conversation(tmp_path: Path) -> None:
-    heard = tmp_path / "heard"
+def _until_there(path: Path) -> None:
+    deadline = time.monotonic() + 8
+    while not path.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+async def test_the_answer_is_ours_at_once_and_its_input_ends_a_while_later(
+    tmp_path: Path,
+) -> None:
+    over = tmp_path / "over"
     program = _speaks(
-        tmp_path, _ANSWER, "input()", _ANSWER,
-        f"open('{heard}', 'w').write(repr(sys.stdin.read()) + os.environ['CODEX_HOME'])",
+        tmp_path, _ANSWER, "input()", _ANSWER, "began = time.monotonic()",
+        "rest = sys.stdin.read()",
+        f"open('{over}.new', 'w').write(f'{{time.monotonic() - began}} {{rest!r}}')",
+        f"os.rename('{over}.new', '{over}')",
     )  # fmt: skip
-    await refresh_login(program, home=tmp_path, env={})
-    assert heard.read_text() == f"''{tmp_path}", "its input has ended, and it was seen out"
+    began = time.monotonic()
+    await renew_login(program, home=tmp_path, env=_ENV, linger_s=1.0)
+    assert time.monotonic() - began < 1.0
+    await asyncio.to_thread(_until_there, over)
+    lingered, rest = over.read_text().split()
+    assert float(lingered) > 0.9
+    assert rest == "''"
 
 
 @pytest.mark.parametrize(
@@ -60,14 +84,24 @@ async def test_an_answer_ends_the_conversation(tmp_path: Path) -> None:
 async def test_what_goes_wrong_is_a_sentence(
     tmp_path: Path, lines: list[str], code: str, says: str
 ) -> None:
+    program = _speaks(tmp_path, *lines)
     with pytest.raises(CoreError, match=says) as caught:
-        await refresh_login(_speaks(tmp_path, *lines), home=tmp_path, env={})
+        await renew_login(program, home=tmp_path, env=_ENV, linger_s=0)
     assert caught.value.code == code
 
 
-async def test_a_missing_program_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "home",
+    [
+        pytest.param("", id="no program"),
+        pytest.param("gone", id="no home"),
+    ],
+)
+async def test_what_cannot_be_started_is_named(tmp_path: Path, home: str) -> None:
+    if home:
+        _speaks(tmp_path)
     with pytest.raises(CoreError, match="could not be started") as caught:
-        await refresh_login(tmp_path / "codex", home=tmp_path, env={})
+        await renew_login(tmp_path / "codex", home=tmp_path / home, env=_ENV)
     assert caught.value.code == "codex_not_started"
 
 
@@ -78,15 +112,8 @@ async def test_one_that_does_not_answer_is_let_go_and_not_killed(tmp_path: Path)
         f"os.rename('{survived}.new', '{survived}')",
     )  # fmt: skip
     with pytest.raises(CoreError, match="did not answer within"):
-        await refresh_login(program, home=tmp_path, env={}, timeout_s=0.2)
+        await renew_login(program, home=tmp_path, env=_ENV, timeout_s=0.2, linger_s=0.1)
     await asyncio.to_thread(_until_there, survived)
-
-
-def _until_there(path: Path) -> None:
-    deadline = time.monotonic() + 5
-    while not path.exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 # The real one
@@ -98,61 +125,131 @@ async def back_end() -> AsyncIterator[StandIn]:
         yield back_end
 
 
-def _at_home(codex: Codex, back_end: StandIn) -> tuple[Login, dict[str, str]]:
-    """The real Codex with a login of its own, and an environment that leads to the stand-in."""
+def _at_home(codex: Codex, back_end: StandIn, *, run_out: bool = False) -> dict[str, str]:
+    """The real Codex with a login whose access token is refused, or has run out."""
+    login = make_login("A", expires_at=LONG_AGO) if run_out else make_login("A")
+    back_end.add(login)
+    codex.log_in(login.auth_json)
+    codex.meet(("127.0.0.1", back_end.port))
+    if not run_out:
+        back_end.issuer.expire_access("A")
+    token_url = f"{back_end.auth_url}/oauth/token"
+    return codex.env | {"CODEX_REFRESH_TOKEN_URL_OVERRIDE": token_url}
+
+
+def _family(back_end: StandIn) -> Family:
+    (family,) = back_end.issuer.families
+    return family
+
+
+def _held(codex: Codex) -> str:
+    held: str = json.loads(codex.auth.read_text())["tokens"]["refresh_token"]
+    return held
+
+
+def _until_held(codex: Codex, back_end: StandIn) -> None:
+    """Wait until Codex has written down what the issuer gave it."""
+    deadline = time.monotonic() + 10
+    while _held(codex) != _family(back_end).login.refresh_token:
+        assert time.monotonic() < deadline, "the newest refresh token is written nowhere"
+        time.sleep(0.01)
+
+
+BOTH = pytest.mark.parametrize(
+    "run_out", [pytest.param(False, id="refused"), pytest.param(True, id="run out")]
+)
+
+
+@pytest.mark.codex
+@BOTH
+async def test_real_codex_renews_once_what_is_of_no_use(
+    codex: Codex, back_end: StandIn, run_out: bool
+) -> None:
+    env = _at_home(codex, back_end, run_out=run_out)
+    await renew_login(codex.binary, home=codex.home, env=env, linger_s=LINGER_S)
+    family = _family(back_end)
+    assert (family.renewals, family.reuses) == (1, 0)
+    assert _held(codex) == family.login.refresh_token
+
+
+@pytest.mark.codex
+async def test_real_codex_leaves_alone_what_is_good(codex: Codex, back_end: StandIn) -> None:
     login = make_login("A")
     back_end.add(login)
     codex.log_in(login.auth_json)
     codex.meet(("127.0.0.1", back_end.port))
-    token_url = f"{back_end.auth_url}/oauth/token"
-    return login, codex.env | {"CODEX_REFRESH_TOKEN_URL_OVERRIDE": token_url}
+    await renew_login(codex.binary, home=codex.home, env=codex.env, linger_s=LINGER_S)
+    assert _family(back_end).renewals == 0
+    assert _held(codex) == login.refresh_token
+
+
+_ASKER = """
+import asyncio, json, sys
+from pathlib import Path
+from core.codex_home.refreshing import renew_login
+program, home, env = sys.argv[1:]
+asyncio.run(renew_login(Path(program), home=Path(home), env=json.loads(env), linger_s=5))
+"""
 
 
 @pytest.mark.codex
-async def test_real_codex_refreshes_its_login_in_its_own_file(
-    codex: Codex, back_end: StandIn
+@BOTH
+async def test_real_codex_finishes_a_refresh_although_we_are_killed_meanwhile(
+    codex: Codex, back_end: StandIn, run_out: bool
 ) -> None:
-    login, env = _at_home(codex, back_end)
-    await refresh_login(codex.binary, home=codex.home, env=env)
-    held = json.loads(codex.auth.read_text())["tokens"]["refresh_token"]
-    (family,) = back_end.issuer.families
-    assert held == family.login.refresh_token != login.refresh_token
+    env = _at_home(codex, back_end, run_out=run_out)
+    gate = Gate()
+    back_end.next("A", gate, on=Endpoint.REFRESH)
+    asker = subprocess.Popen(
+        [sys.executable, "-c", _ASKER, codex.binary, codex.home, json.dumps(env)]
+    )
+    await gate.reached(timeout_s=20)
+    asker.send_signal(signal.SIGKILL)
+    asker.wait()
+    await asyncio.sleep(0.3)  # the time in which a Codex whose input has ended would end
+    gate.release()
+    await asyncio.to_thread(_until_held, codex, back_end)
+    assert _family(back_end).reuses == 0
 
 
 @pytest.mark.codex
 async def test_real_codex_finishes_a_refresh_that_nobody_waits_for_any_more(
     codex: Codex, back_end: StandIn
 ) -> None:
-    _, env = _at_home(codex, back_end)
+    env = _at_home(codex, back_end)
     gate = Gate()
     back_end.next("A", gate, on=Endpoint.REFRESH)
-    refreshing = asyncio.ensure_future(refresh_login(codex.binary, home=codex.home, env=env))
+    renewing = asyncio.ensure_future(
+        renew_login(codex.binary, home=codex.home, env=env, linger_s=LINGER_S)
+    )
     await gate.reached(timeout_s=20)
-    refreshing.cancel()
+    renewing.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await refreshing
-    before = codex.auth.read_text()
+        await renewing
     gate.release()
-    await asyncio.to_thread(_until_changed, codex.auth, before)
-    held = json.loads(codex.auth.read_text())["tokens"]["refresh_token"]
-    (family,) = back_end.issuer.families
-    assert family.renewals == 1
-    assert held == family.login.refresh_token
-
-
-def _until_changed(path: Path, before: str) -> None:
-    deadline = time.monotonic() + 10
-    while path.read_text() == before:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    await asyncio.to_thread(_until_held, codex, back_end)
 
 
 @pytest.mark.codex
 async def test_real_codex_offline_says_so_and_keeps_its_login(codex: Codex) -> None:
     codex.log_in(make_login("A").auth_json)
     before = codex.auth.read_text()
-    env = codex.env | {"CODEX_REFRESH_TOKEN_URL_OVERRIDE": f"{codex.proxy.url}/oauth/token"}
     with pytest.raises(CoreError) as caught:
-        await refresh_login(codex.binary, home=codex.home, env=env)
+        await renew_login(codex.binary, home=codex.home, env=codex.env, linger_s=LINGER_S)
     assert caught.value.code == "codex_refused"
+    assert codex.auth.read_text() == before
+
+
+@pytest.mark.codex
+@BOTH
+async def test_asking_real_codex_for_an_address_spends_nothing_of_its_login(
+    codex: Codex, back_end: StandIn, run_out: bool
+) -> None:
+    env = _at_home(codex, back_end, run_out=run_out)
+    back_end.always("A", Delay(head_s=0.2), on=Endpoint.REFRESH)
+    before = codex.auth.read_text()
+    for _ in range(3):
+        await base_url_in_force(codex.binary, home=codex.home, env=env)
+    await asyncio.sleep(timedelta(seconds=0.4).total_seconds())
+    assert [one.path for one in back_end.requests if "oauth" in one.path] == []
     assert codex.auth.read_text() == before

@@ -1,8 +1,9 @@
 """The real parts that keep and refresh logins, over a throw-away folder and the stand-in."""
 
+import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -103,9 +104,23 @@ def _connect() -> httpx.AsyncClient:
     return httpx.AsyncClient(trust_env=False)
 
 
+async def _no_time(_: float) -> None:
+    """No time passes."""
+    await asyncio.sleep(0)
+
+
 @asynccontextmanager
-async def parts(folder: Path, clock: Clock, back_end: StandIn) -> AsyncIterator[Parts]:
-    """Built as the program builds them, with a vault that a cheap passphrase opens."""
+async def parts(
+    folder: Path,
+    clock: Clock,
+    back_end: StandIn,
+    *,
+    sleep: Callable[[float], Awaitable[None]] = _no_time,
+) -> AsyncIterator[Parts]:
+    """Built as the program builds them, with a vault that a cheap passphrase opens.
+
+    `sleep` is how long another Codex has to write newer tokens before ours is asked.
+    """
     announced: list[Event] = []
     database = await open_database(folder / "vault.db", VAULT_SCHEMA)
     vault = await load_vault(database, clock=clock, cost=CHEAP)
@@ -122,7 +137,7 @@ async def parts(folder: Path, clock: Clock, back_end: StandIn) -> AsyncIterator[
     authoriser = Authoriser(
         store=store,
         vault=vault,
-        elsewhere=Elsewhere(env=env, lane=lane, clock=clock),
+        elsewhere=Elsewhere(env=env, lane=lane, clock=clock, sleep=sleep),
         ours=ours,
         clock=clock,
     )
