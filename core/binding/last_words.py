@@ -14,11 +14,16 @@ from dataclasses import dataclass, field
 
 from core.runtime.clock import Clock
 
-SENTENCE = "Turntable has stopped; open this chat again"
+SENTENCE = "Turntable has stopped; open this chat again."
 
-_BODY = json.dumps(
-    {"error": {"type": "turntable", "code": "stopped", "message": SENTENCE, "hint": ""}}
-).encode()
+# With this code Codex prints the message alone; with any other it prints the whole body.
+_ERROR = {
+    "type": "turntable",
+    "code": "invalid_prompt",
+    "reason": "stopped",
+    "message": SENTENCE,
+}
+_BODY = json.dumps({"error": _ERROR}).encode()
 _ANSWER = (
     b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncache-control: no-store\r\n"
     b"connection: close\r\ncontent-length: " + str(len(_BODY)).encode() + b"\r\n\r\n" + _BODY

@@ -17,6 +17,10 @@ from core.proxy.fields import Lines
 from core.proxy.messages import OwnAnswer
 from core.words.answers import Fault, Sentences, fault_sentences, refusal_sentences
 
+SHOWN_BY_CODEX = "invalid_prompt"
+"""The code with which Codex prints a 400's message alone (seen with 0.169.0); with any other, or
+none, it prints the whole body as it is."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speech:
@@ -67,14 +71,19 @@ def json_answer(status: int, document: object) -> OwnAnswer:
 def _error(
     status: int,
     kind: str,
-    code: str,
+    reason: str,
     sentences: Sentences,
     *,
     more: dict[str, object] | None = None,
     fields: Lines = (),
     close: bool = False,
 ) -> OwnAnswer:
-    error = {"type": kind, "code": code, "message": sentences.message, "hint": sentences.hint}
+    error = {
+        "type": kind,
+        "code": SHOWN_BY_CODEX if status == 400 else reason,
+        "reason": reason,
+        "message": f"{sentences.message} {sentences.hint}".rstrip(),
+    }
     plain = json_answer(status, {"error": {**error, **(more or {})}})
     return OwnAnswer(
         status=status,

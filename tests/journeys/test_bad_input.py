@@ -137,6 +137,7 @@ async def test_without_a_passphrase_the_proxy_says_that_it_is_locked(
         run = await signed_in_codex.exec("say hi")
         assert run.exit_code == 1
         assert "locked" in run.errors[-1]
+        assert "{" not in run.errors[-1], "people read a sentence, not JSON"
 
 
 @pytest.mark.usefixtures("imported")
@@ -161,9 +162,8 @@ async def test_without_an_upstream_codex_hears_the_reason(
         answer = await reader.read()
         writer.close()
         assert answer.startswith(b"HTTP/1.1 502 ")
-        assert (
-            json.loads(answer.partition(b"\r\n\r\n")[2])["error"]["code"] == "upstream_unreachable"
-        )
+        error = json.loads(answer.partition(b"\r\n\r\n")[2])["error"]
+        assert error["reason"] == "upstream_unreachable"
 
 
 async def test_a_second_serve_says_who_is_there_already(turntable: Turntable) -> None:

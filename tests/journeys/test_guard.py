@@ -69,4 +69,4 @@ async def test_a_chat_that_was_open_is_told_in_one_sentence(
         # As an open chat does: it keeps the address that it was started with.
         run = await signed_in_codex.exec("say hi", config={"openai_base_url": f'"{address}"'})
         assert run.exit_code == 1
-        assert "Turntable has stopped" in run.errors[-1]
+        assert run.errors[-1] == "Turntable has stopped; open this chat again."

@@ -7,7 +7,7 @@ import pytest
 
 from core.domain.account import AccountId
 from core.domain.decision import Refuse, RefuseReason
-from core.proxy.answers import Speech, as_json, fault_answer, refusal_answer
+from core.proxy.answers import SHOWN_BY_CODEX, Speech, as_json, fault_answer, refusal_answer
 from core.words.answers import Fault
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -42,9 +42,9 @@ def test_every_other_refusal_ends_the_turn_with_a_sentence(reason: RefuseReason)
     answer = refusal_answer(refuse(reason), SPEECH, now=NOW)
     error = json.loads(answer.body)["error"]
     assert answer.status == 400
-    assert error["code"] == reason.value
+    assert error["reason"] == reason.value
+    assert error["code"] == SHOWN_BY_CODEX
     assert error["message"].endswith(".")
-    assert error["hint"].endswith(".")
 
 
 def test_the_forced_account_goes_by_its_label() -> None:

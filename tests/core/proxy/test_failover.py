@@ -189,7 +189,7 @@ async def test_a_web_page_of_the_back_end_becomes_json(
 
     back_end.script = script
     got = await client.ask()
-    assert (got.status, json.loads(got.body)["error"]["code"]) == (502, "upstream_not_json")
+    assert (got.status, json.loads(got.body)["error"]["reason"]) == (502, "upstream_not_json")
 
 
 @pytest.mark.parametrize("status", [403, 200])
@@ -201,7 +201,7 @@ async def test_a_challenge_is_no_accounts_fault_and_asks_no_other(
 
     back_end.script = script
     got = await client.ask()
-    assert (got.status, json.loads(got.body)["error"]["code"]) == (400, "upstream_challenge")
+    assert (got.status, json.loads(got.body)["error"]["reason"]) == (400, "upstream_challenge")
     assert len(back_end.arrived) == 1
     assert not rig.observed.blocks
     assert rig.renewed == []
@@ -265,7 +265,7 @@ async def test_the_whole_pool_is_tried_within_its_time(
 
     back_end.script = script
     got = await client.ask()
-    assert json.loads(got.body)["error"]["code"] == "time_budget"
+    assert json.loads(got.body)["error"]["reason"] == "time_budget"
     assert len(back_end.arrived) == 1
 
 

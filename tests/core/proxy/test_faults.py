@@ -21,7 +21,7 @@ async def test_nothing_listens_there_502_and_nothing_was_sent(
 ) -> None:
     await back_end.stop()
     got = await client.ask()
-    assert (got.status, json.loads(got.body)["error"]["code"]) == (502, "upstream_unreachable")
+    assert (got.status, json.loads(got.body)["error"]["reason"]) == (502, "upstream_unreachable")
     row = await rig.row()
     assert (row.result, [a.outcome for a in row.attempts]) == (Result.FAILED, ["unreachable"] * 3)
 
@@ -107,7 +107,7 @@ async def test_silence_after_sending_ends_in_one_sentence_and_asks_nobody_else(
     back_end.script = script
     got = await client.ask()
     error = json.loads(got.body)["error"]
-    assert (got.status, error["code"]) == (400, "upstream_silent")
+    assert (got.status, error["reason"]) == (400, "upstream_silent")
     assert len(back_end.arrived) == 1
     assert (await rig.row()).result is Result.FAILED
 
@@ -272,7 +272,7 @@ async def test_a_fault_of_our_own_is_one_sentence_and_a_row(
 
     rig.server._upstream._authorise = authorise
     got = await client.ask()
-    assert (got.status, json.loads(got.body)["error"]["code"]) == (400, "internal")
+    assert (got.status, json.loads(got.body)["error"]["reason"]) == (400, "internal")
     assert (await rig.row()).result is Result.FAILED
     assert "planted" in caplog.text
 

@@ -61,7 +61,7 @@ async def test_a_client_that_asks_with_a_stale_secret_is_told_before_it_sends(
     head = HEAD.replace(b"fake-bind-secret", b"fake-old-secret")
     await client.send(head + b"content-length: 3\r\nexpect: 100-continue\r\n\r\n")
     got = await client.answer()
-    assert (got.status, json.loads(got.body)["error"]["code"]) == (400, "stale_address")
+    assert (got.status, json.loads(got.body)["error"]["reason"]) == (400, "stale_address")
     assert got.value(b"connection") == b"close"
     assert back_end.arrived == []
 
@@ -257,7 +257,7 @@ async def test_a_body_that_is_too_large_gets_a_sentence_that_can_be_read(
     await client.send(HEAD + framing)
     await client.send(body if announced else b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body))
     got = await client.answer()
-    assert (got.status, json.loads(got.body)["error"]["code"]) == (400, "too_large")
+    assert (got.status, json.loads(got.body)["error"]["reason"]) == (400, "too_large")
     assert await client.ended() == b""
     assert back_end.arrived == []
 
@@ -267,7 +267,7 @@ async def test_all_bodies_together_are_bounded_and_the_room_comes_back(
 ) -> None:
     rig.set("proxy.max_buffered", 100_000)
     got = await client.ask(body=b"x" * 150_000)
-    assert json.loads(got.body)["error"]["code"] == "too_much_at_once"
+    assert json.loads(got.body)["error"]["reason"] == "too_much_at_once"
     assert rig.server._listener.buffered.size == 0
     second = await Client.connect(rig.port)
     for _ in range(3):

@@ -113,7 +113,7 @@ def test_what_is_refused(refused: RequestHead, status: int, code: str) -> None:
     answer = routes().gate(refused, 8791)
     assert isinstance(answer, OwnAnswer)
     error = json.loads(answer.body)["error"]
-    assert (answer.status, error["code"]) == (status, code)
+    assert (answer.status, error["reason"]) == (status, code)
     assert error["message"]
 
 
