@@ -11,6 +11,7 @@ import re
 import ssl
 import sys
 import time
+from collections.abc import Coroutine
 
 _LENGTH = re.compile(rb"content-length: (\d+)", re.I)
 _BENCH = re.compile(rb"x-bench: ([^\r]+)", re.I)
@@ -108,7 +109,7 @@ class BackEnd(asyncio.Protocol):
     def _write(self, body: bytes) -> None:
         self._transport.write(_SHORT % (len(body), body))
 
-    def _start(self, work: "asyncio.coroutines.Coroutine[None, None, None]") -> None:
+    def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -5,6 +5,7 @@ python -m tests.bench.carrier asyncio|qasync|uvloop PORT_OF_BACK_END CA_FILE
 
 import asyncio
 import gc
+import importlib
 import sys
 
 from core.domain.account import AccountId
@@ -74,9 +75,8 @@ def main() -> None:
             with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(application)) as runner:
                 runner.run(work)
         case "uvloop":
-            import uvloop
-
-            uvloop.run(work)
+            # Not a dependency: installed by hand for this comparison.
+            importlib.import_module("uvloop").run(work)
         case _:
             asyncio.run(work)
 

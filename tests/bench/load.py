@@ -247,3 +247,31 @@ async def once(target: Target, bench: str) -> bytes:
     await asyncio.wait_for(done.wait(), 10)
     client.transport.abort()
     return got.partition(b"\r\n\r\n")[2]
+
+
+async def failover(target: Target, limited: str) -> float:
+    """Seconds that a 429 of the preferred account adds to a first byte.
+
+    The limit counts for a second; each sample waits until it is over.
+    """
+    plain, moved = [], []
+    for _ in range(5):
+        await asyncio.sleep(1.3)
+        plain.append(await _first_byte_s(target, "short"))
+        moved.append(await _first_byte_s(target, limited))
+    return sorted(moved)[2] - sorted(plain)[2]
+
+
+async def _first_byte_s(target: Target, bench: str) -> float:
+    came: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+
+    def read(data: bytes) -> None:
+        if not came.done():
+            came.set_result(time.perf_counter())
+
+    client = await connect(target, read)
+    sent = time.perf_counter()
+    client.transport.write(target.request(bench))
+    first = await asyncio.wait_for(came, 10)
+    client.transport.abort()
+    return first - sent

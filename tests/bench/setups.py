@@ -50,6 +50,7 @@ class Setup:
     target: Target
     pid: int | None
     started_s: float = 0.0
+    fails_over: bool = False
 
 
 @contextmanager
@@ -129,7 +130,7 @@ def whole(folder: Path, authority: Authority, direct: Target) -> Iterator[Setup]
         address = re.search(r'http://127\.0\.0\.1:(\d+)(/[^"]+)', _config(codex_home))
         assert address is not None, line
         target = Target(name="turntable serve", port=int(address[1]), base=address[2])
-        yield Setup(target=target, pid=process.pid, started_s=took)
+        yield Setup(target=target, pid=process.pid, started_s=took, fails_over=True)
 
 
 def free_port() -> int:
