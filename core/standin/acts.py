@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Protocol
 
-from core.standin.deflate import Agreement
 from core.standin.recorded import Recorded
 from core.standin.replies import Headers, Reply
 from core.standin.script import Closes, Cut, Delay, Effects, Gate, Pings, Stall, Stop
+from core.websocket.deflate import Agreement
 
 _REASONS = {status.value: status.phrase.encode() for status in HTTPStatus}
 _BODYLESS = frozenset({204, 304})

@@ -6,11 +6,11 @@ No I/O: `Connection` hands over bytes and performs what comes back.
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from core.standin import frames
 from core.standin.acts import Act
-from core.standin.deflate import Agreement, Deflate
-from core.standin.frames import CloseCode, Inbox, Message, Opcode, ProtocolError
 from core.standin.recorded import Recorded, Seen
+from core.websocket import frames
+from core.websocket.deflate import Agreement, Deflate
+from core.websocket.frames import CloseCode, Inbox, Message, Opcode, ProtocolError
 
 
 class Answer(NamedTuple):

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import zstandard
 
-from core.standin.frames import Opcode
+from core.websocket.frames import Opcode
 
 MAX_DECODED = 256 * 1024 * 1024
 KEPT_FRAMES = 1_000

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 
-from core.standin import deflate, limits, replies, rules, turns
+from core.standin import limits, replies, rules, turns
 from core.standin.acts import Answer, Streamed, Upgraded
 from core.standin.catalogue import Catalogue
 from core.standin.outcome import Outcome, violated
@@ -16,6 +16,7 @@ from core.standin.recorded import Recorded
 from core.standin.replies import Headers, Reply
 from core.standin.script import Effects
 from core.standin.world import Account, World
+from core.websocket import deflate
 
 # RFC 6455 §1.3.
 _MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"

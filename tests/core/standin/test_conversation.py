@@ -3,9 +3,9 @@
 import pytest
 
 from core.standin.conversation import Answer, Conversation, Heard
-from core.standin.deflate import Agreement
-from core.standin.frames import Opcode, encode, encode_close
 from core.standin.recorded import Seen
+from core.websocket.deflate import Agreement
+from core.websocket.frames import Opcode, encode, encode_close
 from tests.core.standin.recordings import recorded
 from tests.core.standin.socket_client import BINARY, CLOSE, PING, TEXT, client_frame
 

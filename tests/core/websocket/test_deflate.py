@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.standin.deflate import Agreement, Deflate, negotiate
-from core.standin.frames import Inbox, Message, Opcode, ProtocolError
+from core.websocket.deflate import Agreement, Deflate, negotiate
+from core.websocket.frames import Inbox, Message, Opcode, ProtocolError
 from tests.core.standin.socket_client import client_frame
 
 LIMIT = 1 << 20

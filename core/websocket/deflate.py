@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.standin.frames import CloseCode, ProtocolError
+from core.websocket.frames import CloseCode, ProtocolError
 
 NAME = "permessage-deflate"
 # §7.2.1: "Remove 4 octets (that are 0x00 0x00 0xff 0xff) from the tail end."

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.standin.frames import (
+from core.websocket.frames import (
     Inbox,
     Message,
     Opcode,
