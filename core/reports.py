@@ -7,7 +7,7 @@ from datetime import datetime
 from core.domain.account import Account, AccountId
 from core.domain.decision import Use, Verdict
 from core.domain.facts import Facts, RequestKind
-from core.domain.observed import Observed, pool_pause_at
+from core.domain.observed import Observed, block_at, pool_pause_at
 from core.domain.quota import EVERYTHING, Quota, as_of
 from core.domain.report import (
     AccountReport,
@@ -108,8 +108,23 @@ def status(
             last_hour=engine.last_hour, pool_pause_until=pool_pause_at(observed, now)
         ),
         vault=engine.vault,
-        notices=engine.notices,
+        notices=(*engine.notices, *_questions(state, observed, now, speech)),
     )
+
+
+def _questions(
+    state: State, observed: Observed, now: datetime, speech: Speech
+) -> tuple[NoticeReport, ...]:
+    """The chats about which the user is asked whether they may move."""
+    notices = []
+    for thread in observed.asked:
+        owner = observed.owners.get(thread)
+        account = None if owner is None else state.accounts.get(owner.account)
+        block = None if account is None else block_at(observed, account.id, "", now)
+        if account is not None and block is not None:
+            text = words.chat_waits(thread, account.label, block.until, now, speech)
+            notices.append(NoticeReport(code="thread_asks", text=text))
+    return tuple(notices)
 
 
 def _rotation(

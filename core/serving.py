@@ -10,14 +10,21 @@ from typing import TYPE_CHECKING
 
 from core.binding.leases import Leases
 from core.domain.account import AccountId
-from core.domain.decision import Decision, Refuse, RefuseReason, Use
+from core.domain.decision import Decision, Refuse, RefuseReason, Use, Wait, WaitReason
 from core.domain.errors import CoreError
 from core.domain.events import AccountChanged, Event, QuotaLearned, RequestEnded
 from core.domain.facts import Facts
-from core.domain.observed import Lesson, forget_old_threads, learn_choice, learn_spent
+from core.domain.observed import (
+    Lesson,
+    ask_about,
+    forget_old_threads,
+    learn_choice,
+    learn_spent,
+    settled,
+)
 from core.domain.quota import Quota, changed_points
 from core.domain.report import ProxyReport
-from core.domain.settings import Settings
+from core.domain.settings import RoutingSettings, Settings
 from core.domain.state import State
 from core.domain.usage import RequestRecord
 from core.oauth.elsewhere import Elsewhere
@@ -174,13 +181,35 @@ class Serving:
             observed=self._folder.store.observed,
             facts=facts,
             tried=tried,
-            chances=Chances(
-                settings=self._settings().routing, now=self._clock.now(), draw=self._draw()
-            ),
+            chances=Chances(settings=self._routing(), now=self._clock.now(), draw=self._draw()),
         )
-        if isinstance(decision, Use) and decision.shares is not None:
-            self._learn(learn_choice(decision.shares))
+        self._remember(decision, facts)
         return decision
+
+    def _routing(self) -> RoutingSettings:
+        """The settings; where nobody can be asked, a thread moves without asking."""
+        routing = self._settings().routing
+        unasked = self._mode == "serve" and routing.continuity == "ask"
+        return replace(routing, continuity="move") if unasked else routing
+
+    def _remember(self, decision: Decision, facts: Facts) -> None:
+        """What a decision wants remembered: a choice by weight, a question to the user."""
+        thread, now = facts.thread, self._clock.now()
+        match decision:
+            case Use(shares=shares):
+                if shares is not None:
+                    self._learn(learn_choice(shares))
+                if thread is not None:
+                    self._learn(settled(thread))
+            case Wait(reason=WaitReason.ASKED, account=account, verdicts=verdicts):
+                back_at = next((v.until for v in verdicts if v.account == account), None)
+                if thread is not None and account is not None and back_at is not None:
+                    moves_at = decision.until
+                    self._learn(
+                        ask_about(thread, account, until=back_at, moves_at=moves_at, now=now)
+                    )
+            case _:
+                pass
 
     def _seams(self) -> Seams:
         return Seams(

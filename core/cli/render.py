@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import cast
 
 from core.cli.reader import Reader, Record, entries, record, shortened, table
-from core.cli.render_account import render_account, render_rotation
+from core.cli.render_account import render_account, render_rotation, render_thread
 from core.cli.render_quota import render_check, render_quota
 from core.cli.render_why import render_forecast, render_why
 from core.control.facade import JsonValue
@@ -181,6 +181,7 @@ _RENDERERS: Mapping[str, Callable[[Record, Reader], str]] = MappingProxyType(
         "log": _log,
         "account": render_account,
         "rotation": render_rotation,
+        "thread": render_thread,
         "check": render_check,
         "why": render_why,
         "simulate": render_why,

@@ -51,3 +51,28 @@ def render_rotation(result: Record, reader: Reader) -> str:
         ),
     ]
     return "\n".join(lines)
+
+
+def render_thread(result: Record, reader: Reader) -> str:
+    """What was done; or the conversations and where they live."""
+    messages = [str(line) for line in entries(result["messages"])]
+    rows = []
+    for one in entries(result["threads"]):
+        living = record(one)
+        marks = [
+            mark
+            for mark, holds in (
+                (reader.say("kept there"), living["pinned"]),
+                (reader.say("waits for your answer"), living["asked"]),
+            )
+            if holds
+        ]
+        rows.append(
+            (
+                str(living["thread"]),
+                str(living["label"]),
+                reader.stamp(living["seen_at"]),
+                ", ".join(marks),
+            )
+        )
+    return "\n".join([*messages, *table(rows)]) or reader.say("No conversation yet.")

@@ -38,6 +38,10 @@ def _rotation_access(arguments: Arguments) -> Access:
             return Access.READ
 
 
+def _thread_access(arguments: Arguments) -> Access:
+    return Access.READ if arguments.text("action") in (None, "list") else Access.WRITE
+
+
 def _best_access(arguments: Arguments) -> Access:
     return Access.WRITE if arguments.flag("use") else Access.READ
 
@@ -168,6 +172,23 @@ ROUTING_VERBS = (
         parameters=(
             Parameter(name="model", help="The model that is asked for."),
             Parameter(name="thread", help="A conversation's id; default: a new one."),
+        ),
+    ),
+    Verb(
+        name="thread",
+        summary="Show which account a conversation lives on; keep it there, or let it move.",
+        function="thread:thread",
+        access=Access.READ,
+        access_of=_thread_access,
+        parameters=(
+            Parameter(
+                name="action",
+                help="list (as it is without a word), keep, move or free.",
+                positional=True,
+                choices=("list", "keep", "move", "free"),
+            ),
+            Parameter(name="thread", help="Its id, or the beginning of it.", positional=True),
+            Parameter(name="account", help="keep: on this account instead of its own."),
         ),
     ),
 )

@@ -43,6 +43,7 @@ class Because(StrEnum):
     """What is left is kept in reserve."""
     ALREADY_TRIED = "already_tried"
     NOT_THE_STAYED_ONE = "not_the_stayed_one"
+    NOT_THE_PINNED_ONE = "not_the_pinned_one"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +74,8 @@ class UseReason(StrEnum):
     """`use`: the user prefers it."""
     STAY = "stay"
     """`stay`: the user forces it."""
+    PINNED = "pinned_here"
+    """The user keeps this thread there."""
     STRATEGY = "strategy"
     """The strategy put it first."""
 
@@ -116,6 +119,10 @@ class WaitReason(StrEnum):
 
     POOL_PAUSED = "pool_paused"
     """Several accounts failed at once: nobody is asked for some seconds."""
+    OWNER = "owner_waits"
+    """The thread lives on an account that is back soon, and shall not move."""
+    ASKED = "asked"
+    """The user is asked whether the thread may move; after a minute it does."""
     NEAR_RESET = "near_reset"
     """Nobody may serve now, and somebody will very soon (`routing.wait_for_reset_s`)."""
 
@@ -143,6 +150,10 @@ class RefuseReason(StrEnum):
     NO_ACCOUNT = "no_account"
     ALL_WAITING = "all_waiting"
     """At least one would serve at a known time."""
+    OWNER_WAITS = "owner_back_later"
+    """The thread shall not leave its account, which serves again at a known time."""
+    PINNED = "pinned"
+    """The user pinned the thread to an account that cannot serve, nobody knows how long."""
     ALL_SIGNED_OUT = "all_signed_out"
     ALL_OUT_OF_SERVICE = "all_out_of_service"
     """The back end calls every workspace gone."""

@@ -70,6 +70,24 @@ class ThreadMoved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadAsks:
+    """A conversation's account is back at `until`: shall it wait? It moves at `moves_at`."""
+
+    thread: ThreadId
+    account: AccountId
+    until: datetime
+    moves_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadPinned:
+    """The user keeps a conversation on an account; None: it may go anywhere again."""
+
+    thread: ThreadId
+    account: AccountId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestEnded:
     """A request came to its end; the ledger has its row."""
 
@@ -114,6 +132,8 @@ type Event = (
     | PoolPaused
     | SignInEnded
     | ThreadMoved
+    | ThreadAsks
+    | ThreadPinned
     | RequestEnded
     | BindChanged
     | ShowRequested

@@ -5,7 +5,7 @@ How blocks come and go is `core.domain.health`.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from core.domain import health
 from core.domain.account import AccountId
@@ -17,6 +17,7 @@ from core.domain.events import (
     PoolPaused,
     QuotaLearned,
     SignInEnded,
+    ThreadAsks,
     ThreadMoved,
 )
 from core.domain.facts import ThreadId
@@ -29,6 +30,8 @@ BURST = timedelta(seconds=10)
 """5xx of so many accounts within this time are the back end's trouble and no account's."""
 POOL_PAUSE = timedelta(seconds=10)
 """How long nobody is asked then."""
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+"""When a question is taken to have been asked that the user has answered with *move*."""
 USUAL_WINDOW = timedelta(days=7)
 """How long tokens are counted together where no window is known."""
 ENOUGH_LEFT = 5.0
@@ -72,6 +75,7 @@ class Observed:
         last_chosen: the account of the newest turn without an owner (round-robin goes on there).
         shares: what the strategy `weighted` remembers.
         spent: tokens by account since its longest window began.
+        asked: threads about which the user was asked, since when; not kept over a restart.
         failures: of the last seconds, one for each account; not kept over a restart.
         paused_until: when a burst of failures lets the pool be asked again; not kept either.
     """
@@ -84,6 +88,7 @@ class Observed:
     last_chosen: AccountId | None = None
     shares: Shares | None = None
     spent: Mapping[AccountId, Spent] = field(default_factory=dict)
+    asked: Mapping[ThreadId, datetime] = field(default_factory=dict)
     failures: tuple[Failure, ...] = ()
     paused_until: datetime | None = None
 
@@ -240,6 +245,42 @@ def forget_old_threads(*, now: datetime, affinity: timedelta) -> Lesson:
         if len(owners) == len(observed.owners):
             return observed, ()
         return replace(observed, owners=owners), ()
+
+    return lesson
+
+
+def ask_about(
+    thread: ThreadId, account: AccountId, *, until: datetime, moves_at: datetime, now: datetime
+) -> Lesson:
+    """The user is asked, once, whether the thread may leave `account`."""
+
+    def lesson(observed: Observed) -> tuple[Observed, tuple[Event, ...]]:
+        if thread in observed.asked:
+            return observed, ()
+        asks = ThreadAsks(thread=thread, account=account, until=until, moves_at=moves_at)
+        return replace(observed, asked={**observed.asked, thread: now}), (asks,)
+
+    return lesson
+
+
+def settled(thread: ThreadId) -> Lesson:
+    """The question about this thread has its answer."""
+
+    def lesson(observed: Observed) -> tuple[Observed, tuple[Event, ...]]:
+        if thread not in observed.asked:
+            return observed, ()
+        return replace(
+            observed, asked={t: at for t, at in observed.asked.items() if t != thread}
+        ), ()
+
+    return lesson
+
+
+def may_move(thread: ThreadId) -> Lesson:
+    """The user's answer: the thread may move now."""
+
+    def lesson(observed: Observed) -> tuple[Observed, tuple[Event, ...]]:
+        return replace(observed, asked={**observed.asked, thread: LONG_AGO}), ()
 
     return lesson
 

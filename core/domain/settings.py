@@ -57,6 +57,7 @@ STRATEGIES = (
     "weighted",
     "drain-first",
 )
+CONTINUITIES = ("move", "wait", "ask")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -137,6 +138,12 @@ class RoutingSettings:
     )
     time_budget_s: float = _declare(
         30.0, "Seconds in which other accounts are tried for one request.", minimum=1, maximum=600
+    )
+    continuity: str = _declare(
+        "move",
+        "When a conversation's account cannot go on: move it at once (hidden reasoning may stay "
+        "behind), wait for the account, or ask first.",
+        choices=CONTINUITIES,
     )
     wait_for_reset_s: int = _declare(
         0,

@@ -6,7 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from core.domain.account import Account, AccountId, Identity
-from core.domain.events import AccountChanged, Event, RotationChanged
+from core.domain.events import AccountChanged, Event, RotationChanged, ThreadPinned
+from core.domain.facts import ThreadId
 
 
 class RotationMode(StrEnum):
@@ -43,11 +44,13 @@ class State:
     Attributes:
         accounts: by id, in the order of their numbers.
         rotation: the steering.
+        pins: threads that the user keeps on an account.
         next_number: what the next account is called (`#N`); never goes back.
     """
 
     accounts: Mapping[AccountId, Account] = field(default_factory=dict)
     rotation: Rotation = field(default_factory=Rotation)
+    pins: Mapping[ThreadId, AccountId] = field(default_factory=dict)
     next_number: int = 1
 
     def find(self, identity: Identity) -> Account | None:
@@ -95,6 +98,22 @@ def steer(rotation: Rotation) -> Change:
             return state, ()
         event = RotationChanged(mode=rotation.mode.value, account=rotation.account)
         return replace(state, rotation=rotation), (event,)
+
+    return change
+
+
+def pin_thread(thread: ThreadId, account: AccountId | None) -> Change:
+    """Keep a thread on an account that exists, or (None) let it go where it may."""
+
+    def change(state: State) -> tuple[State, tuple[Event, ...]]:
+        if state.pins.get(thread) == account:
+            return state, ()
+        if account is not None and account not in state.accounts:
+            return state, ()
+        pins = {kept: pinned for kept, pinned in state.pins.items() if kept != thread}
+        if account is not None:
+            pins[thread] = account
+        return replace(state, pins=pins), (ThreadPinned(thread=thread, account=account),)
 
     return change
 

@@ -22,6 +22,7 @@ class Terms:
         model: the model that is asked for; empty looks only at what concerns all models.
         owner: the account that the thread lives on.
         forced: the only account that may serve; None = any.
+        pinned: whether it is the thread's pin that forces it, and not the rotation.
         by_hand: the account that the user named; its reserve may be used.
         tried: accounts that this request was sent with already.
     """
@@ -29,6 +30,7 @@ class Terms:
     model: str = ""
     owner: AccountId | None = None
     forced: AccountId | None = None
+    pinned: bool = False
     by_hand: AccountId | None = None
     tried: frozenset[AccountId] = frozenset()
 
@@ -61,7 +63,8 @@ def verdict(account: Account, observed: Observed, terms: Terms, *, now: datetime
     if stands is not None:
         return stands
     if terms.forced is not None and account.id != terms.forced:
-        return _no(account.id, AccountState.READY, Because.NOT_THE_STAYED_ONE)
+        because = Because.NOT_THE_PINNED_ONE if terms.pinned else Because.NOT_THE_STAYED_ONE
+        return _no(account.id, AccountState.READY, because)
     if account.id in terms.tried:
         return _no(account.id, AccountState.READY, Because.ALREADY_TRIED)
     return Verdict(

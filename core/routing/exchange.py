@@ -111,6 +111,8 @@ class Abandon:
     attempts: tuple[Attempt, ...]
 
 
+NOBODY = AccountId("")
+
 type Step = Choose | Hold | Send | Renew
 type Reply = Decision | Held | Outcome | Renewed
 type Ending = Forward | Answer | Abandon
@@ -119,11 +121,14 @@ type Ending = Forward | Answer | Abandon
 def exchange() -> Generator[Step, Reply, Ending]:
     """Steps of one request, from the first choice to its ending."""
     attempts: list[Attempt] = []
+    tried: set[AccountId] = set()
     while True:
-        decision = yield Choose(tried=frozenset(attempt.account for attempt in attempts))
+        decision = yield Choose(tried=frozenset(tried))
         if isinstance(decision, Wait):
             reply = yield Hold(wait=decision)
             if isinstance(reply, Held) and reply.held:
+                # Whom it waits for may be asked again: it did not take the request before.
+                tried.discard(decision.account or NOBODY)
                 continue
             decision = refused_instead(decision)
         if isinstance(decision, Refuse):
@@ -136,6 +141,7 @@ def exchange() -> Generator[Step, Reply, Ending]:
                 outcome = yield Send(account=decision.account)
         assert not isinstance(outcome, Use | Wait | Refuse | Renewed | Held)  # noqa: S101 - as above
         attempts.append(Attempt(account=decision.account, outcome=outcome))
+        tried.add(decision.account)
         ending = _ending_after(decision.account, outcome, tuple(attempts))
         if ending is not None:
             return ending

@@ -3,7 +3,15 @@
 from collections.abc import Sequence
 
 from core.domain.account import AccountId
-from core.domain.decision import AccountState, Because, Refuse, RefuseReason, Verdict, Wait
+from core.domain.decision import (
+    AccountState,
+    Because,
+    Refuse,
+    RefuseReason,
+    Verdict,
+    Wait,
+    WaitReason,
+)
 from core.domain.state import Rotation, RotationMode
 
 
@@ -40,8 +48,9 @@ def refuse(verdicts: tuple[Verdict, ...], forced: AccountId | None, rotation: Ro
 
 def refused_instead(wait: Wait) -> Refuse:
     """What is answered when a request that should wait cannot be held (any longer)."""
+    of_owner = wait.reason in (WaitReason.OWNER, WaitReason.ASKED)
     return Refuse(
-        reason=RefuseReason.ALL_WAITING,
+        reason=RefuseReason.OWNER_WAITS if of_owner else RefuseReason.ALL_WAITING,
         until=wait.until,
         account=wait.account,
         verdicts=wait.verdicts,

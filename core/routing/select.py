@@ -6,13 +6,15 @@ client is never refused while an account might serve it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from core.domain.account import Account, AccountId
 from core.domain.decision import (
     AccountState,
     Decision,
+    Refuse,
+    RefuseReason,
     Shares,
     Use,
     UseReason,
@@ -25,6 +27,7 @@ from core.domain.observed import Observed, pool_pause_at
 from core.domain.quota import Quota
 from core.domain.settings import RoutingSettings
 from core.domain.state import Rotation, RotationMode, State, rotation_at
+from core.routing.continuity import instead_of_moving, wait_for
 from core.routing.eligibility import Terms, verdict
 from core.routing.headroom import is_low
 from core.routing.refusals import refuse
@@ -66,47 +69,102 @@ def select(
         tried: accounts that this request was sent with already; none of them is chosen.
         chances: settings, time and draw.
     """
-    now = chances.now
+    case = _case(state, observed, facts, tried, chances.now)
+    if not case.eligible:
+        return _nobody(case, chances)
+    return _held(case, observed, facts, chances) or _use(case, state, observed, facts, chances)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    """What follows for one request before anybody is chosen.
+
+    Attributes:
+        rotation: the steering as it counts now.
+        owner: the account that the thread lives on.
+        pin: the account that the user keeps it on.
+        forced: the only account that may serve; None = any.
+        verdicts: one for each account.
+        eligible: who may serve; failing ones only when nobody else is left.
+    """
+
+    rotation: Rotation
+    owner: AccountId | None
+    pin: AccountId | None
+    forced: AccountId | None
+    verdicts: tuple[Verdict, ...]
+    eligible: Sequence[AccountId]
+
+
+def _case(
+    state: State, observed: Observed, facts: Facts, tried: frozenset[AccountId], now: datetime
+) -> _Case:
     rotation = rotation_at(state, now)
     owner = owner_of(facts, observed)
-    forced = _forced(rotation, owner, observed)
+    pin = _pin_of(facts, state) if rotation.mode is not RotationMode.STAY else None
+    forced = pin or _forced(rotation, owner, observed)
     terms = Terms(
-        model=facts.model, owner=owner, forced=forced, by_hand=rotation.account, tried=tried
+        model=facts.model,
+        owner=owner,
+        forced=forced,
+        pinned=pin is not None,
+        by_hand=rotation.account,
+        tried=tried,
     )
     verdicts = tuple(
         [verdict(account, observed, terms, now=now) for account in state.accounts.values()]
     )
     eligible = [v.account for v in verdicts if v.eligible] or _last_resort(verdicts, forced, tried)
-    if not eligible:
-        refusal = refuse(verdicts, forced, rotation)
-        if refusal.until is not None and _is_near(refusal.until, chances):
-            return Wait(
-                reason=WaitReason.NEAR_RESET,
-                until=refusal.until,
-                account=refusal.account,
-                verdicts=verdicts,
-            )
-        return refusal
-    paused_until = pool_pause_at(observed, now)
-    if paused_until is not None and facts.kind is RequestKind.RESPONSES:
-        return Wait(
-            reason=WaitReason.POOL_PAUSED, until=paused_until, account=None, verdicts=verdicts
-        )
-    chosen, reason, shares = _choose(
-        [state.accounts[account] for account in eligible],
-        state=state,
-        observed=observed,
+    return _Case(
         rotation=rotation,
         owner=owner,
-        mid_turn=facts.mid_turn,
-        chances=chances,
+        pin=pin,
+        forced=forced,
+        verdicts=verdicts,
+        eligible=eligible,
     )
-    moved_from = owner if owner is not None and owner != chosen else None
+
+
+def _nobody(case: _Case, chances: Chances) -> Decision:
+    """Nobody may serve: wait for a reset that is near, or refuse with the reason."""
+    refusal = refuse(case.verdicts, case.forced, case.rotation)
+    if case.pin is not None:
+        return _without_the_pinned(case.pin, refusal, chances.now)
+    if refusal.until is not None and _is_near(refusal.until, chances):
+        return Wait(
+            reason=WaitReason.NEAR_RESET,
+            until=refusal.until,
+            account=refusal.account,
+            verdicts=case.verdicts,
+        )
+    return refusal
+
+
+def _held(case: _Case, observed: Observed, facts: Facts, chances: Chances) -> Decision | None:
+    """What keeps a request for a moment though somebody may serve it; None: nothing does."""
+    owner, now = case.owner, chances.now
+    by_hand = case.forced is not None or case.rotation.account in case.eligible
+    if owner is not None and owner not in case.eligible and not by_hand:
+        instead = instead_of_moving(
+            facts, observed, case.verdicts, owner=owner, settings=chances.settings, now=now
+        )
+        if instead is not None:
+            return instead
+    paused_until = pool_pause_at(observed, now)
+    if paused_until is None or facts.kind is not RequestKind.RESPONSES:
+        return None
+    return Wait(
+        reason=WaitReason.POOL_PAUSED, until=paused_until, account=None, verdicts=case.verdicts
+    )
+
+
+def _use(case: _Case, state: State, observed: Observed, facts: Facts, chances: Chances) -> Use:
+    chosen, reason, shares = _choose(case, state, observed, chances, mid_turn=facts.mid_turn)
     return Use(
         account=chosen,
         reason=reason,
-        moved_from=moved_from,
-        verdicts=verdicts,
+        moved_from=case.owner if case.owner not in (None, chosen) else None,
+        verdicts=case.verdicts,
         strategy=chances.settings.strategy if reason is UseReason.STRATEGY else "",
         shares=shares,
     )
@@ -131,6 +189,21 @@ def _forced(rotation: Rotation, owner: AccountId | None, observed: Observed) -> 
             return None
 
 
+def _pin_of(facts: Facts, state: State) -> AccountId | None:
+    """The account that the user keeps this thread on, while it exists."""
+    pin = state.pins.get(facts.thread) if facts.thread is not None else None
+    return pin if pin in state.accounts else None
+
+
+def _without_the_pinned(pin: AccountId, refusal: Refuse, now: datetime) -> Decision:
+    """The account that a thread is pinned to cannot serve: wait for it, or say until when."""
+    if refusal.until is not None and refusal.reason is RefuseReason.ALL_WAITING:
+        return wait_for(pin, refusal.until, refusal.verdicts, now=now)
+    if refusal.reason is RefuseReason.ALL_WAITING or refusal.until is None:
+        return replace(refusal, reason=RefuseReason.PINNED, account=pin)
+    return refusal
+
+
 def _last_resort(
     verdicts: Sequence[Verdict], forced: AccountId | None, tried: frozenset[AccountId]
 ) -> list[AccountId]:
@@ -153,26 +226,22 @@ def _is_near(until: datetime, chances: Chances) -> bool:
 
 
 def _choose(
-    eligible: Sequence[Account],
-    *,
-    state: State,
-    observed: Observed,
-    rotation: Rotation,
-    owner: AccountId | None,
-    mid_turn: bool,
-    chances: Chances,
+    case: _Case, state: State, observed: Observed, chances: Chances, *, mid_turn: bool
 ) -> tuple[AccountId, UseReason, Shares | None]:
-    may_serve = {account.id for account in eligible}
+    rotation, owner = case.rotation, case.owner
     if rotation.mode is RotationMode.STAY:
-        return eligible[0].id, UseReason.STAY, None
+        return case.eligible[0], UseReason.STAY, None
+    if case.pin is not None:
+        return case.eligible[0], UseReason.PINNED, None
     preferred = rotation.account if rotation.mode is RotationMode.USE else None
-    may_move = not (mid_turn and owner in may_serve)
-    if preferred is not None and preferred in may_serve and may_move:
+    may_move = not (mid_turn and owner in case.eligible)
+    if preferred is not None and preferred in case.eligible and may_move:
         # A known thread moves to the preferred account at its next turn, never within one.
         known = owner == preferred
         return preferred, UseReason.OWNER if known else UseReason.PREFERRED, None
-    if owner is not None and owner in may_serve:
+    if owner is not None and owner in case.eligible:
         return owner, UseReason.OWNER, None
+    eligible = [state.accounts[account] for account in case.eligible]
     return _by_strategy(eligible, state, observed, chances)
 
 

@@ -23,7 +23,12 @@ type Kinds = Mapping[str, Mapping[Any, Any]]
 _ONLY = ""
 """The key of a kind that has one row."""
 
-_STATE_TYPES: Mapping[str, Any] = {"account": Account, "rotation": Rotation, "next_number": int}
+_STATE_TYPES: Mapping[str, Any] = {
+    "account": Account,
+    "rotation": Rotation,
+    "next_number": int,
+    "pin": AccountId,
+}
 _OBSERVED_TYPES: Mapping[str, Any] = {
     "quota": Quota,
     "blocks": tuple[Block, ...],
@@ -60,6 +65,7 @@ def state_kinds(state: State) -> Kinds:
         "account": state.accounts,
         "rotation": {_ONLY: state.rotation},
         "next_number": {_ONLY: state.next_number},
+        "pin": state.pins,
     }
 
 
@@ -105,6 +111,7 @@ def read_state(rows: Iterable[Row]) -> tuple[State, tuple[DamagedRow, ...]]:
         rotation=kinds["rotation"].get(_ONLY, Rotation()),
         # Never again a number that was given, even when the row that knew it is damaged.
         next_number=max(kinds["next_number"].get(_ONLY, 1), highest + 1),
+        pins={ThreadId(key): account for key, account in kinds["pin"].items()},
     )
     return state, damaged
 

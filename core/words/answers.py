@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import assert_never
 
 from core.domain.account import AccountId
 from core.domain.decision import Refuse, RefuseReason
@@ -59,60 +58,61 @@ def refusal_sentences(
     `label`: what the user calls an account; `at`: a time as the user's clock shows it.
     """
     who = f"“{label(refusal.account)}”" if refusal.account is not None else "the chosen account"
-    when = f"Try again at {at(refusal.until)}." if refusal.until is not None else ""
-    match refusal.reason:
-        case RefuseReason.NO_ACCOUNT:
-            return Sentences(
-                message="Turntable has no account yet.",
-                hint="Add one from the tray menu or with `turntable import --from codex`.",
-            )
-        case RefuseReason.ALL_WAITING:
-            return Sentences(
-                message=f"All accounts have reached their limits. {when}".rstrip(),
-                hint="`turntable status` shows when each one is back.",
-            )
-        case RefuseReason.ALL_SIGNED_OUT:
-            return Sentences(
-                message="No account is signed in any more.",
-                hint="Sign in again from the tray menu, or import the login again.",
-            )
-        case RefuseReason.ALL_OUT_OF_SERVICE:
-            return Sentences(
-                message="Every account’s workspace is out of service.",
-                hint="`turntable status` shows since when; they are asked again on a schedule.",
-            )
-        case RefuseReason.FORCED_UNAVAILABLE:
-            return Sentences(
-                message=f"Turntable stays on {who}, which cannot serve now. {when}".rstrip(),
-                hint="`turntable auto` lets the other accounts serve.",
-            )
-        case RefuseReason.PAUSED:
-            return Sentences(
-                message="Rotation or every account that could serve is paused.",
-                hint="Resume from the tray menu or with `turntable auto`.",
-            )
-        case RefuseReason.ALL_RESERVED:
-            return Sentences(
-                message=f"What is left is kept in reserve. {when}".rstrip(),
-                hint=f"`turntable use` lets {who} go on all the same.",
-            )
-        case RefuseReason.ALL_FAILING:
-            return Sentences(
-                message="Every account was tried, and the back end served none of them.",
-                hint="`turntable status` shows what each one answered.",
-            )
-        case RefuseReason.LOCKED:
-            return Sentences(
-                message="Turntable’s vault is locked.",
-                hint="Unlock the keyring, or start Turntable with the passphrase.",
-            )
-        case RefuseReason.TIME_BUDGET:
-            return Sentences(
-                message="No account answered in the time that one request may take.",
-                hint="Try again; `routing.time_budget_s` sets how long accounts are tried.",
-            )
-        case _:
-            assert_never(refusal.reason)
+    when = f" Try again at {at(refusal.until)}." if refusal.until is not None else ""
+    message, hint = _REFUSALS[refusal.reason]
+    return Sentences(message=message.format(who=who, when=when), hint=hint.format(who=who))
+
+
+_REFUSALS = {
+    RefuseReason.NO_ACCOUNT: (
+        "Turntable has no account yet.",
+        "Add one from the tray menu or with `turntable import --from codex`.",
+    ),
+    RefuseReason.ALL_WAITING: (
+        "All accounts have reached their limits.{when}",
+        "`turntable status` shows when each one is back.",
+    ),
+    RefuseReason.OWNER_WAITS: (
+        "This chat stays with {who}, which is at its limit.{when}",
+        "`turntable thread move` lets it go on with another account.",
+    ),
+    RefuseReason.PINNED: (
+        "You keep this chat on {who}, which cannot serve now.",
+        "`turntable thread free` lets it go on with another account.",
+    ),
+    RefuseReason.ALL_SIGNED_OUT: (
+        "No account is signed in any more.",
+        "Sign in again from the tray menu, or import the login again.",
+    ),
+    RefuseReason.ALL_OUT_OF_SERVICE: (
+        "Every account’s workspace is out of service.",
+        "`turntable status` shows since when; they are asked again on a schedule.",
+    ),
+    RefuseReason.FORCED_UNAVAILABLE: (
+        "Turntable stays on {who}, which cannot serve now.{when}",
+        "`turntable auto` lets the other accounts serve.",
+    ),
+    RefuseReason.PAUSED: (
+        "Rotation or every account that could serve is paused.",
+        "Resume from the tray menu or with `turntable auto`.",
+    ),
+    RefuseReason.ALL_RESERVED: (
+        "What is left is kept in reserve.{when}",
+        "`turntable use` lets {who} go on all the same.",
+    ),
+    RefuseReason.ALL_FAILING: (
+        "Every account was tried, and the back end served none of them.",
+        "`turntable status` shows what each one answered.",
+    ),
+    RefuseReason.LOCKED: (
+        "Turntable’s vault is locked.",
+        "Unlock the keyring, or start Turntable with the passphrase.",
+    ),
+    RefuseReason.TIME_BUDGET: (
+        "No account answered in the time that one request may take.",
+        "Try again; `routing.time_budget_s` sets how long accounts are tried.",
+    ),
+}
 
 
 _NEW_CHAT = "Open a new chat: it takes the address that is in force."

@@ -26,6 +26,7 @@ _BECAUSE = {
     Because.RESERVED: "What is left is kept in reserve.",
     Because.ALREADY_TRIED: "It was asked before for this request.",
     Because.NOT_THE_STAYED_ONE: "You chose to stay on another account.",
+    Because.NOT_THE_PINNED_ONE: "You keep this conversation on another account.",
 }
 
 
@@ -61,3 +62,14 @@ def pool_tight(label: str, remaining: float, speech: Speech) -> str:
 def pool_enough(label: str, remaining: float, speech: Speech) -> str:
     """At least one account has plenty."""
     return speech.say("Enough: {label} has {left:.0f} % left.", label=label, left=remaining)
+
+
+def chat_waits(thread: str, label: str, until: datetime, now: datetime, speech: Speech) -> str:
+    """A chat waits for its account; the user may let it move."""
+    return speech.say(
+        "Chat {thread} waits for {label}, which is back at {time}; "
+        "`turntable thread move {thread}` lets it go on with another account.",
+        thread=thread[:13],
+        label=label,
+        time=speech.clock(until, now),
+    )

@@ -23,6 +23,8 @@ _STRATEGIES = {
 _REFUSALS = {
     RefuseReason.NO_ACCOUNT: "There was no account.",
     RefuseReason.ALL_WAITING: "Every account that could serve was waiting.",
+    RefuseReason.OWNER_WAITS: "The conversation stays with its account, which was at its limit.",
+    RefuseReason.PINNED: "You keep the conversation on an account that could not serve.",
     RefuseReason.ALL_SIGNED_OUT: "No account was signed in.",
     RefuseReason.ALL_OUT_OF_SERVICE: "Every account’s workspace was out of service.",
     RefuseReason.FORCED_UNAVAILABLE: "The account that you stay on could not serve.",
@@ -34,6 +36,8 @@ _REFUSALS = {
 }
 _WAITS = {
     WaitReason.POOL_PAUSED: "Several accounts had failed at once, so it was held for a moment.",
+    WaitReason.OWNER: "It was held until the conversation’s account was back.",
+    WaitReason.ASKED: "It was held until you had said whether the conversation may move.",
     WaitReason.NEAR_RESET: "It was held for a reset that was near.",
 }
 _OUTCOMES = {
@@ -74,6 +78,8 @@ def choice(
             return speech.say("You prefer {label}.", label=name)
         case UseReason.STAY:
             return speech.say("You stay on {label}.", label=name)
+        case UseReason.PINNED:
+            return speech.say("You keep the conversation on {label}.", label=name)
         case UseReason.STRATEGY if strategy in _STRATEGIES:
             return speech.say(_STRATEGIES[strategy], label=name)
         case UseReason.STRATEGY:

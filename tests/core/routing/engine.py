@@ -1,5 +1,6 @@
 """The whole engine in this process, on a clock that a test drives, before the stand-in back end."""
 
+import asyncio
 import json
 import tomllib
 from collections.abc import AsyncIterator, Mapping
@@ -11,6 +12,7 @@ import httpx
 
 from core.app import App
 from core.control.local import LocalFacade
+from core.domain.events import Event
 from core.runtime.paths import Home
 from core.standin.people import Login, make_login
 from core.standin.server import StandIn
@@ -18,6 +20,30 @@ from core.words.speech import english
 from tests.fakes.clock import FakeClock
 
 MODEL = "gpt-6.1-sol"
+
+
+class Heard:
+    """What the bus says from now on."""
+
+    def __init__(self, app: App) -> None:
+        self.events: list[Event] = []
+        self._more = asyncio.Event()
+        app.bus.listen(self._hear)
+
+    def all[T](self, kind: type[T]) -> list[T]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+    async def one[T](self, kind: type[T]) -> T:
+        """The first event of this kind, within five seconds."""
+        async with asyncio.timeout(5):
+            while not self.all(kind):
+                self._more.clear()
+                await self._more.wait()
+        return self.all(kind)[0]
+
+    def _hear(self, event: Event) -> None:
+        self.events.append(event)
+        self._more.set()
 
 
 class Engine:
@@ -76,7 +102,9 @@ class Engine:
 
 
 @asynccontextmanager
-async def running(folder: Path, *names: str, **settings: str) -> AsyncIterator[Engine]:
+async def running(
+    folder: Path, *names: str, mode: str = "serve", **settings: str
+) -> AsyncIterator[Engine]:
     """An engine that serves with these accounts; `settings` by key with `__` for the dot."""
     clock = FakeClock()
     (folder / "codex").mkdir()
@@ -93,10 +121,11 @@ async def running(folder: Path, *names: str, **settings: str) -> AsyncIterator[E
                 "upstream.base_url": back_end.base_url,
                 "upstream.auth_url": back_end.auth_url,
                 "proxy.port": str(_free_port()),
+                "bind.watch": "false",
                 **{key.replace("__", "."): value for key, value in settings.items()},
             },
         )
-        await app.serve("serve")
+        await app.serve(mode)
         try:
             engine = Engine(app, back_end, clock, folder)
             await engine.sign_in(*names)

@@ -7,10 +7,10 @@ from typing import Any, get_args, get_origin, get_type_hints
 from hypothesis import strategies as st
 
 from core.domain.account import Account, AccountId
-from core.domain.decision import Because
+from core.domain.decision import Because, Shares
 from core.domain.facts import ThreadId
 from core.domain.health import Block
-from core.domain.observed import Observed, Owner
+from core.domain.observed import Observed, Owner, Spent
 from core.domain.quota import Credits, Quota, Window
 from core.domain.state import Rotation, State
 from core.domain.usage import RequestRecord
@@ -56,14 +56,25 @@ def quotas() -> st.SearchStrategy[Quota]:
 
 def states() -> st.SearchStrategy[State]:
     accounts = st.lists(any_of(Account), max_size=5)
-    return st.builds(_state, accounts, any_of(Rotation), st.integers(1, 99))
+    pins = st.dictionaries(thread_ids, account_ids, max_size=3)
+    return st.builds(_state, accounts, any_of(Rotation), st.integers(1, 99), pins)
 
 
-def _state(accounts: list[Account], rotation: Rotation, next_number: int) -> State:
+def _state(
+    accounts: list[Account],
+    rotation: Rotation,
+    next_number: int,
+    pins: dict[ThreadId, AccountId],
+) -> State:
     by_number = {account.number: account for account in accounts}
     by_id = {account.id: account for _, account in sorted(by_number.items())}
     highest = max((account.number for account in by_id.values()), default=0)
-    return State(accounts=by_id, rotation=rotation, next_number=max(next_number, highest + 1))
+    return State(
+        accounts=by_id,
+        rotation=rotation,
+        next_number=max(next_number, highest + 1),
+        pins=pins,
+    )
 
 
 def observations() -> st.SearchStrategy[Observed]:
@@ -78,6 +89,13 @@ def observations() -> st.SearchStrategy[Observed]:
         owners=st.dictionaries(thread_ids, any_of(Owner), max_size=4),
         last_used=by_account(moments),
         last_chosen=st.none() | account_ids,
+        shares=st.none()
+        | st.builds(
+            Shares,
+            weights=st.lists(st.tuples(account_ids, st.integers(1, 9)), max_size=3).map(tuple),
+            chosen=st.lists(st.integers(0, 9), max_size=3).map(tuple),
+        ),
+        spent=by_account(any_of(Spent)),
     )
 
 
