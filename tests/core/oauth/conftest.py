@@ -6,9 +6,12 @@ from pathlib import Path
 import pytest
 
 from core.standin.server import StandIn
+from tests.core.codex_home.conftest import codex
 from tests.core.oauth.parts import Parts
 from tests.core.oauth.parts import parts as build
 from tests.fakes.clock import FakeClock
+
+__all__ = ["codex"]
 
 
 @pytest.fixture
