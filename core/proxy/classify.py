@@ -14,6 +14,7 @@ from core.domain.outcome import (
     GONE_CODES,
     Challenged,
     Failing,
+    Foreign,
     Gone,
     Limited,
     LimitReason,
@@ -30,6 +31,7 @@ from core.proxy.sse import Event, document_of, mapping_at, text_at, type_of
 _LIMITS = {reason.value: reason for reason in LimitReason}
 _OVERLOADED = frozenset({"server_is_overloaded", "slow_down"})
 _NO_HEAD = ResponseHead(status=200, reason=b"", fields=Fields())
+FOREIGN = "invalid_encrypted_content"
 _PREAMBLE = frozenset(
     {
         "response.created",
@@ -78,6 +80,8 @@ def of_answer(head: ResponseHead, body: bytes, *, model: str, now: datetime) -> 
     if status in (429, 404) and (limited := _limit(codes, error, head, model, now)) is not None:
         return limited
     match status:
+        case 400 if FOREIGN in codes:
+            return Foreign()
         case 401:
             return Unauthorized(code=codes[0] if codes else "")
         case 402:

@@ -22,20 +22,23 @@ class KnownSecret:
         stale_until: None while it is in force; a replaced one is remembered until then, so that an
             open chat is told what to do.
         only: the one account that may serve its callers; None: any.
+        own_user: it stands in a command line, so that its callers must be our own user's.
     """
 
     secret: str = field(repr=False)
     bind: str
     stale_until: datetime | None = None
     only: AccountId | None = None
+    own_user: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidSecret:
-    """The caller belongs to this bind; `only` one account may serve it, where that is said."""
+    """The caller belongs to this bind; `only` and `own_user` as they are known of its secret."""
 
     bind: str
     only: AccountId | None = None
+    own_user: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +59,7 @@ def recognise(
         if not same:
             continue
         if entry.stale_until is None:
-            found = ValidSecret(bind=entry.bind, only=entry.only)
+            found = ValidSecret(bind=entry.bind, only=entry.only, own_user=entry.own_user)
         elif entry.stale_until > now and found is None:
             found = StaleSecret(bind=entry.bind)
     return found

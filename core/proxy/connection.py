@@ -13,6 +13,7 @@ from core.proxy.deadline import Deadline
 from core.proxy.fields import Fields
 from core.proxy.incoming import Incoming
 from core.proxy.messages import NO_BODY_STATUS, ResponseHead
+from core.proxy.read_buffer import ReadBuffer
 from core.proxy.wire import Wire
 
 _LARGEST_HEAD = 256 * 1024
@@ -23,16 +24,18 @@ _JOIN_BELOW = 64 * 1024
 """A smaller body is copied behind its head: one write costs more than the copy."""
 
 
-class UpstreamConnection(asyncio.Protocol):
+class UpstreamConnection(asyncio.BufferedProtocol):
     """A connection that carries one exchange at a time."""
 
     def __init__(
         self,
         *,
+        buffer: ReadBuffer,
         on_idle: Callable[["UpstreamConnection"], None],
         on_lost: Callable[["UpstreamConnection"], None],
     ) -> None:
-        """`on_idle`: may be used again; `on_lost`: never again."""
+        """`buffer`: shared; `on_idle`: may be used again; `on_lost`: never again."""
+        self._buffer = buffer
         self._on_idle = on_idle
         self._on_lost = on_lost
         self._wire: Wire | None = None
@@ -90,11 +93,19 @@ class UpstreamConnection(asyncio.Protocol):
         if self._wire is not None:
             self._wire.abort()
 
-    # -- asyncio.Protocol
+    # -- asyncio.BufferedProtocol, or `Reader` above TLS
 
     def connection_made(self, transport: Wire) -> None:  # type: ignore[override] # ours or theirs
         """The connection (and its TLS session) stands."""
         self._wire = transport
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Where the next read goes."""
+        return self._buffer.view
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """One read without TLS."""
+        self.data_received(self._buffer.copy(nbytes))
 
     def data_received(self, data: bytes) -> None:
         """Parse one read, then deliver what of the body was in it as one piece."""

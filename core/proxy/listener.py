@@ -20,6 +20,8 @@ from core.proxy.messages import (
     Request,
     RequestHead,
 )
+from core.proxy.peer import may_be_ours
+from core.proxy.read_buffer import ReadBuffer
 from core.proxy.reply import Reply
 from core.runtime.tasks import Tasks
 from core.words.answers import Fault
@@ -50,10 +52,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admitted[Route]:
-    """The caller may: what it asked for, and the largest body it may send."""
+    """The caller may: what it asked for, and the largest body it may send.
+
+    `own_user`: only if it is a process of our own user, where the system tells.
+    """
 
     route: Route
     largest_body: int
+    own_user: bool = False
 
 
 type Gate[Route] = Callable[[RequestHead, int], Admitted[Route] | OwnAnswer]
@@ -90,12 +96,14 @@ class Listener[Route]:
         handler: Handler[Route],
         tasks: Tasks,
         buffered: Buffered,
+        buffer: ReadBuffer,
         limits: Limits,
     ) -> None:
         self.gate = gate
         self.handler = handler
         self.tasks = tasks
         self.buffered = buffered
+        self.buffer = buffer
         self.limits = limits
         self.connections: set[Connection[Route]] = set()
         self.strangers: dict[Connection[Route], None] = {}
@@ -146,7 +154,7 @@ class Listener[Route]:
             connection.cut()
 
 
-class Connection[Route](asyncio.Protocol):
+class Connection[Route](asyncio.BufferedProtocol):
     """One client connection: its requests, its answers, and how long each may take."""
 
     def __init__(self, listener: Listener[Route]) -> None:
@@ -182,7 +190,7 @@ class Connection[Route](asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
-    # -- asyncio.Protocol
+    # -- asyncio.BufferedProtocol
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client connected."""
@@ -221,12 +229,16 @@ class Connection[Route](asyncio.Protocol):
         if self._reply is not None:
             self._reply.is_full(False)
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Where the next read goes."""
+        return self._listener.buffer.view
+
+    def buffer_updated(self, nbytes: int) -> None:
         """One read from the client."""
         if not self._closing:
             if not self._intake.begun:
                 self._deadline.within(self._limits.head_s)
-            self._intake.feed(data)
+            self._intake.feed(self._listener.buffer.copy(nbytes))
 
     # -- told by the intake
 
@@ -238,12 +250,20 @@ class Connection[Route](asyncio.Protocol):
         if isinstance(verdict, OwnAnswer):
             self._answer_now(verdict, head)
             return None
+        if verdict.own_user and not self._is_ours():
+            self._answer_now(fault_answer(Fault.UNKNOWN_SECRET), head)
+            return None
         self._listener.is_no_stranger(self)
         self._route = verdict.route
         self._deadline.within(self._limits.body_s)
         if _wants_continue(head):
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         return verdict.largest_body
+
+    def _is_ours(self) -> bool:
+        assert self._transport is not None  # noqa: S101 - parsing happens between made and lost
+        ours, theirs = (self._transport.get_extra_info(n) for n in ("sockname", "peername"))
+        return may_be_ours(ours[:2], theirs[:2])
 
     def _body_grew(self, size: int) -> bool:
         if not self._listener.buffered.take(size):

@@ -32,6 +32,7 @@ from core.proxy.answers import as_json, fault_answer, refusal_answer
 from core.proxy.attempt import Attempts, Tried
 from core.proxy.classify import is_event_stream, is_html
 from core.proxy.facts import facts_of
+from core.proxy.foreign import without_sealed
 from core.proxy.holds import Holds
 from core.proxy.incoming import Sink
 from core.proxy.lessons import lesson_of, word_of
@@ -54,6 +55,8 @@ from core.routing.exchange import (
     Renew,
     Renewed,
     Send,
+    Strip,
+    Stripped,
 )
 from core.routing.exchange import exchange as steps_of_exchange
 from core.words.answers import Fault
@@ -118,6 +121,8 @@ class Passing:
                         refused = self._tried.sent if self._tried is not None else None
                         newer = await self._attempts.renew(account, refused)
                         step = steps.send(Renewed(newer=newer))
+                    case Strip():
+                        step = steps.send(Stripped(changed=await self._strip()))
                     case _:
                         assert_never(step)
         except StopIteration as done:
@@ -176,6 +181,15 @@ class Passing:
         held = await self._holds.moment(wait.until, held_s=self._held_s)
         self._held_s += clock.monotonic() - since
         return held
+
+    async def _strip(self) -> bool:
+        """Leave behind what another account has sealed; a large body is read beside the loop."""
+        largest = self._seams.settings().proxy.max_body
+        stripped = await asyncio.to_thread(without_sealed, self._request, largest=largest)
+        if stripped is None:
+            return False
+        self._request = stripped
+        return True
 
     async def _send(self, account: AccountId) -> Tried:
         self._drop()

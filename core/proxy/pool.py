@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.proxy.connection import UpstreamConnection
+from core.proxy.read_buffer import ReadBuffer
 from core.proxy.tls import TlsWire, session_of
 from core.proxy.wire import Wire
 
@@ -34,9 +35,10 @@ class Origin:
 class Pool:
     """Keeps idle connections and TLS sessions; opens what is missing."""
 
-    def __init__(self, *, tls: Callable[[], ssl.SSLContext]) -> None:
+    def __init__(self, *, tls: Callable[[], ssl.SSLContext], buffer: ReadBuffer) -> None:
         """`tls` is called when the first secure connection is opened: it reads files."""
         self._tls = tls
+        self._buffer = buffer
         self._context: ssl.SSLContext | None = None
         self._idle: dict[Origin, list[UpstreamConnection]] = {}
         self._all: dict[UpstreamConnection, Origin] = {}
@@ -74,7 +76,9 @@ class Pool:
 
     async def _open(self, origin: Origin) -> UpstreamConnection:
         loop = asyncio.get_running_loop()
-        connection = UpstreamConnection(on_idle=self._is_idle, on_lost=self._lost)
+        connection = UpstreamConnection(
+            buffer=self._buffer, on_idle=self._is_idle, on_lost=self._lost
+        )
         if not origin.secure:
             await loop.create_connection(lambda: connection, origin.host, origin.port)
             self._all[connection] = origin
@@ -83,6 +87,7 @@ class Pool:
             self._context = self._tls()
         layer = TlsWire(
             connection,
+            buffer=self._buffer,
             context=self._context,
             server_name=origin.host,
             session=self._sessions.get(origin),

@@ -82,18 +82,20 @@ class Routes:
             return fault_answer(fault)
         bound = BOUND.match(head.target)
         if bound is not None:
-            passage = self._bound(head, bound)
-            if isinstance(passage, Fault):
-                return fault_answer(passage)
-            return Admitted(route=passage, largest_body=settings.max_body)
+            found = self._bound(head, bound)
+            if isinstance(found, Fault):
+                return fault_answer(found)
+            passage, own_user = found
+            return Admitted(route=passage, largest_body=settings.max_body, own_user=own_user)
         path, _, query = head.target.partition(b"?")
         if path == b"/health":
             return self._health(head.method, query, port)
         return fault_answer(Fault.NOT_FOUND)
 
-    def _bound(self, head: RequestHead, bound: re.Match[bytes]) -> Passage | Fault:
+    def _bound(self, head: RequestHead, bound: re.Match[bytes]) -> tuple[Passage, bool] | Fault:
+        """What goes on, and whether only our own user may ask for it."""
         match self._valid(bound[1].decode("latin-1")):
-            case ValidSecret(only=only):
+            case ValidSecret(only=only, own_user=own_user):
                 pass
             case StaleSecret():
                 return Fault.STALE_SECRET
@@ -108,7 +110,8 @@ class Routes:
             head.fields.value(b"upgrade").lower() == b"websocket"
         ):
             return Fault.NO_WEBSOCKET
-        return Passage(kind=_kind(head.method, rest), path=b"/codex" + rest, only=only)
+        passage = Passage(kind=_kind(head.method, rest), path=b"/codex" + rest, only=only)
+        return passage, own_user
 
     def _health(self, method: bytes, query: bytes, port: int) -> OwnAnswer:
         if method not in (b"GET", b"HEAD"):

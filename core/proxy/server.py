@@ -12,6 +12,7 @@ from core.domain.errors import CoreError
 from core.proxy.attempt import Attempts
 from core.proxy.listener import Buffered, Limits, Listener
 from core.proxy.pool import Pool
+from core.proxy.read_buffer import ReadBuffer
 from core.proxy.relay import Relay, Seams
 from core.proxy.routes import Identity, Passage, Routes, Valid
 from core.proxy.tls import client_context
@@ -44,8 +45,9 @@ class ProxyServer:
         settings = seams.settings
         self.traffic = Traffic()
         self._tasks = Tasks("proxy")
+        buffer = ReadBuffer()
         self._upstream = Upstream(
-            pool=Pool(tls=lambda: client_context(settings().upstream.ca_file)),
+            pool=Pool(tls=lambda: client_context(settings().upstream.ca_file), buffer=buffer),
             authorise=authorise,
             renew=renew,
             settings=lambda: settings().upstream,
@@ -58,6 +60,7 @@ class ProxyServer:
             handler=relay.serve,
             tasks=self._tasks,
             buffered=Buffered(lambda: settings().proxy.max_buffered),
+            buffer=buffer,
             limits=limits if limits is not None else Limits(),
         )
         self._servers: list[asyncio.Server] = []

@@ -9,28 +9,31 @@ import asyncio
 import contextlib
 import ssl
 from collections import deque
+from typing import cast
 
-from core.proxy.wire import Wire
+from core.proxy.read_buffer import SIZE, ReadBuffer
+from core.proxy.wire import Reader, Wire
 from core.runtime.net import trusted
 
 _SLICE = 64 * 1024
 """How much is encrypted at once."""
-_READ = 256 * 1024
 
 
-class TlsWire(asyncio.Protocol):
+class TlsWire(asyncio.BufferedProtocol):
     """Protocol of the plain transport below, transport of the protocol above."""
 
     def __init__(
         self,
-        above: asyncio.Protocol,
+        above: Reader,
         *,
+        buffer: ReadBuffer,
         context: ssl.SSLContext,
         server_name: str,
         session: ssl.SSLSession | None,
     ) -> None:
         """Create it inside the running loop. `secured` ends when the handshake has."""
         self._above = above
+        self._buffer = buffer
         self._from_net, self._to_net = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(
             self._from_net, self._to_net, server_hostname=server_name, session=session
@@ -109,9 +112,13 @@ class TlsWire(asyncio.Protocol):
         self._raw = transport
         self._handshake()
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Where the next read goes."""
+        return self._buffer.view
+
+    def buffer_updated(self, nbytes: int) -> None:
         """Bytes from the network."""
-        self._from_net.write(data)
+        self._from_net.write(self._buffer.view[:nbytes])
         if not self.secured.done():
             self._handshake()
         else:
@@ -160,7 +167,7 @@ class TlsWire(asyncio.Protocol):
             self.abort()
             return
         self.secured.set_result(None)
-        self._above.connection_made(self)  # type: ignore[arg-type] # a Wire, not a Transport
+        self._above.connection_made(self)
         self._deliver()
 
     def _deliver(self) -> None:
@@ -171,11 +178,12 @@ class TlsWire(asyncio.Protocol):
         closed, broken = False, False
         try:
             while True:
-                part = self._tls.read(_READ)
-                if not part:
+                # Into our buffer: `read` alone would allocate as much as it may return.
+                size = cast("int", self._tls.read(SIZE, self._buffer.view))
+                if not size:
                     closed = True
                     break
-                parts.append(part)
+                parts.append(self._buffer.copy(size))
         except ssl.SSLWantReadError:
             pass
         except ssl.SSLZeroReturnError:

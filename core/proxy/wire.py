@@ -1,4 +1,4 @@
-"""What a protocol writes to: a plain transport, or our TLS layer above one."""
+"""The two ends of a connection below HTTP: what is written to, and who is told what came."""
 
 from typing import Protocol
 
@@ -39,4 +39,24 @@ class Wire(Protocol):
 
     def get_extra_info(self, name: str, default: object = None) -> object:
         """As `asyncio.BaseTransport.get_extra_info`."""
+        ...
+
+
+class Reader(Protocol):
+    """Whom the TLS layer tells what it decrypted, as a transport tells a protocol."""
+
+    def connection_made(self, transport: Wire) -> None:
+        """The handshake is done."""
+        ...
+
+    def data_received(self, data: bytes) -> None:
+        """One read's worth."""
+        ...
+
+    def eof_received(self) -> bool | None:
+        """The other side ended its stream, and said so."""
+        ...
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone."""
         ...

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from core.proxy.read_buffer import ReadBuffer
 from core.proxy.tls import TlsWire, client_context, session_of
 from core.proxy.wire import Wire as TlsOrPlain
 from tests.core.proxy.rig import Arrived, BackEnd, Client, Rig, Wire, request_bytes, until
@@ -178,7 +179,9 @@ async def dial(
     port: int, context: ssl.SSLContext, session: ssl.SSLSession | None
 ) -> tuple[Above, TlsWire]:
     above = Above()
-    layer = TlsWire(above, context=context, server_name="127.0.0.1", session=session)
+    layer = TlsWire(
+        above, buffer=ReadBuffer(), context=context, server_name="127.0.0.1", session=session
+    )
     await asyncio.get_running_loop().create_connection(lambda: layer, "127.0.0.1", port)
     await layer.secured
     return above, layer

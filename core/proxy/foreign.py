@@ -1,0 +1,71 @@
+"""Takes out of a turn what only the account that made it can read (pure).
+
+Reasoning and compaction items carry `encrypted_content` that is sealed for one account. When a
+conversation has moved and the back end objects (400 `invalid_encrypted_content`), they stay behind:
+visible words of a reasoning item are kept, an item that is left empty goes. Who sealed an item
+cannot be seen, so all of them lose it.
+"""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from core.proxy.messages import Request
+
+_SEALED = "encrypted_content"
+_VISIBLE = ("summary", "content")
+
+
+def without_sealed(request: Request, *, largest: int) -> Request | None:
+    """The request without sealed content, in the coding that it came in.
+
+    None when there is nothing to take out, or the body cannot be read: no JSON, an unknown coding,
+    or more than `largest` bytes.
+    """
+    coding = request.head.fields.value(b"content-encoding").lower()
+    plain = _decoded(request.body, coding, largest)
+    if plain is None or _SEALED.encode() not in plain:
+        return None
+    try:
+        document = json.loads(plain)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(document, dict) or not isinstance(document.get("input"), list):
+        return None
+    items = document["input"]
+    kept = [opened for item in items if (opened := _opened(item)) is not None]
+    if kept == items:
+        return None
+    text = json.dumps({**document, "input": kept}, ensure_ascii=False, separators=(",", ":"))
+    return replace(request, body=_encoded(text.encode("utf-8", "surrogatepass"), coding))
+
+
+def _opened(item: Any) -> Any:
+    """The item without what is sealed; None when nothing else was in it."""
+    if not isinstance(item, dict) or _SEALED not in item:
+        return item
+    left = {key: value for key, value in item.items() if key != _SEALED}
+    return left if any(left.get(part) for part in _VISIBLE) else None
+
+
+def _decoded(body: bytes, coding: bytes, largest: int) -> bytes | None:
+    if coding in (b"", b"identity"):
+        return body
+    if coding != b"zstd":
+        return None
+    import zstandard
+
+    try:
+        reader = zstandard.ZstdDecompressor().stream_reader(body)
+        plain = reader.read(largest + 1)
+    except zstandard.ZstdError:
+        return None
+    return plain if len(plain) <= largest else None
+
+
+def _encoded(plain: bytes, coding: bytes) -> bytes:
+    if coding != b"zstd":
+        return plain
+    import zstandard
+
+    return zstandard.ZstdCompressor().compress(plain)
