@@ -98,6 +98,11 @@ class Challenged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Foreign:
+    """400 `invalid_encrypted_content`: the input holds what another account has sealed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unreachable:
     """Nothing was sent (refused, DNS, TLS, connect timeout). `detail` holds no secret."""
 
@@ -130,6 +135,7 @@ type Outcome = (
     | Gone
     | Failing
     | Challenged
+    | Foreign
     | Unreachable
     | Unanswered
     | ClientGone

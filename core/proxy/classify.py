@@ -91,13 +91,11 @@ def of_answer(head: ResponseHead, body: bytes, *, model: str, now: datetime) -> 
         case 429:
             reason = LimitReason.RATE_LIMIT
             return Limited(reason=reason, until=_end_of(error, head, now), model=model)
-        case 500 | 502 | 503:
-            code = codes[0] if codes else ""
-            return Failing(status=status, code=code, retry_after_s=retry_after(head, now))
         case 504 | 524:
             return Unanswered(status=status, timed_out=False)
         case _ if status >= 500:
-            return Failing(status=status, code="", retry_after_s=retry_after(head, now))
+            code = codes[0] if codes else ""
+            return Failing(status=status, code=code, retry_after_s=retry_after(head, now))
         case _:
             return Rejected(status=status)
 

@@ -33,7 +33,7 @@ def without_sealed(request: Request, *, largest: int) -> Request | None:
     if not isinstance(document, dict) or not isinstance(document.get("input"), list):
         return None
     items = document["input"]
-    kept = [opened for item in items if (opened := _opened(item)) is not None]
+    kept = [_opened(item) for item in items if not _is_only_sealed(item)]
     if kept == items:
         return None
     text = json.dumps({**document, "input": kept}, ensure_ascii=False, separators=(",", ":"))
@@ -41,11 +41,15 @@ def without_sealed(request: Request, *, largest: int) -> Request | None:
 
 
 def _opened(item: Any) -> Any:
-    """The item without what is sealed; None when nothing else was in it."""
-    if not isinstance(item, dict) or _SEALED not in item:
+    """The item without what is sealed."""
+    if not isinstance(item, dict):
         return item
-    left = {key: value for key, value in item.items() if key != _SEALED}
-    return left if any(left.get(part) for part in _VISIBLE) else None
+    return {key: value for key, value in item.items() if key != _SEALED}
+
+
+def _is_only_sealed(item: Any) -> bool:
+    """Whether nothing that can be read is left of the item."""
+    return isinstance(item, dict) and _SEALED in item and not any(item.get(p) for p in _VISIBLE)
 
 
 def _decoded(body: bytes, coding: bytes, largest: int) -> bytes | None:

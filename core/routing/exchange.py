@@ -5,6 +5,7 @@ back what came of it; a table test feeds replies and reads steps. The rules kept
 
 * a request that may have been accepted upstream is never sent again;
 * an access token is renewed once per account, on 401 and on nothing else;
+* what another account has sealed is taken out once, and only when the back end objects to it;
 * the account changes only before the first byte is forwarded.
 """
 
@@ -18,6 +19,7 @@ from core.domain.outcome import (
     Challenged,
     ClientGone,
     Failing,
+    Foreign,
     Gone,
     Limited,
     Outcome,
@@ -81,6 +83,20 @@ class Renewed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Strip:
+    """Step: take out of the request what another account has sealed. Reply: a `Stripped`."""
+
+    account: AccountId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stripped:
+    """Whether something was taken out, so that sending it again makes sense."""
+
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Forward:
     """Ending: pass on the answer of the last attempt, from its first byte."""
 
@@ -113,8 +129,8 @@ class Abandon:
 
 NOBODY = AccountId("")
 
-type Step = Choose | Hold | Send | Renew
-type Reply = Decision | Held | Outcome | Renewed
+type Step = Choose | Hold | Send | Renew | Strip
+type Reply = Decision | Held | Outcome | Renewed | Stripped
 type Ending = Forward | Answer | Abandon
 
 
@@ -139,7 +155,11 @@ def exchange() -> Generator[Step, Reply, Ending]:
             renewed = yield Renew(account=decision.account)
             if isinstance(renewed, Renewed) and renewed.newer:
                 outcome = yield Send(account=decision.account)
-        assert not isinstance(outcome, Use | Wait | Refuse | Renewed | Held)  # noqa: S101 - as above
+        if isinstance(outcome, Foreign):
+            stripped = yield Strip(account=decision.account)
+            if isinstance(stripped, Stripped) and stripped.changed:
+                outcome = yield Send(account=decision.account)
+        assert not isinstance(outcome, Use | Wait | Refuse | Renewed | Held | Stripped)  # noqa: S101 - as above
         attempts.append(Attempt(account=decision.account, outcome=outcome))
         tried.add(decision.account)
         ending = _ending_after(decision.account, outcome, tuple(attempts))
@@ -152,7 +172,7 @@ def _ending_after(
 ) -> Ending | None:
     """The ending that this outcome calls for; None = another account is asked."""
     match outcome:
-        case Served() | Rejected() | Challenged():
+        case Served() | Rejected() | Challenged() | Foreign():
             return Forward(account=account, attempts=attempts)
         case Unanswered(status=None) | ClientGone():
             return Abandon(attempts=attempts)

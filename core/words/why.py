@@ -48,6 +48,7 @@ _OUTCOMES = {
     "gone": "was called out of service",
     "failing": "failed",
     "challenged": "was turned away by the network",
+    "foreign": "could not read what another account had sealed",
     "unreachable": "could not be reached; nothing was sent",
     "unanswered": "took the request and did not answer",
     "client_gone": "was cut off, because the client left",

@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 import pytest
 
 from core.domain.account import AccountId
-from core.domain.decision import Refuse, RefuseReason, Use, UseReason
+from core.domain.decision import Refuse, RefuseReason, Use, UseReason, Wait, WaitReason
 from core.domain.outcome import (
     Challenged,
     ClientGone,
     Failing,
+    Foreign,
     Gone,
     Limited,
     LimitReason,
@@ -26,11 +27,15 @@ from core.routing.exchange import (
     Choose,
     Ending,
     Forward,
+    Held,
+    Hold,
     Renew,
     Renewed,
     Reply,
     Send,
     Step,
+    Strip,
+    Stripped,
     exchange,
 )
 
@@ -188,3 +193,72 @@ def test_nobody_left_after_the_back_ends_own_failure_passes_it_on() -> None:
 
 def test_nobody_at_all_is_answered_at_once() -> None:
     assert isinstance(play(choose(), REFUSE), Answer)
+
+
+def test_what_another_account_sealed_is_taken_out_once() -> None:
+    ending = play(
+        choose(),
+        use(A),
+        Send(account=A),
+        Foreign(),
+        Strip(account=A),
+        Stripped(changed=True),
+        Send(account=A),
+        Served(status=200),
+    )
+    assert isinstance(ending, Forward)
+    assert [attempt.outcome for attempt in ending.attempts] == [Served(status=200)]
+
+
+def test_where_nothing_can_be_taken_out_the_objection_is_passed_on() -> None:
+    ending = play(
+        choose(), use(A), Send(account=A), Foreign(), Strip(account=A), Stripped(changed=False)
+    )
+    assert isinstance(ending, Forward)
+    assert ending.attempts[-1].outcome == Foreign()
+
+
+def wait(account: AccountId | None) -> Wait:
+    return Wait(reason=WaitReason.OWNER, until=UNTIL, account=account, verdicts=())
+
+
+def test_a_held_request_is_decided_on_again_and_may_go_where_it_waited_for() -> None:
+    ending = play(
+        choose(),
+        use(A),
+        Send(account=A),
+        LIMITED,
+        choose(A),
+        wait(A),
+        Hold(wait=wait(A)),
+        Held(held=True),
+        choose(),
+        use(A),
+        Send(account=A),
+        Served(status=200),
+    )
+    assert isinstance(ending, Forward)
+
+
+def test_a_pause_of_the_pool_frees_nobody_who_was_asked() -> None:
+    ending = play(
+        choose(),
+        use(A),
+        Send(account=A),
+        LIMITED,
+        choose(A),
+        wait(None),
+        Hold(wait=wait(None)),
+        Held(held=True),
+        choose(A),
+        use(B),
+        Send(account=B),
+        Served(status=200),
+    )
+    assert isinstance(ending, Forward)
+
+
+def test_a_request_that_cannot_be_held_is_refused_with_the_time() -> None:
+    ending = play(choose(), wait(A), Hold(wait=wait(A)), Held(held=False))
+    assert isinstance(ending, Answer)
+    assert (ending.refusal.reason, ending.refusal.until) == (RefuseReason.OWNER_WAITS, UNTIL)
