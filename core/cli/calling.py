@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
+from core.codex_home.find import home_in_force
 from core.control.facade import JsonValue
 from core.control.remote import RemoteFacade
 from core.control.verb import Access, Verb
@@ -82,8 +83,9 @@ def _arguments(
         name: value for name, value in typed.items() if value is not None and value is not False
     }
     names = {parameter.name for parameter in verb.parameters}
-    if "codex_home" in names and environment.get("CODEX_HOME"):
-        arguments["codex_home"] = str(Path(environment["CODEX_HOME"]).absolute())
+    if "codex_home" in names:
+        # Said also where no variable names it: the owner may have been started with another.
+        arguments["codex_home"] = str(home_in_force(environment, Path.home()))
     if "file" in names and isinstance(arguments.get("file"), str):
         arguments["file"] = str(Path(str(arguments["file"])).expanduser().absolute())
     if "passphrase" in names and passphrase is not None:

@@ -47,7 +47,11 @@ async def _starter(env: dict[str, str]) -> AsyncIterator[Start]:
 
 @pytest.fixture
 async def start(desktop: Desktop, tmp_path: Path) -> AsyncIterator[Start]:
-    homes = {"TURNTABLE_HOME": str(tmp_path / "turntable"), "CODEX_HOME": str(tmp_path / "codex")}
+    homes = {
+        "TURNTABLE_HOME": str(tmp_path / "turntable"),
+        "CODEX_HOME": str(tmp_path / "codex"),
+        "TURNTABLE_BIND_WATCH": "false",
+    }
     (tmp_path / "codex").mkdir()
     async with _starter(desktop.env | homes) as start:
         yield start
