@@ -61,10 +61,12 @@ async def renew_login(
         CoreError: `codex_not_started`, `codex_refused` with Codex's own sentence, `codex_silent`.
     """
     conversation = _Conversation(program, environment(env, home), linger_s=linger_s)
-    answer = conversation.begin()
+    answer = asyncio.wrap_future(conversation.begin())
+    # Whoever is cancelled does not hear it; that is no mistake to be logged.
+    answer.add_done_callback(lambda heard: heard.cancelled() or heard.exception())
     try:
         async with asyncio.timeout(timeout_s):
-            await asyncio.shield(asyncio.wrap_future(answer))
+            await asyncio.shield(answer)
     except TimeoutError:
         conversation.let_go()
         raise silent(f"did not answer within {timeout_s:g} s") from None
