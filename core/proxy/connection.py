@@ -45,6 +45,8 @@ class UpstreamConnection(asyncio.BufferedProtocol):
         self.on_body = self._parts.append  # called by the parser, once for each stretch of body
         self._parser = httptools.HttpResponseParser(self)
         self._without_body = False
+        self._may_upgrade = False
+        self._upgraded = False
         self._reset()
 
     def _reset(self) -> None:
@@ -68,10 +70,16 @@ class UpstreamConnection(asyncio.BufferedProtocol):
         """Whether it is open and carries nothing."""
         return self._wire is not None and self._incoming is None and not self._wire.is_closing()
 
-    def exchange(self, head: bytes, body: bytes, *, without_body: bool) -> Incoming:
-        """Send a request and return its answer to come. `without_body`: it was a HEAD.
+    def exchange(
+        self, head: bytes, body: bytes, *, without_body: bool, upgrade: bool = False
+    ) -> Incoming:
+        """Send a request and return its answer to come. Nothing was sent when this raises.
 
-        Nothing was sent when this raises.
+        Args:
+            head: of the request.
+            body: of the request.
+            without_body: it was a HEAD.
+            upgrade: a 101 ends HTTP here: whatever comes after its head passes as it is.
 
         Raises:
             ConnectionError: the connection is not usable.
@@ -80,6 +88,7 @@ class UpstreamConnection(asyncio.BufferedProtocol):
             raise ConnectionError("not connected")
         self._reset()
         self._without_body = without_body
+        self._may_upgrade = upgrade
         self._incoming = Incoming(self._wire, self._deadline)
         if len(body) < _JOIN_BELOW:
             self._wire.write(head + body)
@@ -113,11 +122,21 @@ class UpstreamConnection(asyncio.BufferedProtocol):
         if incoming is None:
             self.close()  # the back end speaks out of turn: whatever it is, it is no answer
             return
+        if self._upgraded:
+            incoming.came(data, False)
+            return
         if not self._headed:
             self._head_bytes += len(data)
         try:
             self._parser.feed_data(data)
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+        except httptools.HttpParserUpgrade as upgrade:
+            if not self._headed:
+                self._broken(incoming)
+                return
+            self._upgraded = True
+            incoming.came(data[int(upgrade.args[0]) :], False)
+            return
+        except httptools.HttpParserError:
             self._broken(incoming)
             return
         if not self._headed:
@@ -133,6 +152,16 @@ class UpstreamConnection(asyncio.BufferedProtocol):
             self._reusable = False
             self._deliver(self._incoming)
         return False
+
+    def pause_writing(self) -> None:
+        """The back end does not read as fast as we write."""
+        if self._incoming is not None:
+            self._incoming.back_end_is_full(True)
+
+    def resume_writing(self) -> None:
+        """It reads again."""
+        if self._incoming is not None:
+            self._incoming.back_end_is_full(False)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
@@ -163,7 +192,7 @@ class UpstreamConnection(asyncio.BufferedProtocol):
         if self._complete or self._incoming is None:
             return
         status = self._parser.get_status_code()
-        if status < 200:
+        if status < 200 and not (status == 101 and self._may_upgrade):
             self._fields, self._reason = [], b""
             return
         fields = Fields(self._fields)

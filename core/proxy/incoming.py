@@ -39,6 +39,7 @@ class Incoming:
         self._reading_paused = False
         self._sink_is_full = False
         self._idle_s = 0.0
+        self._on_full: Callable[[bool], None] | None = None
         self.head: ResponseHead | None = None
 
     # -- before the commit point
@@ -104,6 +105,22 @@ class Incoming:
         """The client does not take more for now (or again): the back end waits with it."""
         self._sink_is_full = full
         self._adjust_reading()
+
+    # -- after an upgrade, when bytes go both ways
+
+    def send(self, data: bytes) -> None:
+        """More for the back end."""
+        if self._wire is not None:
+            self._wire.write(data)
+
+    def on_full(self, told: Callable[[bool], None]) -> None:
+        """Whom to tell that the back end takes no more for now (True), or again (False)."""
+        self._on_full = told
+
+    def back_end_is_full(self, full: bool) -> None:  # told by the connection
+        """The back end does not take more for now, or again."""
+        if self._on_full is not None:
+            self._on_full(full)
 
     def drop(self) -> None:
         """Nobody wants the rest: the connection is closed at once unless the answer was whole."""

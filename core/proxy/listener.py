@@ -182,7 +182,9 @@ class Connection[Route](asyncio.BufferedProtocol):
 
     def drain(self) -> None:
         """Close now when idle, else with the answer under way."""
-        if self._reply is None and self._transport is not None:
+        if self._reply is not None:
+            self._reply.drain()
+        elif self._transport is not None:
             self._transport.close()
 
     def cut(self) -> None:
@@ -235,10 +237,15 @@ class Connection[Route](asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         """One read from the client."""
-        if not self._closing:
-            if not self._intake.begun:
-                self._deadline.within(self._limits.head_s)
-            self._intake.feed(self._listener.buffer.copy(nbytes))
+        if self._closing:
+            return
+        data = self._listener.buffer.copy(nbytes)
+        if self._reply is not None and self._reply.heard is not None:
+            self._reply.heard(data)
+            return
+        if not self._intake.begun:
+            self._deadline.within(self._limits.head_s)
+        self._intake.feed(data)
 
     # -- told by the intake
 

@@ -115,6 +115,15 @@ class Authority:
     fedramp: bool
 
 
+def wants_websocket(head: RequestHead) -> bool:
+    """Whether this is a WebSocket handshake (RFC 6455 §4.2.1)."""
+    return (
+        head.method == b"GET"
+        and b"upgrade" in head.fields.connection_options()
+        and head.fields.value(b"upgrade").lower() == b"websocket"
+    )
+
+
 def request_fields(
     request: Request, authority: Authority, *, keep_turn_state: bool = True
 ) -> Lines:
@@ -122,7 +131,8 @@ def request_fields(
 
     `host`, `authorization` and `chatgpt-account-id` are replaced where they stand (and appended
     where the client sent none); a chunked body's `transfer-encoding` becomes `content-length` in
-    its place. Nothing else is added, but for `x-openai-fedramp` where the account has it.
+    its place. A WebSocket handshake stays one. Nothing else is added, but for `x-openai-fedramp`
+    where the account has it.
     """
     fields = request.head.fields
     special = _SPECIAL | options if (options := fields.connection_options()) else _SPECIAL
@@ -131,6 +141,8 @@ def request_fields(
         b"authorization": authority.authorization,
         b"chatgpt-account-id": authority.workspace,
     }
+    if wants_websocket(request.head):
+        ours |= {b"connection": b"Upgrade", b"upgrade": request.head.fields.value(b"upgrade")}
     framing = b"%d" % len(request.body)
     out: list[tuple[bytes, bytes]] = []
     for key, line in fields.lowered():
@@ -158,6 +170,16 @@ def response_fields(head: ResponseHead, *, request_id: str) -> Lines:
     kept = [line for name, line in head.fields.lowered() if name not in dropped]
     kept.append((b"x-turntable-request", request_id.encode()))
     return tuple(kept)
+
+
+def upgraded_fields(head: ResponseHead, *, request_id: str) -> Lines:
+    """The fields of a 101 as they go to the client: both hops change their protocol alike."""
+    kept = [
+        line
+        for name, line in head.fields.lowered()
+        if name in (b"connection", b"upgrade") or name not in HOP_BY_HOP
+    ]
+    return (*kept, (b"x-turntable-request", request_id.encode()))
 
 
 def request_bytes(method: bytes, target: bytes, fields: Lines) -> bytes:

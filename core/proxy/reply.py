@@ -8,6 +8,7 @@ from core.proxy.messages import (
     ResponseHead,
     response_bytes,
     response_fields,
+    upgraded_fields,
 )
 from core.proxy.wire import Wire
 
@@ -42,6 +43,8 @@ class Reply:
         self._full = full
         self._begun = b""
         self._on_full: Callable[[bool], None] | None = None
+        self._on_drain: Callable[[], None] = lambda: None
+        self.heard: Callable[[bytes], None] | None = None
         self.status: int | None = None
         self.ended = False
 
@@ -109,6 +112,39 @@ class Reply:
         self._wire.write(response_bytes(own.status, own.reason, fields) + body)
         self._end(keep)
 
+    def upgrade(
+        self,
+        head: ResponseHead,
+        *,
+        request_id: str,
+        heard: Callable[[bytes], None],
+        on_drain: Callable[[], None],
+    ) -> Wire:
+        """Answer 101; from here on the connection belongs to whoever takes the wire.
+
+        Args:
+            head: of the back end's 101.
+            request_id: `req_…`.
+            heard: takes what the client says from now on.
+            on_drain: the program stops: come to an end.
+        """
+        self.status = head.status
+        self.heard = heard
+        self._on_drain = on_drain
+        if not self.ended:
+            fields = upgraded_fields(head, request_id=request_id)
+            self._wire.write(response_bytes(head.status, head.reason, fields))
+        return self._wire
+
+    def drain(self) -> None:
+        """The program stops. An answer comes to its end by itself."""
+        self._on_drain()
+
+    def leave(self) -> None:
+        """After an upgrade: what was written is sent, then the connection ends."""
+        if not self.ended:
+            self._end(False)
+
     def cut(self) -> None:
         """Close the client's connection at once, as the back end cut ours."""
         if not self.ended:
@@ -130,4 +166,5 @@ class Reply:
     def _end(self, keep: bool) -> None:
         self.ended = True
         self._on_full = None
+        self.heard = None
         self._on_end(keep)

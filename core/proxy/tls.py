@@ -142,11 +142,14 @@ class TlsWire(asyncio.BufferedProtocol):
     def pause_writing(self) -> None:
         """The socket is full."""
         self._net_is_full = True
+        self._above.pause_writing()
 
     def resume_writing(self) -> None:
         """The socket takes more."""
         self._net_is_full = False
         self._pump()
+        if not self._net_is_full:
+            self._above.resume_writing()
 
     # -- inside
 

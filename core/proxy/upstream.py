@@ -11,7 +11,13 @@ from core.domain.credentials import Grant
 from core.domain.outcome import Unreachable
 from core.domain.settings import UpstreamSettings
 from core.proxy.incoming import Incoming
-from core.proxy.messages import Authority, Request, request_bytes, request_fields
+from core.proxy.messages import (
+    Authority,
+    Request,
+    request_bytes,
+    request_fields,
+    wants_websocket,
+)
 from core.proxy.pool import Origin, Pool
 
 type Authorise = Callable[[AccountId], Awaitable[Grant | None]]
@@ -90,7 +96,10 @@ class Upstream:
                 base.origin, timeout_s=settings.connect_timeout_s
             )
             incoming = connection.exchange(
-                head, request.body, without_body=request.head.method == b"HEAD"
+                head,
+                request.body,
+                without_body=request.head.method == b"HEAD",
+                upgrade=wants_websocket(request.head),
             )
         except OSError as error:
             return Unreachable(detail=_detail(error))

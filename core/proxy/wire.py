@@ -57,6 +57,14 @@ class Reader(Protocol):
         """The other side ended its stream, and said so."""
         ...
 
+    def pause_writing(self) -> None:
+        """The socket takes no more for now."""
+        ...
+
+    def resume_writing(self) -> None:
+        """It takes more again."""
+        ...
+
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
         ...
