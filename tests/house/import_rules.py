@@ -4,6 +4,7 @@ A rule takes a tree and yields a sentence for each place that breaks it.
 """
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import PurePosixPath
@@ -43,6 +44,7 @@ _WORLD = frozenset(
     }
 )
 _STDLIB_ONLY = ("core.binding.codex_toml",)
+_VERB_FUNCTION = re.compile(r'function="(\w+):\w+"')
 _MAY_CATCH_ANYTHING = frozenset(
     {
         "tray.bridge",
@@ -105,13 +107,26 @@ def only_the_edges_catch_everything(tree: Tree) -> Iterator[str]:
 
 
 def every_module_is_imported_by_a_test(tree: Tree) -> Iterator[str]:
-    """A module that no test names was written for nobody."""
+    """A module that no test names, nor a module that a test names, was written for nobody.
+
+    A part that only the tested whole uses is tested through it; a part of a part is not.
+    """
     named: set[str] = set()
     for _, text in tree.python("tests"):
         named |= imported_modules(text)
+    reached = set(named)
+    for path, text in tree.python("core"):
+        reached |= _named_verbs(text)
+        if module_name(path) in named:
+            reached |= imported_modules(text)
     for path, _ in tree.python("core"):
-        if path.name not in {"__init__.py", "__main__.py"} and module_name(path) not in named:
-            yield f"{path}: no test imports it"
+        if path.name not in {"__init__.py", "__main__.py"} and module_name(path) not in reached:
+            yield f"{path}: no test imports it, nor anything that a test imports"
+
+
+def _named_verbs(text: str) -> set[str]:
+    """What a table of verbs imports when one is performed (docs/decisions/0012)."""
+    return {f"core.control.verbs.{module}" for module in _VERB_FUNCTION.findall(text)}
 
 
 def _foreign(path: PurePosixPath, text: str, *, but: frozenset[str]) -> Iterator[str]:
