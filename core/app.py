@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from core.binding.binder import Binder
 from core.binding.guard import start_guard
 from core.binding.leases import Leases
+from core.binding.run_once import Runs
 from core.codex_home.find import home_in_force
 from core.domain.account import AccountId
 from core.domain.binding import (
@@ -97,7 +98,8 @@ class App:
             clock=clock,
             random_bytes=secrets.token_bytes,
         )
-        self.leases = Leases(binder, clock=clock, start_guard=self._start_guard)
+        runs = Runs(home.run, random_bytes=secrets.token_bytes)
+        self.leases = Leases(binder, clock=clock, runs=runs, start_guard=self._start_guard)
 
     # --- what is known -------------------------------------------------------------------------
 

@@ -25,7 +25,7 @@ from core.domain.observed import (
 from core.domain.quota import Quota, changed_points
 from core.domain.report import ProxyReport
 from core.domain.settings import RoutingSettings, Settings
-from core.domain.state import State
+from core.domain.state import Rotation, RotationMode, State
 from core.domain.usage import RequestRecord
 from core.oauth.elsewhere import Elsewhere
 from core.oauth.lane import Lane
@@ -149,8 +149,8 @@ class Serving:
         await self._authoriser.close()
 
     def quiet_for(self) -> timedelta:
-        """How long no request has been under way."""
-        if self.server.traffic.requests:
+        """How long no request has been under way, and no Codex that was started for one run."""
+        if self.server.traffic.requests or self._leases.runs.any_lives():
             return timedelta(0)
         return timedelta(seconds=self._clock.monotonic() - self._last_request)
 
@@ -176,8 +176,13 @@ class Serving:
         """Who serves, as of now."""
         if self._folder.vault.locked:
             return Refuse(reason=RefuseReason.LOCKED, until=None, account=None, verdicts=())
+        state = self._folder.store.state
+        if facts.only is not None:
+            # Whoever started this Codex stays on one account, whatever the others do.
+            forced = Rotation(mode=RotationMode.STAY, account=facts.only)
+            state = replace(state, rotation=forced)
         decision = select(
-            state=self._folder.store.state,
+            state=state,
             observed=self._folder.store.observed,
             facts=facts,
             tried=tried,
@@ -259,13 +264,24 @@ class Serving:
         return str(account) if known is None else known.label
 
     def _valid(self, presented: str) -> ValidSecret | StaleSecret | None:
-        known = (
+        runs = self._leases.runs
+        binds = (
             KnownSecret(
                 secret=lease.secret.value, bind=lease.bind_id, stale_until=lease.stale_until
             )
             for lease in self._leases.secrets
         )
-        return recognise(presented, known, now=self._clock.now())
+        for_one_run = (
+            KnownSecret(
+                secret=known.secret.value, bind=known.run, only=known.only, own_user=True
+            )
+            for known in runs.secrets
+        )
+        found = recognise(presented, (*binds, *for_one_run), now=self._clock.now())
+        ended = found is not None and any(
+            known.run == found.bind and not runs.lives(known.run) for known in runs.secrets
+        )
+        return None if ended else found
 
     def identity(self) -> Identity:
         """What the listener proves itself with: this run's key, and the bind it serves."""

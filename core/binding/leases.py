@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from core.binding.binder import Binder
+from core.binding.run_once import Runs
 from core.domain.binding import (
     BindPlan,
     BindReceipt,
@@ -57,6 +58,7 @@ class Leases:
         binder: Binder,
         *,
         clock: Clock,
+        runs: Runs,
         start_guard: Callable[[], object] = lambda: None,
     ) -> None:
         """Nothing is read yet.
@@ -64,11 +66,13 @@ class Leases:
         Args:
             binder: sets the key and takes it back.
             clock: dates what is stale.
+            runs: who may call for one run of Codex, beside the binds.
             start_guard: sees to it that a guard runs; idempotent, blocks for a moment.
         """
         self._binder = binder
         self._clock = clock
         self._start_guard = start_guard
+        self.runs = runs
         self.guard_trouble: CoreError | None = None
         """Why no guard watches over the binds; None while one does, or none is needed."""
         self._worker = Worker("binds")

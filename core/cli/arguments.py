@@ -44,6 +44,7 @@ def parse(words: Sequence[str]) -> dict[str, Any]:
         CoreError: exit code usage, with what does not fit.
         SystemExit: help was asked for, and printed.
     """
+    words, rest = _apart_from_codex(words)
     first = next((word for word in words if not word.startswith("-")), None)
     grammar = parser()
     if first is not None and first not in _PROCESSES and first not in VERBS:
@@ -51,7 +52,15 @@ def parse(words: Sequence[str]) -> dict[str, Any]:
     typed = vars(grammar.parse_args(list(words)))
     if typed.pop("version"):
         typed["verb"] = "version"
-    return typed
+    return typed if rest is None else {**typed, "words": rest}
+
+
+def _apart_from_codex(words: Sequence[str]) -> tuple[Sequence[str], Sequence[str] | None]:
+    """Our own words, and what `turntable codex` hands on: everything after the first `--`."""
+    before = words[: words.index("--")] if "--" in words else words
+    if next((word for word in before if not word.startswith("-")), None) != "codex":
+        return words, None
+    return before, words[len(before) + 1 :]
 
 
 def _no_verb(word: str) -> CoreError:
@@ -106,6 +115,9 @@ def _sub(verbs: _Verbs, name: str, summary: str) -> argparse.ArgumentParser:
     sub.add_argument(
         "--json", action="store_true", default=argparse.SUPPRESS, help="Answer in JSON."
     )
+    if name == "codex":
+        sub.usage = "turntable codex [--account ACCOUNT | --direct] -- ARGS…"
+        sub.epilog = "Everything after -- is Codex's own: turntable codex -- exec 'say hi'"
     return sub
 
 

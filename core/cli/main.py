@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import itertools
 import json
 import os
 import sys
@@ -44,7 +45,7 @@ def run(
     Returns:
         An exit code of `ExitCode`, or the desktop's own.
     """
-    as_json = "--json" in arguments
+    as_json = "--json" in itertools.takewhile("--".__ne__, arguments)
     try:
         typed = parse(arguments)
         as_json = bool(typed.pop("json"))
@@ -110,6 +111,16 @@ def _dispatch(
             from core.cli.demo import demo
 
             return demo(environment, serve=typed["serve"] is True, out=out)
+        case "codex":
+            from core.cli.codex_run import run_codex
+
+            return run_codex(
+                environment,
+                passphrase,
+                account=typed["account"],
+                direct=typed["direct"],
+                words=typed["words"],
+            )
         case "log" if typed["follow"]:
             from core.cli.follow import follow_log
 

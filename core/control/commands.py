@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from core.control.codex_verbs import CODEX_VERBS
 from core.control.parameters import ACCOUNT, CODEX_HOME, PASSPHRASE
 from core.control.routing_verbs import ROUTING_VERBS
 from core.control.verb import Access, Arguments, Kind, Parameter, Verb
@@ -107,6 +108,7 @@ _TABLE = (
             CODEX_HOME,
         ),
     ),
+    *CODEX_VERBS,
     *ROUTING_VERBS,
     Verb(
         name="config",

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
 
+from core.domain.account import AccountId
+
 ThreadId = NewType("ThreadId", str)
 """A Codex conversation, as the client names it in `thread-id`."""
 
@@ -30,6 +32,7 @@ class Facts:
         model: the model id; empty when it names none.
         client: who calls (`codex_exec`, …), from `originator`; empty when unnamed.
         mid_turn: whether it goes on with a turn that has begun (it carries a turn state).
+        only: the one account that may serve it, forced by whoever started this Codex.
     """
 
     kind: RequestKind
@@ -38,3 +41,4 @@ class Facts:
     model: str = ""
     client: str = ""
     mid_turn: bool = False
+    only: AccountId | None = None

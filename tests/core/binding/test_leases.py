@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.binding.leases import STALE_FOR, Leases
+from core.binding.run_once import Runs
 from core.domain.binding import BindState, UndoResult
 from tests.core.binding.homes import PORT, TYPICAL, Place
 from tests.fakes.clock import FakeClock
@@ -17,16 +18,21 @@ def place(tmp_path: Path) -> Place:
     return Place(tmp_path)
 
 
+def make_leases(place: Place, clock: FakeClock) -> Leases:
+    runs = Runs(place.lock.parent, random_bytes=place.random_bytes)
+    return Leases(place.binder(clock=clock), clock=clock, runs=runs)
+
+
 @pytest.fixture
 async def leases(place: Place, clock: FakeClock) -> AsyncIterator[Leases]:
-    leases = Leases(place.binder(clock=clock), clock=clock)
+    leases = make_leases(place, clock)
     yield leases
     leases.close()
 
 
 async def next_start(place: Place, clock: FakeClock) -> Leases:
     """The same machine after a restart of the program."""
-    return Leases(place.binder(clock=clock), clock=clock)
+    return make_leases(place, clock)
 
 
 def stale(leases: Leases) -> list[bool]:

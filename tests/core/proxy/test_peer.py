@@ -16,6 +16,15 @@ TABLE = (
     "   2: 00000000000000000000000001000000:D432 00000000000000000000000001000000:2257 01 "
     "00000000:00000000 00:00000000 00000000  1001        0 3",
 )
+CALLER = """
+import os, socket, sys
+if os.getuid() == 0:
+    os.setuid(65534)  # which may not read the library from here on
+with socket.socket() as caller:
+    caller.connect(("127.0.0.1", int(sys.argv[1])))
+    os.write(1, b"\\n")
+    os.read(0, 1)
+"""
 
 
 @pytest.mark.parametrize(
@@ -44,15 +53,13 @@ def test_our_own_process_may_call(listener: socket.socket) -> None:
 
 def test_another_users_process_may_not(listener: socket.socket) -> None:
     port = listener.getsockname()[1]
-    call = "import socket, sys; s = socket.create_connection(('127.0.0.1', int(sys.argv[1])));"
     with subprocess.Popen(
-        [sys.executable, "-S", "-c", call + "print(flush=True); sys.stdin.read()", str(port)],
+        [sys.executable, "-S", "-c", CALLER, str(port)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        user=65534 if os.getuid() == 0 else None,
     ) as caller:
         assert caller.stdout is not None
-        caller.stdout.readline()
+        assert caller.stdout.readline() == b"\n"
         connection, theirs = listener.accept()
         with connection:
             # Without root nobody can be another user: then the table says that it is ours.

@@ -1,0 +1,23 @@
+"""The rows of the verbs that are about Codex's own files and programs."""
+
+from core.control.verb import Access, Kind, Parameter, Verb
+
+CODEX_VERBS = (
+    Verb(
+        name="codex",
+        summary="Run the installed Codex through Turntable for this one time.",
+        function="codex_run:codex",
+        access=Access.OWNER,
+        parameters=(
+            Parameter(
+                name="account",
+                help="Use this account and no other.",
+                metavar="ACCOUNT",
+            ),
+            Parameter(
+                name="direct", help="Past Turntable, with Codex's own login.", kind=Kind.FLAG
+            ),
+            Parameter(name="run", help="The run's lock, which its process holds.", hidden=True),
+        ),
+    ),
+)

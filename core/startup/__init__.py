@@ -1,0 +1,1 @@
+"""How Turntable is started: by itself, at login, and by what survives an upgrade."""
