@@ -2,11 +2,18 @@
 
 import json
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.accounts.look import Standing, standing_of, workspace_name_in
+from core.accounts.look import Look, Standing, look, standing_of, workspace_name_in
+from core.domain.credentials import Grant
+from core.standin import replies
+from core.standin.people import make_login
+from core.standin.script import Endpoint
+from core.standin.world import Account
+from tests.core.oauth.parts import Parts
 
 
 def _error(code: str) -> bytes:
@@ -58,3 +65,40 @@ def test_the_name_beside_the_workspace_is_found(answer: object, name: str) -> No
 def test_rubbish_says_nothing(body: bytes) -> None:
     assert workspace_name_in(body, "ws") == ""
     assert standing_of(200, body) is Standing.TAKEN
+
+
+@pytest.fixture
+def grant(parts: Parts) -> Grant:
+    login = make_login("A", fedramp=True)
+    parts.back_end.add(login, Account(person=login.person, workspace_name="Acme"))
+    return Grant(access_token=login.access_token, workspace="acct-A", fedramp=True, expires_at=None)
+
+
+def _connect() -> httpx.AsyncClient:
+    return httpx.AsyncClient(trust_env=False)
+
+
+async def test_the_workspaces_endpoint_is_asked_where_the_check_names_none(
+    parts: Parts, grant: Grant
+) -> None:
+    parts.back_end.next("A", replies.as_json(200, {"accounts": []}), on=Endpoint.CHECK)
+    seen = await look(_connect, parts.back_end.base_url, grant)
+    assert seen == Look(standing=Standing.TAKEN, workspace_name="Acme")
+    first, second = parts.back_end.requests
+    assert (first.path, second.path) == (
+        "/backend-api/wham/accounts/check",
+        "/backend-api/accounts",
+    )
+    assert first.header("x-openai-fedramp") == "true"
+    assert parts.back_end.violations == []
+
+
+async def test_an_endless_answer_is_read_only_so_far(parts: Parts, grant: Grant) -> None:
+    flood = replies.Reply(status=200, body=b'{"accounts": ["' + b"x" * 3_000_000)
+    parts.back_end.next("A", flood, on=Endpoint.CHECK)
+    assert (await look(_connect, parts.back_end.base_url, grant)).workspace_name == "Acme"
+
+
+async def test_an_address_that_is_none_is_unknown(grant: Grant) -> None:
+    for base_url in ("", "no address", "http://[", "ftp://127.0.0.1"):
+        assert (await look(_connect, base_url, grant)).standing is Standing.UNKNOWN

@@ -23,7 +23,7 @@ from core.oauth.login import (
     Wish,
 )
 from core.standin import replies
-from core.standin.people import jwt, make_person
+from core.standin.people import jwt, make_login, make_person
 from core.standin.replies import Reply
 from core.standin.script import Cut, Denies, Endpoint
 from core.standin.server import StandIn
@@ -187,6 +187,21 @@ async def test_only_the_workspace_that_was_asked_for_is_taken(
         sign_in.browser(Wish(workspaces=("acct-team",))), lambda url: browser.sign_in(url, "A")
     )
     assert login.identity.workspace == "acct-team"
+
+
+async def test_an_issuer_that_gives_another_workspace_is_not_believed(
+    sign_in: SignIn, browser: Browser, back_end: StandIn
+) -> None:
+    other = make_login("T", user="user-ada", workspace="acct-team")
+    tokens = {
+        "id_token": other.id_token,
+        "access_token": other.access_token,
+        "refresh_token": other.refresh_token,
+    }
+    back_end.next(None, replies.as_json(200, tokens), on=Endpoint.EXCHANGE)
+    wish = Wish(workspaces=("acct-personal",))
+    error = await _fails(sign_in.browser(wish), lambda url: browser.sign_in(url, "A"))
+    assert error.code == "other_workspace"
 
 
 async def test_a_callback_of_somebody_else_does_not_end_the_wait(
