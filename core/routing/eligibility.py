@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.domain.account import Account, AccountId
+from core.domain.account import NO_RESERVE, Account, AccountId
 from core.domain.decision import AccountState, Because, Verdict
 from core.domain.health import lasting
 from core.domain.observed import Observed
@@ -91,7 +91,8 @@ def _standing(account: Account, observed: Observed, terms: Terms, now: datetime)
         return _no(account.id, AccountState.WAITING, block.because, block.until)
     if block is not None:
         return _no(account.id, AccountState.FAILING, block.because, block.until)
-    if account.reserve.any and terms.by_hand != account.id:
+    reserve = account.reserve
+    if reserve is not NO_RESERVE and reserve.any and terms.by_hand != account.id:
         kept = at_reserve(account, observed.quotas.get(account.id, _NOTHING_KNOWN), now)
         if kept is not None:
             return _no(account.id, AccountState.WAITING, Because.RESERVED, kept.resets_at)

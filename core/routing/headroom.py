@@ -5,10 +5,10 @@ has passed is unknown again: no strategy takes either for nothing, or for everyt
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import NamedTuple
 
-from core.domain.account import Account, Reserve
+from core.domain.account import NO_RESERVE, Account, Reserve
 from core.domain.quota import EVERYTHING, Quota, Window, WindowKind
 
 _LONG = 24 * 60
@@ -31,45 +31,52 @@ PLAN_SIZES: Mapping[str, float] = {
 """How large the plans are beside Plus, roughly; an unknown one counts as Plus."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeadRoom:
+class HeadRoom(NamedTuple):
     """What may still be used of an account, above its reserve; None = unknown.
+
+    A tuple, because a decision makes one for each account.
 
     Attributes:
         short: per cent left of the shortest window that is shorter than a day.
         long: per cent left of the window that runs out first among the longer ones.
-        ends: when what is left of `long` is lost; None when it has not begun, or nobody knows.
-        length: how long that window is.
+        lost: per cent that are lost at the next end that matters: of `long`, or of `short` where
+            the plan has nothing longer.
+        ends: when it is lost; None when the window has not begun, or nobody knows.
+        minutes: how long that window is.
     """
 
     short: float | None
     long: float | None
+    lost: float | None
     ends: datetime | None
-    length: timedelta
+    minutes: int
+
+
+UNKNOWN = HeadRoom(short=None, long=None, lost=None, ends=None, minutes=7 * _LONG)
 
 
 def headroom(account: Account, quota: Quota, now: datetime) -> HeadRoom:
     """The account's head-room at `now`."""
-    short: tuple[int, float] | None = None
-    long: tuple[float, int, datetime | None] | None = None
+    reserve = account.reserve
+    short, short_minutes, short_ends = None, _LONG, None
+    long, long_minutes, long_ends = None, 0, None
     for window in quota.windows.values():
-        left = _left(window, account.reserve, now)
-        if left is None:
+        left, ends, minutes = window.remaining, window.resets_at, window.minutes
+        if left is None or not minutes or window.scope != EVERYTHING:
+            continue  # nothing is known of it, or it limits spending or one model
+        if ends is not None and ends <= now:
             continue
-        if window.minutes < _LONG:
-            if short is None or window.minutes < short[0]:
-                short = (window.minutes, left)
-        elif long is None or left < long[0]:
-            long = (left, window.minutes, window.resets_at)
-    if long is None:
-        # Plans with a session and nothing longer: the session is what is lost at its reset.
-        return _of_a_session(account, quota, short, now)
-    return HeadRoom(
-        short=None if short is None else short[1],
-        long=long[0],
-        ends=long[2],
-        length=timedelta(minutes=long[1]),
-    )
+        if reserve is not NO_RESERVE:
+            left = max(0.0, left - floor_of(reserve, window.kind))
+        if minutes < short_minutes:
+            short, short_minutes, short_ends = left, minutes, ends
+        elif minutes >= _LONG and (long is None or left < long):
+            long, long_minutes, long_ends = left, minutes, ends
+    if long is not None:
+        return HeadRoom(short, long, long, long_ends, long_minutes)
+    if short is not None:
+        return HeadRoom(short, None, short, short_ends, short_minutes)
+    return UNKNOWN
 
 
 def floor_of(reserve: Reserve, kind: WindowKind) -> float:
@@ -99,50 +106,19 @@ def at_reserve(account: Account, quota: Quota, now: datetime) -> Window | None:
     return max(kept, key=lambda w: (w.resets_at is None, w.resets_at or now), default=None)
 
 
-def is_low(quota: Quota, now: datetime, *, session: float, longer: float) -> bool:
+def is_low(room: HeadRoom, *, session: float, longer: float) -> bool:
     """Whether a window is known to be at its soft threshold: others are preferred for new threads.
 
     Args:
-        quota: the account's.
-        now: aware UTC.
+        room: the account's.
         session: per cent left of a window shorter than a day.
         longer: per cent left of the others.
     """
-    for window in quota.windows.values():
-        left = window.remaining
-        if left is None or window.scope != EVERYTHING:
-            continue
-        if left <= (session if 0 < window.minutes < _LONG else longer) and not (
-            window.resets_at is not None and window.resets_at <= now
-        ):
-            return True
-    return False
+    return (room.short is not None and room.short <= session) or (
+        room.long is not None and room.long <= longer
+    )
 
 
 def size_of(account: Account, quota: Quota) -> float:
     """How large the account's plan is beside Plus."""
     return PLAN_SIZES.get(quota.plan or account.plan, 1.0)
-
-
-def _left(window: Window, reserve: Reserve, now: datetime) -> float | None:
-    """Per cent left above the floor; None for what limits other things, or is unknown."""
-    remaining = window.remaining
-    if remaining is None or window.scope != EVERYTHING or window.kind is WindowKind.SPEND:
-        return None
-    if window.resets_at is not None and window.resets_at <= now:
-        return None
-    return max(0.0, remaining - floor_of(reserve, window.kind))
-
-
-def _of_a_session(
-    account: Account, quota: Quota, short: tuple[int, float] | None, now: datetime
-) -> HeadRoom:
-    if short is None:
-        return HeadRoom(short=None, long=None, ends=None, length=timedelta(days=7))
-    minutes, left = short
-    ends = next(
-        w.resets_at
-        for w in quota.windows.values()
-        if w.minutes == minutes and _left(w, account.reserve, now) == left
-    )
-    return HeadRoom(short=left, long=left, ends=ends, length=timedelta(minutes=minutes))

@@ -29,7 +29,7 @@ from core.domain.settings import RoutingSettings
 from core.domain.state import Rotation, RotationMode, State, rotation_at
 from core.routing.continuity import instead_of_moving, wait_for
 from core.routing.eligibility import Terms, verdict
-from core.routing.headroom import is_low
+from core.routing.headroom import headroom, is_low
 from core.routing.refusals import refuse
 from core.routing.shares import next_by_weight
 from core.routing.strategies import STRATEGIES, Choosing
@@ -249,22 +249,18 @@ def _by_strategy(
     eligible: Sequence[Account], state: State, observed: Observed, chances: Chances
 ) -> tuple[AccountId, UseReason, Shares | None]:
     """The strategy's choice among those that are not nearly empty, where there are any."""
-    settings = chances.settings
-    ample = [
-        account
-        for account in eligible
-        if not is_low(
-            observed.quotas.get(account.id, _NOTHING_KNOWN),
-            chances.now,
-            session=settings.soft_threshold_session,
-            longer=settings.soft_threshold_week,
-        )
-    ]
+    settings, now, quotas = chances.settings, chances.now, observed.quotas
+    session, longer = settings.soft_threshold_session, settings.soft_threshold_week
+    rooms = [headroom(account, quotas.get(account.id, _NOTHING_KNOWN), now) for account in eligible]
+    ample = [n for n, room in enumerate(rooms) if not is_low(room, session=session, longer=longer)]
+    if 0 < len(ample) < len(rooms):
+        eligible, rooms = [eligible[n] for n in ample], [rooms[n] for n in ample]
     choosing = Choosing(
         everyone=tuple(state.accounts),
-        eligible=ample or eligible,
+        eligible=eligible,
+        rooms=rooms,
         observed=observed,
-        now=chances.now,
+        now=now,
         draw=chances.draw,
     )
     chosen = STRATEGIES[settings.strategy](choosing)

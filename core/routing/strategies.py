@@ -6,18 +6,18 @@ account. What `weighted` wants remembered of its choice is made by `core.routing
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 
 from core.domain.account import Account, AccountId
 from core.domain.observed import Observed
 from core.domain.quota import Quota
-from core.routing.headroom import headroom, size_of
+from core.routing.headroom import HeadRoom, size_of
 from core.routing.shares import next_by_weight
 
 UNKNOWN_LEFT = 50.0
 """Per cent that an account is taken to have left of which nobody has said anything."""
-SHORTEST = timedelta(hours=1)
+SHORTEST_MINUTES = 60
 """What would be lost sooner than this is no more urgent: a thread takes its time too."""
 LITTLE = 25.0
 """Per cent of a session below which an account counts as ever less fit for a new thread."""
@@ -30,6 +30,7 @@ class Choosing:
     Attributes:
         everyone: all accounts, in the order of their numbers.
         eligible: those that may serve, in the same order; at least one.
+        rooms: the head-room of each of `eligible`, in the same order.
         observed: what was learned.
         now: aware UTC.
         draw: from 0 up to 1; chance comes in as an argument.
@@ -37,6 +38,7 @@ class Choosing:
 
     everyone: Sequence[AccountId]
     eligible: Sequence[Account]
+    rooms: Sequence[HeadRoom]
     observed: Observed
     now: datetime
     draw: float
@@ -52,7 +54,13 @@ def balanced(choosing: Choosing) -> AccountId:
     soonest goes first, and a large plan carries more. One whose session is nearly used up gets
     fewer new threads, since it would soon stop them.
     """
-    return max(choosing.eligible, key=lambda a: (_urgency(a, choosing), -a.number)).id
+    best, most = choosing.eligible[0], -1.0
+    quotas, now = choosing.observed.quotas, choosing.now
+    for account, room in zip(choosing.eligible, choosing.rooms, strict=True):
+        urgency = _urgency(room, now) * size_of(account, quotas.get(account.id, _NOTHING_KNOWN))
+        if urgency > most:
+            best, most = account, urgency
+    return best.id
 
 
 def sticky(choosing: Choosing) -> AccountId:
@@ -93,11 +101,11 @@ def weighted(choosing: Choosing) -> AccountId:
 def drain_first(choosing: Choosing) -> AccountId:
     """Use up the account that resets soonest; one whose window has not begun comes last."""
 
-    def ends(account: Account) -> tuple[bool, datetime, int]:
-        room = headroom(account, choosing.observed.quotas.get(account.id, _UNKNOWN), choosing.now)
-        return (room.ends is None, room.ends or choosing.now, account.number)
+    def ends(position: int) -> tuple[bool, datetime, int]:
+        moment = choosing.rooms[position].ends
+        return (moment is None, moment or choosing.now, position)
 
-    return min(choosing.eligible, key=ends).id
+    return choosing.eligible[min(range(len(choosing.eligible)), key=ends)].id
 
 
 STRATEGIES: Mapping[str, Strategy] = MappingProxyType(
@@ -114,18 +122,17 @@ STRATEGIES: Mapping[str, Strategy] = MappingProxyType(
 )
 """By the name that `routing.strategy` takes."""
 
-_UNKNOWN = Quota()
+_NOTHING_KNOWN = Quota()
 
 
-def _urgency(account: Account, choosing: Choosing) -> float:
-    """Per cent of a Plus plan that would be lost per hour."""
-    quota = choosing.observed.quotas.get(account.id, _UNKNOWN)
-    room = headroom(account, quota, choosing.now)
-    left = UNKNOWN_LEFT if room.long is None else room.long
-    lasts = room.length if room.ends is None else room.ends - choosing.now
-    rate = left * size_of(account, quota) / (max(lasts, SHORTEST) / timedelta(hours=1))
-    short = LITTLE if room.short is None else min(room.short, LITTLE)
-    return rate * short / LITTLE
+def _urgency(room: HeadRoom, now: datetime) -> float:
+    """Per cent of the account's own plan that would be lost per hour."""
+    left = UNKNOWN_LEFT if room.lost is None else room.lost
+    minutes = room.minutes if room.ends is None else (room.ends - now).total_seconds() / 60
+    rate = left * 60 / (minutes if minutes > SHORTEST_MINUTES else SHORTEST_MINUTES)
+    if room.short is not None and room.short < LITTLE:
+        return rate * room.short / LITTLE
+    return rate
 
 
 def _next_in_turn(choosing: Choosing) -> AccountId:

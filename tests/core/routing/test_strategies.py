@@ -56,9 +56,11 @@ def choose(
     draw: float = 0.0,
 ) -> AccountId:
     everyone = accounts or tuple(account(name, n + 1) for n, name in enumerate("ABC"))
+    may = tuple(one for one in everyone if one.id in eligible)
     choosing = Choosing(
         everyone=tuple(one.id for one in everyone),
-        eligible=tuple(one for one in everyone if one.id in eligible),
+        eligible=may,
+        rooms=[headroom(one, observed.quotas.get(one.id, Quota()), now) for one in may],
         observed=observed,
         now=now,
         draw=draw,
