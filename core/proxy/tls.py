@@ -187,6 +187,8 @@ class TlsWire(asyncio.BufferedProtocol):
                     closed = True
                     break
                 parts.append(self._buffer.copy(size))
+                if not self._from_net.pending and not self._tls.pending():
+                    break  # asking once more would only raise, which costs as much as a read
         except ssl.SSLWantReadError:
             pass
         except ssl.SSLZeroReturnError:
