@@ -14,6 +14,7 @@ from core.control.facade import Facade
 from core.domain.errors import CoreError
 from core.domain.events import ShowRequested
 from core.words.speech import Speech
+from tray.present.answer import Answer, Answered
 from tray.present.entries import Perform
 from tray.present.notices import Notice, defect, failure
 
@@ -27,6 +28,7 @@ class Bridge(QObject):
         snapshot: a `StatusReport`, now and after every change.
         show_requested: somebody asked for a `Surface`.
         notice: a `Notice` for the person.
+        granted: a wish (`Perform`) was performed, and this is its `Answer`.
         wish_ended: a wish was granted or refused; views show the last snapshot again, because a
             click has moved marks by itself.
         engine_ended: no more snapshots will come.
@@ -35,6 +37,7 @@ class Bridge(QObject):
     snapshot = Signal(object)
     show_requested = Signal(object)
     notice = Signal(object)
+    granted = Signal(object, object)
     wish_ended = Signal()
     engine_ended = Signal()
 
@@ -53,6 +56,10 @@ class Bridge(QObject):
     def wish(self, wish: Perform) -> None:
         """Perform a verb after those that were wished before."""
         self._begin(self._perform(wish), name=wish.verb)
+
+    def ask(self, question: Perform, answered: Answered) -> None:
+        """Perform a verb at once, beside those that were wished; `answered` hears what it said."""
+        self._begin(self._ask(question, answered), name=f"ask {question.verb}")
 
     async def close(self) -> None:
         """Stop watching and drop the wishes that were not begun; no signal comes after it."""
@@ -83,7 +90,8 @@ class Bridge(QObject):
     async def _perform(self, wish: Perform) -> None:
         async with self._one_at_a_time:
             try:
-                await self._facade.perform(wish.verb, wish.arguments)
+                answer = Answer(await self._facade.perform(wish.verb, wish.arguments))
+                self.granted.emit(wish, answer)
             except CoreError as error:
                 _log.info("%s was refused: %s", wish.verb, error.code)
                 self._tell(failure(error))
@@ -91,6 +99,18 @@ class Bridge(QObject):
                 _log.exception("%s ended in an error", wish.verb)
                 self._tell(defect(self._speech))
         self.wish_ended.emit()
+
+    async def _ask(self, question: Perform, answered: Answered) -> None:
+        answer: Answer | CoreError
+        try:
+            answer = Answer(await self._facade.perform(question.verb, question.arguments))
+        except CoreError as error:
+            answer = error
+        except Exception:
+            _log.exception("%s ended in an error", question.verb)
+            told = defect(self._speech)
+            answer = CoreError("internal", told.text)
+        answered(answer)
 
     def _tell(self, notice: Notice) -> None:
         self.notice.emit(notice)

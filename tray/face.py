@@ -3,16 +3,19 @@
 Only this file knows all of them. They show and ask; what they ask for goes to the bridge.
 """
 
+import logging
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from PySide6.QtCore import QDateTime, QObject, QTimer, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QDesktopServices, QIcon
 from shiboken6 import delete
 
+from core.domain.errors import CoreError
 from core.domain.events import Surface
 from core.domain.report import StatusReport
 from core.words.speech import Speech
@@ -22,24 +25,31 @@ from tray.host import TrayPlace
 from tray.icon import IconPainter
 from tray.item import TrayItem
 from tray.panel import GlancePanel
-from tray.present.entries import Action, Local, Perform
+from tray.present.answer import Answer, Answered
+from tray.present.entries import Action, Entry, Local, Perform
 from tray.present.gauge import gauge
 from tray.present.menu import menu
-from tray.present.notices import Notice, between_engines, running_here
+from tray.present.notices import Notice, between_engines, goes_on, granted, no_tray
 from tray.present.panel import panel
 from tray.present.tooltip import tooltip
-from tray.style import colors_in_force, dress
+from tray.present.undo import undo_of
+from tray.remembered import Left, read_left, write_left
+from tray.style import dress, scheme_wanted
 from tray.theme import panel_of
-from tray.windows.no_tray import NoTrayWindow
+from tray.windows.main_window import MainWindow, PageName
+
+_log = logging.getLogger(__name__)
 
 _TRAY_MAY_COME_MS = 5_000
 """A panel that starts at login together with us is given this long before a window opens."""
+_KEPT = 100
 
 
 class Face(QObject):
     """All views: shows each snapshot in all of them, carries wishes back.
 
     Outlives an engine of another process: the icon stays where it is while the next one is opened.
+    Panel and window are made when they are first wished for: the icon does not wait for them.
     """
 
     def __init__(self, application: Application, speech: Speech, leave: Callable[[], None]) -> None:
@@ -52,8 +62,10 @@ class Face(QObject):
         self._painter = IconPainter()
         self._place = TrayPlace()
         self._item = TrayItem(self._place)
-        self._window = NoTrayWindow(speech)
+        self._window: MainWindow | None = None
         self._panel: GlancePanel | None = None
+        self._stands_in = False
+        self._told: list[tuple[Notice, datetime]] = []
         self._grace = QTimer(self, interval=_TRAY_MAY_COME_MS, singleShot=True)
         self._connect()
 
@@ -63,6 +75,7 @@ class Face(QObject):
         if bridge is not None:
             bridge.snapshot.connect(self._see)
             bridge.wish_ended.connect(self._show)
+            bridge.granted.connect(self._granted)
             bridge.show_requested.connect(self._bring_up)
             bridge.notice.connect(self._tell)
 
@@ -70,27 +83,32 @@ class Face(QObject):
         """Take everything off the screen."""
         self._grace.stop()
         self._item.close()
-        self._window.hide()
-        if self._panel is not None:
-            self._panel.hide()
+        self._remember()
+        for part in (self._window, self._panel):
+            if part is not None:
+                part.hide()
 
     def close(self) -> None:
         """Take everything off the screen, and out of memory before the interpreter ends."""
         self.hide()
-        self._window.close_for_good()
+        if self._window is not None:
+            self._window.close_for_good()
         for part in (self._panel, self._window, self._item, self._place, self):
             if part is not None:
                 delete(part)
 
     def _connect(self) -> None:
-        for view in (self._item, self._window):
-            view.chosen.connect(self._choose)
-            view.opening.connect(self._show)
+        self._item.chosen.connect(self._choose)
+        self._item.opening.connect(self._show)
         self._item.activated.connect(self._bring_up_panel)
         self._place.came.connect(self._tray_came)
         self._place.went.connect(self._grace.start)
         self._grace.timeout.connect(self._tray_missing)
-        self._application.styleHints().colorSchemeChanged.connect(self._dress)
+        hints = self._application.styleHints()
+        hints.colorSchemeChanged.connect(self._dress)
+        hints.accessibility().contrastPreferenceChanged.connect(self._dress)
+
+    # --- showing ---------------------------------------------------------------------------------
 
     def _see(self, report: StatusReport) -> None:
         first = self._report is None
@@ -104,18 +122,28 @@ class Face(QObject):
         if self._report is None:
             return
         now = _utc_now()
-        panel = panel_of(
+        icon = self._icon(self._report, now)
+        text = tooltip(self._report, speech=self._speech, now=now)
+        entries = menu(self._report, speech=self._speech, now=now)
+        self._item.show(icon, text, entries)
+        if self._window is not None:
+            self._show_window(self._window, icon, entries, now)
+        if self._panel is not None and self._panel.isVisible():
+            self._show_panel(self._panel)
+
+    def _icon(self, report: StatusReport, now: datetime) -> QIcon:
+        ground = panel_of(
             self._application.styleHints().colorScheme(),
             platform=sys.platform,
             environ=os.environ,
         )
-        icon = self._painter.icon(gauge(self._report, now), panel)
-        text = tooltip(self._report, speech=self._speech, now=now)
-        entries = menu(self._report, speech=self._speech, now=now)
-        self._item.show(icon, text, entries)
-        self._window.show_status(icon, text, entries)
-        if self._panel is not None and self._panel.isVisible():
-            self._show_panel(self._panel)
+        return self._painter.icon(gauge(report, now), ground)
+
+    def _show_window(
+        self, shown: MainWindow, icon: QIcon, entries: tuple[Entry, ...], now: datetime
+    ) -> None:
+        if self._report is not None:
+            shown.show_status(self._report, icon, entries, now)
 
     def _show_panel(self, shown: GlancePanel) -> None:
         if self._report is not None:
@@ -123,9 +151,13 @@ class Face(QObject):
 
     def _dress(self) -> None:
         """Colour what is open, and the icon, as the desktop asks for now."""
-        if self._panel is not None:
-            dress(self._application, colors_in_force())
+        if self._panel is not None or self._window is not None:
+            dress(self._application, scheme_wanted())
+        if self._window is not None:
+            self._window.dress_again()
         self._show()
+
+    # --- wishes ----------------------------------------------------------------------------------
 
     def _choose(self, action: Action) -> None:
         match action:
@@ -137,50 +169,135 @@ class Face(QObject):
                 self._bring_up_window()
             case Local.OPEN_PANEL:
                 self._bring_up_panel()
+            case Local.OPEN_ACTIVITY:
+                self._bring_up_window(PageName.ACTIVITY)
+            case Local.OPEN_HEALTH:
+                self._bring_up_window(PageName.HEALTH)
+            case Local.OPEN_MESSAGES:
+                self._bring_up_window(PageName.MESSAGES)
+            case Local.OPEN_SETTINGS:
+                self._bring_up_window(PageName.SETTINGS)
             case Local.OPEN_LOG:
                 self._open_log()
             case Local.QUIT:
                 self._leave()
+
+    def _ask(self, question: Perform, answered: Answered) -> None:
+        if self._bridge is not None:
+            self._bridge.ask(question, answered)
+            return
+        told = between_engines(self._speech)
+        answered(CoreError("no_engine", told.text))
+
+    def _granted(self, wish: Perform, answer: Answer) -> None:
+        """Say what was done, where the person is looking, with what takes it back."""
+        before = self._report
+        if self._window is None or not self._window.isVisible() or before is None:
+            return
+        notice = granted(answer, undo_of(wish, before), speech=self._speech)
+        if notice is not None:
+            self._window.tell(notice)
 
     def _open_log(self) -> None:
         if self._report is not None:
             folder = Path(self._report.home) / "log"
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
+    # --- telling ---------------------------------------------------------------------------------
+
     def _tell(self, notice: Notice) -> None:
-        if self._window.isVisible() or not self._place.exists():
+        self._keep(notice)
+        if self._window is not None and self._window.isVisible():
             self._window.tell(notice)
-        else:
+        elif self._place.exists():
             self._item.tell(notice)
+        else:
+            self._bring_up_window().tell(notice)
+
+    def _keep(self, notice: Notice) -> None:
+        """What was told stands on the page of messages, also when that is made later."""
+        now = _utc_now()
+        self._told.append((notice, now))
+        del self._told[:-_KEPT]
+        if self._window is not None:
+            self._window.messages.keep(notice, now, now)
+
+    # --- panel and window ------------------------------------------------------------------------
 
     def _bring_up(self, surface: Surface) -> None:
         if surface is Surface.PANEL:
             self._bring_up_panel()
-        elif self._place.exists():
-            self._item.tell(running_here(self._speech))
         else:
-            self._window.bring_up(tray=False)
+            self._bring_up_window()
 
     def _bring_up_panel(self) -> None:
         if self._panel is None:
-            # Windows are made when they are first wished for: the icon must not wait for them.
-            dress(self._application, colors_in_force())
+            dress(self._application, scheme_wanted())
             self._panel = GlancePanel(self._speech)
             self._panel.chosen.connect(self._choose)
         self._show_panel(self._panel)
         self._panel.pop_up()
 
-    def _bring_up_window(self) -> None:
-        self._window.bring_up(tray=True)
+    def _bring_up_window(self, page: PageName | None = None) -> MainWindow:
+        if self._window is None:
+            self._window = self._make_window()
+            self._show()
+        self._window.bring_up(page)
+        if not self._place.exists():
+            self._stands_in = True
+            self._window.tell(no_tray(self._speech))
+        return self._window
+
+    def _make_window(self) -> MainWindow:
+        dress(self._application, scheme_wanted())
+        made = MainWindow(self._speech, self._ask)
+        made.chosen.connect(self._choose)
+        made.opening.connect(self._show)
+        made.closed.connect(self._closed)
+        left = self._left()
+        made.restore(left.geometry, left.page)
+        now = _utc_now()
+        for notice, at in self._told:
+            made.messages.keep(notice, at, now)
+        return made
+
+    def _closed(self) -> None:
+        """Closing does not quit; a person is told so once."""
+        self._remember()
+        left = self._left()
+        if self._place.exists() and not left.told_goes_on:
+            self._item.tell(goes_on(self._speech))
+            self._write(replace(left, told_goes_on=True))
+
+    def _left(self) -> Left:
+        return Left() if self._report is None else read_left(Path(self._report.home))
+
+    def _remember(self) -> None:
+        if self._window is not None and self._window.isVisible():
+            page = self._window.page()
+            kept = replace(self._left(), geometry=self._window.geometry_kept(), page=page)
+            self._write(kept)
+
+    def _write(self, left: Left) -> None:
+        if self._report is None:
+            return
+        try:
+            write_left(Path(self._report.home), left)
+        except OSError as error:
+            _log.info("how the window was left is not kept: %s", error)
+
+    # --- the tray's place ------------------------------------------------------------------------
 
     def _tray_missing(self) -> None:
         if not self._place.exists():
-            self._window.bring_up(tray=False)
+            self._bring_up_window()
 
     def _tray_came(self) -> None:
         """The icon is where it belongs: the window that stood in for it goes."""
         self._grace.stop()
-        self._window.hide()
+        if self._window is not None and self._stands_in:
+            self._window.hide()
+        self._stands_in = False
 
 
 def _utc_now() -> datetime:

@@ -78,6 +78,11 @@ class GlancePanel(QFrame):
         if self.isVisible():
             self._fit()
 
+    def open_row(self, account: str) -> None:
+        """Show everything that is known of this account."""
+        if account in self._rows:
+            self._rows[account].open()
+
     def pop_up(self) -> None:
         """Open at the edge of the screen that is nearest to the pointer; close if it is open."""
         if self.isVisible():

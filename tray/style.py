@@ -3,19 +3,40 @@
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
-from tray.theme import GAP, GAP_MEDIUM, GAP_SMALL, RADIUS, WindowColors, scheme_of, window_colors
+from tray.theme import (
+    GAP,
+    GAP_MEDIUM,
+    GAP_SMALL,
+    RADIUS,
+    Scheme,
+    WindowColors,
+    scheme_of,
+    window_colors,
+)
 
+_WORN = "turntable-scheme"
 _TABULAR = QFont.Tag("tnum")
 
 
-def colors_in_force() -> WindowColors:
-    """The colours that the desktop asks for now."""
+def scheme_wanted() -> Scheme:
+    """What the desktop asks for now."""
     hints = QGuiApplication.styleHints()
-    return window_colors(scheme_of(hints.colorScheme(), hints.accessibility().contrastPreference()))
+    return scheme_of(hints.colorScheme(), hints.accessibility().contrastPreference())
 
 
-def dress(application: QApplication, colors: WindowColors) -> None:
-    """Give every window of the application these colours."""
+def colors_in_force() -> WindowColors:
+    """The colours that the application was dressed in; the desktop's wish before that."""
+    application = QApplication.instance()
+    worn = None if application is None else application.property(_WORN)
+    return window_colors(Scheme(worn) if worn else scheme_wanted())
+
+
+def dress(application: QApplication, scheme: Scheme) -> None:
+    """Give every window of the application the colours of this scheme."""
+    if application.property(_WORN) == scheme.value:
+        return
+    application.setProperty(_WORN, scheme.value)
+    colors = window_colors(scheme)
     if application.style().objectName() != "fusion":
         application.setStyle("fusion")
     application.setPalette(palette(colors))
@@ -70,6 +91,9 @@ QToolTip {{ border: 1px solid {c["line"]}; padding: {GAP}px; }}
 QFrame[role="card"] {{
   background: {c["surface"]}; border: 1px solid {c["line"]}; border-radius: {RADIUS}px;
 }}
+QFrame[role="banner"] {{
+  background: {c["soft"]}; border: none; border-bottom: 1px solid {c["line"]};
+}}
 QFrame[role="rule"] {{ background: {c["line"]}; border: none; max-height: 1px; }}
 QLabel[tone="muted"] {{ color: {c["muted"]}; }}
 QLabel[tone="warn"] {{ color: {c["warn"]}; }}
@@ -102,20 +126,12 @@ QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled {{
   background: {c["ground"]}; color: {c["muted"]};
 }}
 QListView[role="pages"] {{ background: transparent; border: none; outline: none; }}
-QListView[role="pages"]::item {{
-  padding: {GAP_SMALL}px {GAP_MEDIUM}px; border-radius: {RADIUS - 2}px; margin: 1px 0;
-  border: 2px solid transparent; color: {c["text"]};
-}}
-QListView[role="pages"]::item:hover {{ background: {c["track"]}; }}
-QListView[role="pages"]::item:selected {{
-  background: {c["soft"]}; border-left: 2px solid {c["accent"]}; color: {c["text"]};
-}}
-QListView[role="pages"]:focus::item:selected {{ border: 2px solid {c["accent"]}; }}
 QTableView {{
   background: {c["surface"]}; border: 1px solid {c["line"]}; border-radius: {RADIUS}px;
   outline: none; selection-background-color: {c["soft"]}; selection-color: {c["text"]};
 }}
 QTableView:focus {{ border: 1px solid {c["accent"]}; }}
+QTableView::item {{ padding: 0 {GAP_SMALL}px; border: none; }}
 QHeaderView {{ background: transparent; border: none; }}
 QHeaderView::section {{
   background: {c["surface"]}; color: {c["muted"]}; border: none;

@@ -1,4 +1,4 @@
-"""Pictures to look at: `python -m tests.tray.pictures FOLDER` paints icons and windows."""
+"""Pictures to look at: `python -m tests.tray.pictures FOLDER` paints icons."""
 
 import os
 import sys
@@ -10,16 +10,9 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
-from core.domain.errors import CoreError
-from core.words.speech import english
-from tests.tray.snapshots import NOW, account, snapshot
-from tray.icon import SIZES, IconPainter, paint
-from tray.present.gauge import Gauge, GaugeState, gauge
-from tray.present.menu import menu
-from tray.present.notices import failure
-from tray.present.tooltip import tooltip
+from tray.icon import SIZES, paint
+from tray.present.gauge import Gauge, GaugeState
 from tray.theme import Panel
-from tray.windows.no_tray import NoTrayWindow
 
 _ROWS = (
     ("62 and 40 %", Gauge(state=GaugeState.ROUTING, rings=(40, 62), stale=False)),
@@ -61,24 +54,6 @@ def icon_sheet(panel: Panel, ground: str, *, scale: int) -> QImage:
     return sheet
 
 
-def window_picture() -> QImage:
-    """The window that stands in for a missing tray, with a message in it."""
-    report = snapshot(account(1), account(2, "Home"))
-    speech = english()
-    gauge_icon = IconPainter().icon(gauge(report, NOW), Panel.UNKNOWN)
-    window = NoTrayWindow(speech)
-    window.show_status(
-        gauge_icon,
-        tooltip(report, speech=speech, now=NOW),
-        menu(report, speech=speech, now=NOW),
-    )
-    window.tell(failure(CoreError("refused", "config.toml is broken.", "Mend line 3.")))
-    window.bring_up(tray=False)
-    picture = window.grab().toImage()
-    window.close_for_good()
-    return picture
-
-
 def main(folder: Path) -> None:
     """Write the sheets into `folder`."""
     application = QApplication(sys.argv[:1])
@@ -87,7 +62,6 @@ def main(folder: Path) -> None:
         icon_sheet(panel, ground, scale=1).save(str(folder / f"icons-{panel.value}.png"))
     icon_sheet(Panel.UNKNOWN, "#f5f5f5", scale=1).save(str(folder / "icons-unknown-light.png"))
     icon_sheet(Panel.UNKNOWN, "#f5f5f5", scale=4).save(str(folder / "icons-unknown-x4.png"))
-    window_picture().save(str(folder / "no-tray.png"))
     application.quit()
 
 

@@ -15,7 +15,7 @@ import pytest
 from tests.fakes.desktop import Desktop
 from tests.fakes.process import die_with_parent
 from tests.fakes.tray_host import TrayHost
-from tests.tray.notifications import Notifications
+from tests.tray.test_tray import windows
 from tray.__main__ import NO_DESKTOP
 
 _BOUND_S = 15.0
@@ -121,12 +121,12 @@ async def test_codex_is_given_back_byte_for_byte_whatever_ends_the_tray(
 async def test_second_start_shows_the_first_and_steps_back(
     desktop: Desktop, start: Start, host: TrayHost
 ) -> None:
-    async with Notifications(desktop.bus_address) as told:
-        await start("tray")
-        await host.wait_for_item(_BOUND_S)
-        second = await start("tray")
-        assert await _ended(second) == (0, "Turntable is already running.\n", "")
-        assert (await told.next())[0] == "Turntable is running"
+    await start("tray")
+    await host.wait_for_item(_BOUND_S)
+    assert not windows(desktop)
+    second = await start("tray")
+    assert await _ended(second) == (0, "Turntable is already running.\n", "")
+    await asyncio.to_thread(desktop.wait_until, lambda: bool(windows(desktop)), "the window")
     assert len(host.items) == 1
 
 

@@ -111,7 +111,8 @@ async def test_menu_stands_in_the_tray_as_the_design_draws_it(item: TrayItem) ->
     assert shape == [
         "Codex uses", "Through Turntable:", "----",
         "1 Work", "2 Personal", "3 Client", "4 Old", "5 R&D", "----",
-        "Rotation", "Route Codex", "Add account", "----", "Help", "----", "Quit",
+        "Rotation", "Route Codex", "Add account", "----",
+        "Refresh now", "Why this", "Open Turntable…", "Settings…", "Help", "----", "Quit",
     ]  # fmt: skip
     assert [entry.radio for entry in menu.entries[3:8]] == [True] * 5
     assert [entry.checked for entry in menu.entries[3:8]] == [True, False, False, False, False]
@@ -180,14 +181,26 @@ async def test_refusal_is_told_by_the_desktop_with_its_next_step(
         assert await told.next() == ("Turntable", "bind was refused.\nThis is only a test.")
 
 
-async def test_second_start_is_told_where_the_icon_is(
+async def test_second_start_brings_up_the_window_and_closing_it_is_explained_once(
     desktop: Desktop, item: TrayItem, program: Program
 ) -> None:
     del item
     async with Notifications(desktop.bus_address) as told:
         program.tell("show")
-        assert (await told.next())[0] == "Turntable is running"
-        assert not windows(desktop)
+        await asyncio.to_thread(desktop.wait_until, lambda: bool(windows(desktop)), "the window")
+        focus(desktop)
+        desktop.run("xdotool", "key", "alt+F4")
+        assert (await told.next())[0] == "Turntable goes on"
+        await asyncio.to_thread(desktop.wait_until, lambda: not windows(desktop), "its end")
+
+
+@pytest.mark.parametrize("entry", ["Open Turntable…", "Settings…", "Why this account?"])
+async def test_window_is_opened_from_the_menu(
+    desktop: Desktop, item: TrayItem, program: Program, entry: str
+) -> None:
+    del program
+    await item.click(entry)
+    await asyncio.to_thread(desktop.wait_until, lambda: bool(windows(desktop)), "the window")
 
 
 async def test_account_that_is_removed_leaves_the_menu(item: TrayItem, program: Program) -> None:
@@ -278,7 +291,7 @@ async def test_second_start_without_a_tray_opens_a_window_with_the_same_menu(
     program.tell("show")
     await asyncio.to_thread(desktop.wait_until, lambda: bool(windows(desktop)), "the window")
     focus(desktop)
-    desktop.run("xdotool", "key", "space")
+    desktop.run("xdotool", "key", "alt+m")
     await asyncio.to_thread(desktop.wait_until, lambda: len(windows(desktop)) == 2, "its menu")
     desktop.run("xdotool", "key", "2")
     assert await program.said() == 'use {"account": "acc_2"}'

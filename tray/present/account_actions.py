@@ -1,16 +1,21 @@
 """What can be done with one account, wherever it is shown: each a verb, with its key."""
 
+from core.control.facade import JsonValue
+from core.domain.decision import AccountState
 from core.domain.report import AccountReport, StatusReport
 from core.domain.state import RotationMode
 from core.words.speech import Speech
 from tray.present.entries import Choice, Perform
 
+KEYS = {"use": "S", "pause": "E", "sign_in": "R", "remove": "D"}
+"""The same keys as in the live screen of the command line."""
+
 
 def account_actions(
     account: AccountReport, report: StatusReport, *, speech: Speech
 ) -> tuple[Choice, ...]:
-    """The actions, the most usual first; what is in force already cannot be chosen again."""
-    named = {"account": account.id}
+    """What a glance offers; what is in force already cannot be chosen again."""
+    named: dict[str, JsonValue] = {"account": account.id}
     steering = report.rotation
     preferred = steering.mode == RotationMode.USE and steering.account == account.id
     forced = steering.mode == RotationMode.STAY and steering.account == account.id
@@ -36,3 +41,47 @@ def account_actions(
             enabled=not report.vault.locked,
         ),
     )
+
+
+def policy_actions(account: AccountReport, *, speech: Speech) -> tuple[Choice, ...]:
+    """What is decided rarely: each pair shows the one that changes something."""
+    paused = account.state == AccountState.PAUSED
+    draining = account.state == AccountState.DRAINING
+    disabled = account.state == AccountState.DISABLED
+    does: tuple[tuple[str, str, str], ...] = (
+        ("pause", "resume" if paused else "pause",
+         speech.say("Resum&e") if paused else speech.say("Paus&e")),
+        ("drain", "undrain" if draining else "drain",
+         speech.say("Give new c&hats") if draining else speech.say("No new c&hats")),
+        ("disable", "enable" if disabled else "disable",
+         speech.say("Ena&ble") if disabled else speech.say("Disa&ble")),
+    )  # fmt: skip
+    named: dict[str, JsonValue] = {"action": "clear-blocks", "value": account.id}
+    waits = account.state in (AccountState.WAITING, AccountState.FAILING)
+    return (
+        *(Choice(id=id_, text=text, action=_policy(account, verb)) for id_, verb, text in does),
+        Choice(
+            id="clear",
+            text=speech.say("End its &wait"),
+            action=Perform(verb="rotation", arguments=named),
+            enabled=waits,
+        ),
+    )
+
+
+def changed(account: AccountReport, what: str, value: str) -> Perform:
+    """A field of an account that a person has typed: `rename` or `note`."""
+    arguments: dict[str, JsonValue] = {"action": what, "account": account.id, "value": value}
+    return Perform(verb="account", arguments=arguments)
+
+
+def reserved(account: AccountReport, *, session: int, week: int) -> Perform:
+    """Per cent of the windows that automation leaves untouched."""
+    arguments: dict[str, JsonValue] = {
+        "action": "reserve", "account": account.id, "session": session, "week": week,
+    }  # fmt: skip
+    return Perform(verb="account", arguments=arguments)
+
+
+def _policy(account: AccountReport, does: str) -> Perform:
+    return Perform(verb="account", arguments={"action": does, "account": account.id})

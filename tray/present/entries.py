@@ -25,6 +25,10 @@ class Local(StrEnum):
 
     OPEN_WINDOW = "open_window"
     OPEN_PANEL = "open_panel"
+    OPEN_ACTIVITY = "open_activity"
+    OPEN_HEALTH = "open_health"
+    OPEN_MESSAGES = "open_messages"
+    OPEN_SETTINGS = "open_settings"
     OPEN_LOG = "open_log"
     QUIT = "quit"
 

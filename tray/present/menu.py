@@ -12,6 +12,7 @@ from core.words.speech import Speech
 from tray.present.entries import Branch, Choice, Divider, Entry, Line, Local, Perform, literal
 from tray.present.focus import account_in_focus
 from tray.present.headline import details, headline, standing
+from tray.present.joining import ways_to_join
 from tray.present.limits import limits_short
 from tray.present.names import shown_name
 
@@ -24,6 +25,7 @@ _SAID_BY_HEADLINE = "locked"
 _COLUMN = "   "
 _ACCOUNTS = "accounts"
 _ROTATION = "rotation"
+_STRATEGY = "strategy"
 
 
 def menu(report: StatusReport, *, speech: Speech, now: datetime) -> tuple[Entry, ...]:
@@ -32,7 +34,7 @@ def menu(report: StatusReport, *, speech: Speech, now: datetime) -> tuple[Entry,
         _head(report, speech, now),
         _accounts(report, speech, now),
         (_rotation(report, speech), _route(report, speech), _add_account(report, speech)),
-        (_help(report, speech),),
+        _window(report, speech),
         (_quit(report, speech),),
     )
     shown: list[Entry] = []
@@ -125,8 +127,47 @@ def _rotation(report: StatusReport, speech: Speech) -> Branch:
                 checked=stays,
                 group=_ROTATION,
             ),
+            Divider(id="divider.strategy"),
+            _strategies(report, speech),
+            _pause(report, speech),
         ),
     )
+
+
+def _strategies(report: StatusReport, speech: Speech) -> Branch:
+    """How an account is chosen where nobody prefers or forces one."""
+    names = {
+        "balanced": speech.say("&Balanced"),
+        "sticky": speech.say("&Stay until it is limited"),
+        "round-robin": speech.say("&Take turns"),
+        "least-used": speech.say("&Least used"),
+        "weighted": speech.say("By &weight"),
+        "drain-first": speech.say("&Resets soonest first"),
+        "random": speech.say("By &chance"),
+    }
+    shown = "round-robin" if report.rotation.strategy == "hybrid" else report.rotation.strategy
+    return Branch(
+        id="strategy",
+        text=speech.say("S&trategy"),
+        entries=tuple(
+            Choice(
+                id=f"strategy.{name}",
+                text=text,
+                action=Perform(verb="rotation", arguments={"action": "strategy", "value": name}),
+                checked=name == shown,
+                group=_STRATEGY,
+            )
+            for name, text in names.items()
+        ),
+    )
+
+
+def _pause(report: StatusReport, speech: Speech) -> Choice:
+    if report.rotation.mode == RotationMode.PAUSED:
+        resume = Perform(verb="rotation", arguments={"action": "resume"})
+        return Choice(id="pause", text=speech.say("&Resume"), action=resume, checked=True)
+    pause = Perform(verb="rotation", arguments={"action": "pause", "for": "1h"})
+    return Choice(id="pause", text=speech.say("&Pause for 1 h"), action=pause, checked=False)
 
 
 def _route(report: StatusReport, speech: Speech) -> Choice:
@@ -145,13 +186,27 @@ def _add_account(report: StatusReport, speech: Speech) -> Branch:
         id="add",
         text=speech.say("&Add account"),
         enabled=not report.vault.locked,
-        entries=(
-            Choice(
-                id="add.codex",
-                text=speech.say("&Import from Codex"),
-                action=Perform(verb="import", arguments={"from": "codex"}),
-            ),
+        entries=ways_to_join(report, speech=speech),
+    )
+
+
+def _window(report: StatusReport, speech: Speech) -> tuple[Entry, ...]:
+    return (
+        Choice(
+            id="refresh",
+            text=speech.say("Re&fresh now"),
+            action=Perform(verb="quota", arguments={"refresh": True}),
+            enabled=bool(report.accounts) and not report.vault.locked,
         ),
+        Choice(
+            id="why",
+            text=speech.say("&Why this account?"),
+            action=Local.OPEN_ACTIVITY,
+            enabled=bool(report.accounts),
+        ),
+        Choice(id="open", text=speech.say("&Open Turntable…"), action=Local.OPEN_WINDOW),
+        Choice(id="settings", text=speech.say("S&ettings…"), action=Local.OPEN_SETTINGS),
+        _help(report, speech),
     )
 
 
@@ -160,6 +215,11 @@ def _help(report: StatusReport, speech: Speech) -> Branch:
         id="help",
         text=speech.say("&Help"),
         entries=(
+            Choice(
+                id="help.health",
+                text=speech.say("&Check how things stand"),
+                action=Local.OPEN_HEALTH,
+            ),
             Choice(
                 id="help.log",
                 text=speech.say("Open the &log folder"),

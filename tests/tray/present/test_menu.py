@@ -63,11 +63,26 @@ def test_whole_menu_in_its_order() -> None:
         "&Rotation ▸",
         "  ● &Automatic",
         "  ○ &Stay on Work",
+        "  ----",
+        "  S&trategy ▸",
+        "    ○ &Balanced",
+        "    ● &Stay until it is limited",
+        "    ○ &Take turns",
+        "    ○ &Least used",
+        "    ○ By &weight",
+        "    ○ &Resets soonest first",
+        "    ○ By &chance",
+        "  ○ &Pause for 1 h",
         "● Route &Codex through Turntable",
         "&Add account ▸",
         "  &Import from Codex",
         "----",
+        "Re&fresh now",
+        "&Why this account?",
+        "&Open Turntable…",
+        "S&ettings…",
         "&Help ▸",
+        "  &Check how things stand",
         "  Open the &log folder",
         "  ----",
         "  Turntable 0.1.0",
@@ -87,7 +102,7 @@ def test_every_account_is_in_the_menu_once_the_first_nine_with_a_digit(count: in
     assert [e.text[:2] for e in direct if isinstance(e, Choice)] == [
         f"&{n}" for n in range(1, len(direct) + 1)
     ]
-    assert len(entries) < 25
+    assert len(entries) < 30
 
 
 @pytest.mark.parametrize(
@@ -114,11 +129,33 @@ def test_every_account_is_in_the_menu_once_the_first_nine_with_a_digit(count: in
         pytest.param(
             snapshot(WORK, bind="drifted"), "route", "bind", {}, id="changed by others: it binds"
         ),
+        pytest.param(snapshot(WORK), "refresh", "quota", {"refresh": True}, id="ask for numbers"),
+        pytest.param(
+            snapshot(WORK),
+            "pause",
+            "rotation",
+            {"action": "pause", "for": "1h"},
+            id="pause for an hour",
+        ),
+        pytest.param(
+            snapshot(WORK, mode="paused"),
+            "pause",
+            "rotation",
+            {"action": "resume"},
+            id="paused: go on",
+        ),
+        pytest.param(
+            snapshot(WORK),
+            "strategy.balanced",
+            "rotation",
+            {"action": "strategy", "value": "balanced"},
+            id="another strategy",
+        ),
         pytest.param(snapshot(), "add.codex", "import", {"from": "codex"}, id="import"),
     ],
 )
 def test_entry_wishes_a_verb_of_the_table(
-    report: StatusReport, entry: str, verb: str, arguments: dict[str, str]
+    report: StatusReport, entry: str, verb: str, arguments: dict[str, str | bool]
 ) -> None:
     action = choice(report, entry).action
     assert action == Perform(verb=verb, arguments=arguments)
@@ -223,3 +260,23 @@ def test_keys_of_one_menu_are_unique() -> None:
     for level in (entries, *below):
         assert len(keys(level)) == len(set(keys(level)))
     assert all("&" in e.text for e in entries if isinstance(e, Choice | Branch))
+
+
+def levels(entries: tuple[Entry, ...]) -> list[list[str]]:
+    """The keyboard letters of each menu."""
+    found = [[keyboard_letter(e.text) for e in entries if isinstance(e, Choice | Branch)]]
+    for entry in entries:
+        if isinstance(entry, Branch):
+            found.extend(levels(entry.entries))
+    return found
+
+
+def keyboard_letter(text: str) -> str:
+    plain = text.replace("&&", "")
+    return plain[plain.index("&") + 1].lower() if "&" in plain else ""
+
+
+def test_every_choice_has_a_letter_of_its_own() -> None:
+    for letters in levels(shown(snapshot(WORK, account(2, "R&D")))):
+        assert "" not in letters
+        assert len(set(letters)) == len(letters), letters

@@ -1,0 +1,224 @@
+"""The gallery of docs/: `python -m tests.tray.gallery FOLDER [--only NAME]` paints every picture.
+
+Fixed data, a fixed time, one family of fonts: the same command gives the same pictures.
+"""
+
+import os
+import sys
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QApplication, QWidget
+from shiboken6 import delete
+
+from core.control.facade import JsonValue
+from core.domain.errors import CoreError
+from core.domain.report import ReserveReport, StatusReport, VerdictReport
+from core.words.speech import Speech, english
+from tests.tray import answers
+from tests.tray.snapshots import NOW, account, snapshot, week, window
+from tray.icon import IconPainter
+from tray.panel import GlancePanel
+from tray.present.answer import Answer, Answered
+from tray.present.entries import Perform
+from tray.present.gauge import gauge
+from tray.present.menu import menu
+from tray.present.notices import failure
+from tray.present.panel import panel
+from tray.style import dress
+from tray.theme import Panel, Scheme
+from tray.windows.main_window import MainWindow, PageName
+
+_FAMILIES = ["DejaVu Sans", "Noto Sans CJK SC"]
+_POINTS = 10
+_MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """How a picture is taken."""
+
+    scheme: Scheme = Scheme.LIGHT
+    scale: float = 1.0
+    speech: Speech = field(default_factory=english)
+
+
+def usual() -> StatusReport:
+    """Five accounts, one waiting, one that wants a hand."""
+    kept = ReserveReport(session=0, week=20, month=0)
+    made = snapshot(
+        replace(account(1, "Work", last_used=NOW - 2 * _MINUTE), in_flight=2, tags=("job",)),
+        replace(account(2, "Personal", windows=(window(100), week(93))), reserve=kept),
+        account(
+            3, "Client A", plan="team", state="waiting", until=timedelta(hours=6),
+            windows=(window(0, resets_in=timedelta(hours=6)), week(12)),
+            last_used=NOW - 40 * _MINUTE,
+        ),
+        account(4, "Old laptop", state="needs_sign_in", windows=()),
+        account(
+            5, "R&D <b>snake_case</b>", plan="pro",
+            windows=(window(8, age=timedelta(hours=3)), week(None)),
+        ),
+    )  # fmt: skip
+    verdict = VerdictReport(state="enough", until=None, text="Enough until Tuesday.")
+    return replace(made, verdict=verdict)
+
+
+def trouble() -> StatusReport:
+    """Codex's settings were changed by somebody, and nobody can serve."""
+    made = snapshot(
+        account(
+            1, "Work", state="waiting", until=timedelta(hours=6), windows=(window(0), week(40))
+        ),
+        account(2, "Personal", state="needs_sign_in", windows=()),
+        serves=None,
+        bind="drifted",
+    )
+    verdict = VerdictReport(
+        state="empty", until=NOW + timedelta(hours=6), text="Nothing left until 15:00 (Work)."
+    )
+    return replace(made, verdict=verdict)
+
+
+def empty() -> StatusReport:
+    """The first start."""
+    verdict = VerdictReport(state="empty", until=None, text="No account yet.")
+    return replace(snapshot(bind="unbound"), verdict=verdict)
+
+
+def many() -> StatusReport:
+    """Two hundred accounts, and the names that people give."""
+    names = ("Work " * 60, "R&D & Co", "<b>bold</b>", "🦊 fox", "חשבון עבודה", "工作账户")
+    return snapshot(*(account(n, names[n % 6] if n < 7 else f"Client {n}") for n in range(1, 201)))
+
+
+class Answers:
+    """Answers at once, as the engine would."""
+
+    def __init__(self, *, well: bool = True, none: bool = False) -> None:
+        self._well, self._none = well, none
+
+    def ask(self, question: Perform, answered: Answered) -> None:
+        answered(self._answer(question))
+
+    def _answer(self, question: Perform) -> Answer | CoreError:
+        made: dict[str, JsonValue]
+        match question.verb:
+            case "log":
+                made = {"requests": []} if self._none else answers.log()
+            case "why":
+                made = {"requests": []} if self._none else answers.why()
+            case "simulate":
+                made = answers.simulated()
+            case "doctor":
+                made = answers.well() if self._well else answers.unwell()
+            case "bind":
+                made = answers.bind_diff()
+            case "config":
+                held: dict[str, tuple[JsonValue, str]] = {
+                    "proxy.port": (9000, "settings.toml"),
+                    "routing.strategy": ("sticky", "environment"),
+                }
+                made = answers.config(held)
+            case _:
+                return CoreError("refused", f"{question.verb} was refused.", "This is a picture.")
+        return Answer(made)
+
+
+def window_picture(
+    page: PageName, report: StatusReport, setting: Setting, answering: Answers
+) -> MainWindow:
+    """The main window on one page."""
+    made = MainWindow(setting.speech, answering.ask)
+    icon = IconPainter().icon(gauge(report, NOW), Panel.UNKNOWN)
+    made.show_status(report, icon, menu(report, speech=setting.speech, now=NOW), NOW)
+    made.bring_up(page)
+    if setting.scale > 1:
+        made.resize(1400, 900)
+    return made
+
+
+def panel_picture(report: StatusReport, setting: Setting) -> GlancePanel:
+    """The glance panel, with one row open."""
+    made = GlancePanel(setting.speech)
+    made.show_view(panel(report, speech=setting.speech, now=NOW))
+    made.pop_up()
+    made.open_row("acc_3")
+    return made
+
+
+def pictures() -> Iterator[tuple[str, Setting, Callable[[Setting], QWidget]]]:
+    """Name, how it is taken, and what makes it."""
+    for scheme in Scheme:
+        taken = Setting(scheme=scheme)
+        yield f"panel-{scheme}", taken, partial(panel_picture, usual())
+        yield from _pages(f"{scheme}", taken, usual(), Answers())
+    light, large = Setting(), Setting(scale=2.0)
+    yield "panel-trouble", light, partial(panel_picture, trouble())
+    yield "panel-empty", light, partial(panel_picture, empty())
+    yield "panel-many", light, partial(panel_picture, many())
+    yield from _pages("empty", light, empty(), Answers(none=True))
+    yield from _pages("trouble", light, trouble(), Answers(well=False))
+    yield "accounts-told", light, _told
+    yield "accounts-many", light, partial(_page, PageName.ACCOUNTS, many(), Answers())
+    yield "panel-200", large, partial(panel_picture, usual())
+    yield from _pages("200", large, usual(), Answers())
+
+
+def _pages(
+    suffix: str, setting: Setting, report: StatusReport, answering: Answers
+) -> Iterator[tuple[str, Setting, Callable[[Setting], QWidget]]]:
+    for page in PageName:
+        yield f"{page}-{suffix}", setting, partial(_page, page, report, answering)
+
+
+def _page(page: PageName, report: StatusReport, answering: Answers, setting: Setting) -> MainWindow:
+    return window_picture(page, report, setting, answering)
+
+
+def _told(setting: Setting) -> MainWindow:
+    made = window_picture(PageName.ACCOUNTS, trouble(), setting, Answers())
+    made.tell(failure(CoreError("refused", "config.toml is not valid TOML.", "Mend line 3.")))
+    return made
+
+
+def take(application: QApplication, folder: Path, only: str) -> None:
+    """Paint what begins with `only` into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, setting, make in pictures():
+        if not name.startswith(only):
+            continue
+        font = QFont(_FAMILIES, round(_POINTS * setting.scale))
+        font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+        application.setFont(font)
+        dress(application, setting.scheme)
+        shown = make(setting)
+        for _ in range(3):
+            application.processEvents()
+        shown.grab().save(str(folder / f"{name}.png"))
+        shown.hide()
+        delete(shown)
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def main() -> None:
+    """See the module."""
+    parser = ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--only", default="")
+    arguments = parser.parse_args()
+    application = QApplication(sys.argv[:1])
+    take(application, arguments.folder, arguments.only)
+    application.quit()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,390 @@
+"""The main window: every page shows its answers, and what is clicked leaves as a wish."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QPoint
+from PySide6.QtGui import QIcon, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QCheckBox,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QTableView,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from core.control.facade import JsonValue
+from core.domain.errors import CoreError
+from core.domain.report import StatusReport
+from core.words.speech import english
+from tests.tray import answers
+from tests.tray.snapshots import NOW, account, snapshot, window
+from tray.present.answer import Answer, Answered
+from tray.present.entries import Action, Choice, Perform
+from tray.present.menu import menu
+from tray.present.notices import Notice
+from tray.windows.main_window import MainWindow, PageName
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
+
+THREE = snapshot(
+    account(1, "Work"), account(2, "Personal"), account(3, "Client", state="needs_sign_in")
+)
+
+
+class Engine:
+    """Answers questions when it is told to, and remembers them."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Perform, Answered]] = []
+        self.answers: dict[str, dict[str, JsonValue] | CoreError] = {
+            "log": answers.log(),
+            "why": answers.why(),
+            "simulate": answers.simulated(),
+            "doctor": answers.unwell(),
+            "bind": answers.bind_diff(),
+            "config": answers.config(),
+        }
+
+    def ask(self, question: Perform, answered: Answered) -> None:
+        self.asked.append((question, answered))
+
+    def answer(self) -> list[Perform]:
+        """Answer everything that was asked, and what is asked because of it."""
+        questions: list[Perform] = []
+        while self.asked:
+            question, answered = self.asked.pop(0)
+            questions.append(question)
+            made = self.answers[question.verb]
+            answered(made if isinstance(made, CoreError) else Answer(made))
+        return questions
+
+
+class Shown:
+    """A window with its engine and its wishes."""
+
+    def __init__(self) -> None:
+        self.engine = Engine()
+        self.window = MainWindow(english(), self.engine.ask)
+        self.wishes: list[Action] = []
+        self.window.chosen.connect(self.wishes.append)
+
+    def see(self, report: StatusReport) -> None:
+        entries = menu(report, speech=english(), now=NOW)
+        self.window.show_status(report, QIcon(), entries, NOW)
+
+    def open(self, page: PageName, report: StatusReport = THREE) -> QWidget:
+        self.see(report)
+        self.window.bring_up(page)
+        self.engine.answer()
+        return self.window.pages[page]
+
+
+@pytest.fixture
+def shown(qtbot: QtBot) -> Iterator[Shown]:
+    made = Shown()
+    qtbot.addWidget(made.window)
+    yield made
+    made.window.close_for_good()
+
+
+def texts(page: QWidget) -> list[str]:
+    # Qt shows a widget that was put into a visible one with the next turn of its loop.
+    QCoreApplication.processEvents()
+    return [part.text() for part in page.findChildren(QLabel) if part.isVisible()]
+
+
+def places(page: QWidget) -> dict[str, int]:
+    """Where each text stands, from the top."""
+    QCoreApplication.processEvents()
+    return {p.text(): p.mapTo(page, QPoint()).y() for p in page.findChildren(QLabel)}
+
+
+def button(page: QWidget, text: str) -> QAbstractButton:
+    return next(b for b in page.findChildren(QAbstractButton) if b.text() == text)
+
+
+def named[W: QWidget](page: QWidget, kind: type[W], name: str) -> W:
+    return next(w for w in page.findChildren(kind) if w.accessibleName() == name)
+
+
+def press(page: QWidget, key: str) -> None:
+    """As the key would, in the table."""
+    table = page.findChild(QTableView)
+    assert table is not None
+    next(s for s in table.findChildren(QShortcut) if s.key() == QKeySequence(key)).activated.emit()
+
+
+def cells(page: QWidget) -> list[list[str]]:
+    table = page.findChild(QTableView)
+    assert table is not None
+    model = table.model()
+    return [
+        [str(model.index(row, column).data()) for column in range(model.columnCount())]
+        for row in range(model.rowCount())
+    ]
+
+
+# --- accounts --------------------------------------------------------------------------------
+
+
+def test_accounts_stand_in_a_table_and_the_first_one_beside_it(shown: Shown) -> None:
+    page = shown.open(PageName.ACCOUNTS)
+    assert [row[0] for row in cells(page)] == ["Work", "Personal", "Client"]
+    assert "#1 Work" in texts(page)
+
+
+def test_search_leaves_what_was_typed(shown: Shown) -> None:
+    page = shown.open(PageName.ACCOUNTS)
+    named(page, QLineEdit, "Search accounts").setText("sign-in")
+    assert [row[0] for row in cells(page)] == ["Client"]
+
+
+def test_numbers_change_without_moving_what_is_selected(shown: Shown) -> None:
+    page = shown.open(PageName.ACCOUNTS)
+    table = page.findChild(QTableView)
+    assert table is not None
+    table.selectRow(1)
+    shown.see(snapshot(account(1, "Work"), account(2, "Personal", windows=(window(7),))))
+    assert table.currentIndex().row() == 1
+    assert "#2 Personal" in texts(page)
+    assert "7 %" in texts(page)
+
+
+@pytest.mark.parametrize(
+    ("key", "wish"),
+    [
+        pytest.param("S", Perform(verb="use", arguments={"account": "acc_1"}), id="S uses"),
+        pytest.param(
+            "E",
+            Perform(verb="account", arguments={"action": "pause", "account": "acc_1"}),
+            id="E pauses",
+        ),
+        pytest.param("2", Perform(verb="use", arguments={"account": "acc_2"}), id="a digit uses"),
+    ],
+)
+def test_keys_of_the_list(shown: Shown, key: str, wish: Perform) -> None:
+    press(shown.open(PageName.ACCOUNTS), key)
+    assert shown.wishes == [wish]
+
+
+def test_name_that_is_typed_is_a_wish_and_a_snapshot_does_not_take_it_away(
+    shown: Shown, qtbot: QtBot
+) -> None:
+    page = shown.open(PageName.ACCOUNTS)
+    field = named(page, QLineEdit, "Name")
+    field.setFocus()
+    qtbot.waitUntil(field.hasFocus)
+    field.setText("Job")
+    shown.see(snapshot(account(1, "Work", windows=(window(7),))))
+    assert field.text() == "Job"
+    field.editingFinished.emit()
+    assert shown.wishes == [
+        Perform(verb="account", arguments={"action": "rename", "account": "acc_1", "value": "Job"})
+    ]
+
+
+def test_nothing_typed_is_no_wish(shown: Shown) -> None:
+    page = shown.open(PageName.ACCOUNTS)
+    named(page, QLineEdit, "Name").editingFinished.emit()
+    assert shown.wishes == []
+
+
+def test_empty_state_offers_the_next_step(shown: Shown) -> None:
+    page = shown.open(PageName.ACCOUNTS, snapshot())
+    assert "No account yet" in texts(page)
+    button(page, "&Import from Codex").click()
+    assert shown.wishes == [Perform(verb="import", arguments={"from": "codex"})]
+
+
+def test_locked_logins_say_what_to_do(shown: Shown) -> None:
+    page = shown.open(PageName.ACCOUNTS, snapshot(locked=True))
+    assert "Logins are locked" in texts(page)
+
+
+def test_two_hundred_accounts_come_and_go(shown: Shown) -> None:
+    for count in (200, 0, 3):
+        page = shown.open(
+            PageName.ACCOUNTS, snapshot(*(account(n, f"A{n}") for n in range(1, count + 1)))
+        )
+        assert len(cells(page)) == count
+
+
+# --- activity --------------------------------------------------------------------------------
+
+
+def test_requests_are_asked_for_when_the_page_is_opened(shown: Shown) -> None:
+    shown.see(THREE)
+    assert shown.engine.answer() == []
+    page = shown.open(PageName.ACTIVITY)
+    assert [row[2] for row in cells(page)][:3] == ["served", "left by Codex", "failed (502)"]
+    assert "The conversation lives on Work." in texts(page)
+
+
+def test_request_that_came_is_asked_for(shown: Shown) -> None:
+    shown.open(PageName.ACTIVITY)
+    more = replace(THREE.traffic, last_hour=replace(THREE.traffic.last_hour, requests=1))
+    shown.see(replace(THREE, traffic=more))
+    assert [question.verb for question in shown.engine.answer()] == ["log", "why"]
+    shown.see(replace(THREE, traffic=more))
+    assert shown.engine.answer() == []
+
+
+def test_simulation_is_told_like_a_request(shown: Shown) -> None:
+    page = shown.open(PageName.ACTIVITY)
+    button(page, "Simu&late the next request").click()
+    shown.engine.answer()
+    assert "The next new chat" in texts(page)
+
+
+def test_record_that_cannot_be_read_is_said(shown: Shown) -> None:
+    shown.engine.answers["log"] = CoreError("ledger", "The record is broken.", "Delete ledger.db.")
+    page = shown.open(PageName.ACTIVITY)
+    assert "The record is broken.\nDelete ledger.db." in texts(page)
+
+
+# --- health ----------------------------------------------------------------------------------
+
+
+def test_findings_have_their_fix_and_fixing_looks_again(shown: Shown) -> None:
+    page = shown.open(PageName.HEALTH)
+    assert "2 things are wrong." in texts(page)
+    button(page, "Fix").click()
+    assert [(q.verb, q.arguments.get("fix")) for q in shown.engine.answer()] == [
+        ("doctor", True),
+        ("doctor", None),
+    ]
+
+
+def test_bind_is_shown_as_its_change_and_can_be_taken_back(shown: Shown) -> None:
+    page = shown.open(PageName.HEALTH)
+    assert any("openai_base_url" in text for text in texts(page))
+    button(shown.window, "&Give Codex back").click()
+    assert shown.wishes == [Perform(verb="unbind")]
+
+
+def test_looking_twice_at_once_is_looking_once(shown: Shown) -> None:
+    shown.see(THREE)
+    shown.window.bring_up(PageName.HEALTH)
+    shown.window.bring_up(PageName.ACTIVITY)
+    shown.window.bring_up(PageName.HEALTH)
+    assert [q.verb for q in shown.engine.answer()].count("doctor") == 1
+
+
+# --- settings --------------------------------------------------------------------------------
+
+
+def test_choice_is_set_at_once_and_can_be_undone(shown: Shown) -> None:
+    page = shown.open(PageName.SETTINGS)
+    box = named(page, QComboBox, "Strategy")
+    box.textActivated.emit("sticky")
+    (first, second) = shown.engine.answer()
+    assert first.arguments == {"action": "set", "key": "routing.strategy", "value": "sticky"}
+    assert second.arguments == {"action": "explain"}
+    button(page, "Und&o").click()
+    assert shown.engine.answer()[0].arguments == {"action": "unset", "key": "routing.strategy"}
+
+
+def test_flag_and_number_are_set_too(shown: Shown) -> None:
+    page = shown.open(PageName.SETTINGS)
+    named(page, QCheckBox, "Allow custom").click()
+    port = named(page, QLineEdit, "Port")
+    port.setText("9000")
+    port.editingFinished.emit()
+    wishes = [q.arguments for q in shown.engine.answer() if q.arguments["action"] == "set"]
+    assert [(w["key"], w["value"]) for w in wishes] == [
+        ("upstream.allow_custom", "true"),
+        ("proxy.port", "9000"),
+    ]
+
+
+def test_value_that_does_not_count_is_said_beside_its_field(shown: Shown) -> None:
+    page = shown.open(PageName.SETTINGS)
+    shown.engine.answers["config"] = CoreError("bad_setting", "7 is too small.", "From 1024 on.")
+    port = named(page, QLineEdit, "Port")
+    port.setText("7")
+    port.editingFinished.emit()
+    shown.engine.answer()
+    assert "7 is too small. From 1024 on." in texts(page)
+
+
+def test_setting_that_the_environment_holds_is_read_only(shown: Shown) -> None:
+    shown.engine.answers["config"] = answers.config({"proxy.port": (9000, "environment")})
+    page = shown.open(PageName.SETTINGS)
+    assert not named(page, QLineEdit, "Port").isEnabled()
+    assert "TURNTABLE_PROXY_PORT holds it; change it there." in texts(page)
+
+
+def test_search_hides_what_does_not_fit_and_its_empty_sections(shown: Shown) -> None:
+    page = shown.open(PageName.SETTINGS)
+    named(page, QLineEdit, "Search settings").setText("strategy balanced")
+    assert "Rotation" in texts(page)
+    assert "Proxy" not in texts(page)
+
+
+# --- the window ------------------------------------------------------------------------------
+
+
+def test_message_stands_at_the_top_with_what_can_be_done(shown: Shown) -> None:
+    shown.open(PageName.ACCOUNTS)
+
+    undo = Choice(id="undo", text="Und&o", action=Perform(verb="auto"))
+    shown.window.tell(Notice(title="T", text="Done.", trouble=False, actions=(undo,)))
+    assert "Done." in texts(shown.window)
+    button(shown.window, "Und&o").click()
+    assert shown.wishes == [Perform(verb="auto")]
+    assert "Done." not in texts(shown.window)
+
+
+def test_messages_are_kept_newest_first_and_not_for_ever(shown: Shown) -> None:
+    page = shown.open(PageName.MESSAGES)
+    assert "No messages" in texts(page)
+    for number in range(120):
+        notice = Notice(title=f"Title {number}", text="Text.", trouble=False)
+        shown.window.messages.keep(notice, NOW, NOW)
+    kept = {t: place for t, place in places(page).items() if t.startswith("Title")}
+    assert (len(kept), min(kept, key=lambda title: kept[title])) == (100, "Title 119")
+
+
+def test_window_remembers_its_page(shown: Shown) -> None:
+    shown.open(PageName.HEALTH)
+    again = Shown()
+    again.window.restore(shown.window.geometry_kept(), shown.window.page())
+    assert again.window.page() is PageName.HEALTH
+    again.window.restore("not hexadecimal", "a page of tomorrow")
+    assert again.window.page() is PageName.HEALTH
+    again.window.close_for_good()
+
+
+def test_menu_of_the_tray_is_in_the_window_too(shown: Shown) -> None:
+    shown.open(PageName.ACCOUNTS)
+    button(shown.window, "&Menu").click()
+    assert shown.window.menu_is_open()
+
+
+def test_ctrl_and_a_digit_turn_the_page(shown: Shown) -> None:
+    shown.open(PageName.ACCOUNTS)
+    shortcut = next(
+        s for s in shown.window.findChildren(QShortcut) if s.key() == QKeySequence("Ctrl+3")
+    )
+    shortcut.activated.emit()
+    assert shown.window.page() is PageName.HEALTH
+
+
+@pytest.mark.parametrize("page", list(PageName))
+def test_every_letter_of_the_keyboard_means_one_thing(shown: Shown, page: PageName) -> None:
+    shown.open(page)
+    shown.window.tell(Notice(title="T", text="Done.", trouble=False))
+    QCoreApplication.processEvents()
+    marked = [b.text() for b in shown.window.findChildren(QAbstractButton) if b.isVisible()]
+    marked += [
+        part.text()
+        for part in shown.window.findChildren(QLabel)
+        if part.isVisible() and part.buddy() is not None
+    ]
+    letters = [text[text.index("&") + 1].lower() for text in marked if "&" in text]
+    assert len(letters) == len(set(letters)), marked

@@ -1,0 +1,176 @@
+"""Everything about one account, beside the table: read, act, and change what is ours to change."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QFormLayout,
+    QGridLayout,
+    QLabel,
+    QLineEdit,
+    QScrollArea,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.words.speech import Speech
+from tray.parts.bars import BarWidget
+from tray.parts.buttons import ActionButton
+from tray.parts.labels import card, label, paragraph, set_tone
+from tray.present.account_actions import changed, reserved
+from tray.present.account_details import AccountDetails
+from tray.present.tone import Tone
+from tray.theme import CARD_MARGIN, GAP_MEDIUM, GAP_SMALL, LARGE, SMALL
+
+
+class AccountCard(QScrollArea):
+    """Shows `AccountDetails`.
+
+    Signals:
+        chosen: an `Action`.
+    """
+
+    chosen = Signal(object)
+
+    def __init__(self, speech: Speech) -> None:
+        super().__init__()
+        self._speech = speech
+        self._shown: AccountDetails | None = None
+        self._buttons: dict[str, ActionButton] = {}
+        self._title = paragraph(size=LARGE, bold=True)
+        self._state = paragraph()
+        self._bars = QGridLayout()
+        self._details = paragraph(tone=Tone.MUTED)
+        self._refresher = paragraph(tone=Tone.MUTED, size=SMALL)
+        self._name = QLineEdit()
+        self._note = QLineEdit()
+        self._session = _percent(speech)
+        self._week = _percent(speech)
+        self._actions = QGridLayout()
+        self._policies = QGridLayout()
+        self.setAccessibleName(speech.say("Details of the account"))
+        self._lay_out()
+        self._name.editingFinished.connect(lambda: self._typed("rename", self._name))
+        self._note.editingFinished.connect(lambda: self._typed("note", self._note))
+        self._session.editingFinished.connect(self._reserve)
+        self._week.editingFinished.connect(self._reserve)
+
+    def show_details(self, shown: AccountDetails) -> None:
+        """Show this account; what is being typed is left alone."""
+        other = self._shown is None or self._shown.account.id != shown.account.id
+        before, self._shown = self._shown, shown
+        if before == shown:
+            return
+        self._title.setText(shown.title)
+        words = (shown.row.plan, shown.row.state, shown.row.age)
+        self._state.setText(" · ".join(part for part in words if part))
+        set_tone(self._state, shown.row.tone)
+        self._show_bars(shown)
+        self._details.setText("\n".join(shown.row.details))
+        self._refresher.setText(shown.refresher)
+        for field, text in ((self._name, shown.account.label), (self._note, shown.account.note)):
+            if other or not field.hasFocus():
+                field.setText(text)
+        for box, kept in (
+            (self._session, shown.account.reserve.session),
+            (self._week, shown.account.reserve.week),
+        ):
+            if other or not box.hasFocus():
+                box.setValue(round(kept))
+        self._show_actions(shown)
+
+    def press(self, action: str) -> None:
+        """As a click on the button of this action."""
+        button = self._buttons.get(action)
+        if button is not None:
+            button.click()
+
+    def first_button(self) -> QWidget:
+        """Where the keyboard goes from the table."""
+        return next(iter(self._buttons.values()), self._name)
+
+    def _typed(self, what: str, field: QLineEdit) -> None:
+        if self._shown is None:
+            return
+        known = self._shown.account
+        before = known.label if what == "rename" else known.note
+        if field.text() != before:
+            self.chosen.emit(changed(known, what, field.text()))
+
+    def _reserve(self) -> None:
+        if self._shown is None:
+            return
+        known = self._shown.account
+        session, week = self._session.value(), self._week.value()
+        if (session, week) != (round(known.reserve.session), round(known.reserve.week)):
+            self.chosen.emit(reserved(known, session=session, week=week))
+
+    def _show_bars(self, shown: AccountDetails) -> None:
+        while (item := self._bars.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        for line, bar in enumerate(shown.row.bars):
+            self._bars.addWidget(label(bar.name, tone=Tone.MUTED), line, 0)
+            self._bars.addWidget(BarWidget(bar), line, 1)
+            self._bars.addWidget(
+                label(bar.text, tone=Tone.WARN if bar.low else Tone.PLAIN), line, 2
+            )
+            self._bars.addWidget(label(bar.resets, tone=Tone.MUTED), line, 3)
+        self._bars.setColumnStretch(1, 1)
+
+    def _show_actions(self, shown: AccountDetails) -> None:
+        for grid, choices in ((self._actions, shown.actions), (self._policies, shown.policies)):
+            for place, choice in enumerate(choices):
+                button = self._buttons.get(choice.id)
+                if button is None:
+                    button = ActionButton(choice, self.chosen.emit)
+                    self._buttons[choice.id] = button
+                    grid.addWidget(button, place // 2, place % 2)
+                button.show_choice(choice)
+
+    def _lay_out(self) -> None:
+        inside = card()
+        layout = QVBoxLayout(inside)
+        layout.setContentsMargins(CARD_MARGIN, CARD_MARGIN, CARD_MARGIN, CARD_MARGIN)
+        layout.setSpacing(GAP_MEDIUM)
+        for grid in (self._bars, self._actions, self._policies):
+            grid.setSpacing(GAP_SMALL)
+        layout.addWidget(self._title)
+        layout.addWidget(self._state)
+        layout.addLayout(self._bars)
+        layout.addLayout(self._actions)
+        layout.addWidget(self._details)
+        layout.addLayout(self._form())
+        layout.addLayout(self._policies)
+        layout.addWidget(self._refresher)
+        layout.addStretch()
+        self.setWidget(inside)
+        self.setWidgetResizable(True)
+
+    def _form(self) -> QFormLayout:
+        say = self._speech.say
+        form = QFormLayout()
+        form.setSpacing(GAP_SMALL)
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        for text, field in (
+            (say("&Name"), self._name),
+            (say("No&te"), self._note),
+            (say("Reserve of the sess&ion"), self._session),
+            (say("Reserve of the wee&k"), self._week),
+        ):
+            asked: QLabel = label(text, tone=Tone.MUTED)
+            asked.setBuddy(field)
+            field.setAccessibleName(text.replace("&", ""))
+            form.addRow(asked, field)
+        return form
+
+
+def _percent(speech: Speech) -> QSpinBox:
+    box = QSpinBox()
+    box.setRange(0, 100)
+    box.setSuffix(" %")
+    box.setSpecialValueText(speech.say("none"))
+    box.setKeyboardTracking(False)
+    box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+    return box

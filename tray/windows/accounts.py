@@ -1,0 +1,135 @@
+"""The Accounts page: a table to search and sort, one account beside it, keys as in a list."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QLineEdit, QSplitter, QStackedWidget
+
+from core.domain.report import StatusReport
+from core.words.speech import Speech
+from tray.present.account_actions import KEYS
+from tray.present.account_details import account_details
+from tray.present.account_table import AccountRow, Column, account_rows, headers
+from tray.present.empty import no_accounts
+from tray.theme import GAP_LARGE
+from tray.windows.account_card import AccountCard
+from tray.windows.account_list import AccountRows, BarCell, NameCell
+from tray.windows.empty import EmptyView
+from tray.windows.page import Page
+from tray.windows.table import Search, TableView
+
+
+class AccountsPage(Page):
+    """All accounts."""
+
+    def __init__(self, speech: Speech) -> None:
+        super().__init__(speech.say("Accounts"))
+        self._speech = speech
+        self._report: StatusReport | None = None
+        self._now: datetime | None = None
+        self._selected = ""
+        self._rows = AccountRows(headers(speech), toned=Column.STATE)
+        self._found = Search(self._rows)
+        self._view = TableView(self.title, self._found, stretched=Column.NAME)
+        self._bars = BarCell()
+        self._names = NameCell()
+        self._search = QLineEdit()
+        self._card = AccountCard(speech)
+        self._empty = EmptyView()
+        self._stack = QStackedWidget()
+        self._lay_out()
+        self._connect()
+        self._keys()
+
+    def show_report(self, report: StatusReport, now: datetime) -> None:
+        """Show the accounts of this snapshot; what is selected stays selected."""
+        self._report, self._now = report, now
+        self._rows.show_rows(account_rows(report, speech=self._speech, now=now))
+        empty = no_accounts(report, speech=self._speech)
+        self._stack.setCurrentIndex(1 if empty else 0)
+        self._search.setVisible(empty is None)
+        if empty is not None:
+            self._empty.show_empty(empty)
+            return
+        if self._rows.place(self._selected) is None and report.accounts:
+            self._selected = report.accounts[0].id
+        self._select(self._selected)
+        self._show_card()
+
+    def _show_card(self) -> None:
+        if self._report is None or self._now is None:
+            return
+        known = next((a for a in self._report.accounts if a.id == self._selected), None)
+        if known is not None:
+            self._card.show_details(
+                account_details(known, self._report, speech=self._speech, now=self._now)
+            )
+
+    def _select(self, id_: str) -> None:
+        place = self._rows.place(id_)
+        if place is None:
+            return
+        index = self._found.mapFromSource(self._rows.index(place, 0))
+        if index.isValid() and index.row() != self._view.currentIndex().row():
+            flags = QItemSelectionModel.SelectionFlag
+            self._view.selectionModel().setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
+
+    def _moved(self, current: QModelIndex, before: QModelIndex) -> None:
+        del before
+        if current.isValid():
+            row: AccountRow = self._rows.row(self._found.mapToSource(current))
+            self._selected = row.id
+            self._show_card()
+
+    def _lay_out(self) -> None:
+        say = self._speech.say
+        self._search.setPlaceholderText(say("Search  /"))
+        self._search.setAccessibleName(say("Search accounts"))
+        self._search.setClearButtonEnabled(True)
+        self.beside_the_title(self._search)
+        self._view.setSortingEnabled(True)
+        self._view.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+        self._view.setItemDelegateForColumn(Column.NAME, self._names)
+        for column in (Column.SESSION, Column.WEEK):
+            self._view.setItemDelegateForColumn(column, self._bars)
+        both = QSplitter(Qt.Orientation.Horizontal)
+        both.setChildrenCollapsible(False)
+        both.setHandleWidth(GAP_LARGE)
+        both.addWidget(self._view)
+        both.addWidget(self._card)
+        both.setStretchFactor(0, 1)
+        both.setSizes([680, 300])
+        self._stack.addWidget(both)
+        self._stack.addWidget(self._empty)
+        self.body.addWidget(self._stack, stretch=1)
+
+    def _connect(self) -> None:
+        self._search.textChanged.connect(self._found.search)
+        self._view.selectionModel().currentRowChanged.connect(self._moved)
+        self._view.activated.connect(lambda _: self._card.first_button().setFocus())
+        self._card.chosen.connect(self.chosen)
+        self._empty.chosen.connect(self.chosen)
+
+    def _keys(self) -> None:
+        for action, key in KEYS.items():
+            self._key(key, partial(self._card.press, action))
+        for digit in range(1, 10):
+            self._key(str(digit), partial(self._use, digit))
+        slash = QShortcut(QKeySequence("/"), self._view)
+        slash.setContext(Qt.ShortcutContext.WidgetShortcut)
+        slash.activated.connect(self._search.setFocus)
+
+    def _key(self, key: str, does: Callable[[], None]) -> None:
+        shortcut = QShortcut(QKeySequence(key), self._view)
+        # Only in the table: the same letters are typed into names and searches.
+        shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+        shortcut.activated.connect(does)
+
+    def _use(self, place: int) -> None:
+        if self._report is not None and place <= len(self._report.accounts):
+            self._selected = self._report.accounts[place - 1].id
+            self._select(self._selected)
+            self._card.press("use")
