@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import contextlib
 import gc
+import os
 import resource
 import sys
 import tempfile
@@ -47,6 +48,7 @@ def main() -> None:
     arguments = _arguments()
     _allow_many_files()
     size = SHORT if arguments.short else FULL
+    load_before = os.getloadavg()[0]
     figures: Figures = defaultdict(list)
     with _everything(arguments.loops.split(",")) as (direct, compared):
         for number in range(arguments.rounds):
@@ -56,7 +58,7 @@ def main() -> None:
     names = [setup.target.name for setup in compared]
     print(table(figures, names))
     if arguments.write:
-        write(figures, names, rounds=arguments.rounds, many=size.many)
+        write(figures, names, rounds=arguments.rounds, many=size.many, load_before=load_before)
 
 
 def _round(setup: Setup, direct: Target, size: Size, figures: Figures) -> None:

@@ -1,5 +1,6 @@
 """The figures as a table: medians, ratios to nginx, and what PERFORMANCE asks of them."""
 
+import os
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -81,10 +82,18 @@ def _cell(figures: Figures, figure: Figure, name: str) -> str:
     return f"{shown} (× {middle(ratios):.2f})" if ratios else shown
 
 
-def write(figures: Figures, names: list[str], *, rounds: int, many: int) -> None:
-    """Put the table between its marks in docs/performance.md."""
+def write(
+    figures: Figures, names: list[str], *, rounds: int, many: int, load_before: float
+) -> None:
+    """Put the table between its marks in docs/performance.md.
+
+    `load_before`: how many processes wanted a core when the run began; a quiet machine says 0.
+    """
     page = PAGE.read_text()
     before, _, rest = page.partition(_BEGIN)
     _, _, after = rest.partition(_END)
-    said = f"Median of {rounds} interleaved rounds; “many” is {many:,} streams.\n\n"
+    said = (
+        f"Median of {rounds} interleaved rounds; “many” is {many:,} streams; "
+        f"load before the run {load_before:.1f} on {os.cpu_count()} cores.\n\n"
+    )
     PAGE.write_text(before + _BEGIN + said + table(figures, names) + _END + after)

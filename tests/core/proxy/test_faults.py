@@ -337,3 +337,52 @@ async def test_no_more_than_64_kib_are_waited_for(
 def shorter(rig: Rig, **seconds: Any) -> Settings:
     """The settings with waits below what a user may set."""
     return replace(rig.settings, upstream=replace(rig.settings.upstream, **seconds))
+
+
+async def test_an_error_whose_body_does_not_end_is_judged_by_what_came(
+    rig: Rig, back_end: BackEnd, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.proxy.judge.ERROR_BODY_S", 0.05)
+
+    async def script(arrived: Arrived, wire: Wire) -> None:
+        if arrived.value(b"chatgpt-account-id") == b"ws-acc_a":
+            await wire.send(b"HTTP/1.1 503 No\r\ncontent-length: 100\r\n\r\nhalf")
+            await wire.reader.read()
+        else:
+            await wire.answer(200, b"ok")
+
+    back_end.script = script
+    got = await client.ask()
+    assert (got.status, got.body) == (200, b"ok")
+    assert [a.outcome for a in (await rig.row()).attempts] == ["failing", "served"]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param(b"", id="cut"),
+        pytest.param(b"HTTP/1.1 200 OK\r\ncontent-le", id="half a head"),
+        pytest.param(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc", id="half a body"),
+        pytest.param(b"HTTP/1.1 504 Late\r\ncontent-length: 0\r\n\r\n", id="504"),
+        pytest.param(b"HTTP/1.1 524 Late\r\ncontent-length: 0\r\n\r\n", id="524"),
+        pytest.param(b"HTTP/1.1 400 No\r\ncontent-length: 0\r\n\r\n", id="400"),
+        pytest.param(b"not HTTP\r\n\r\n", id="not HTTP"),
+        pytest.param(
+            b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n"
+            b"transfer-encoding: chunked\r\n\r\n" + b"%x\r\n%b\r\n" % (len(CREATED), CREATED),
+            id="cut after the first event",
+        ),
+    ],
+)
+async def test_a_request_that_may_have_been_accepted_is_never_sent_twice(
+    rig: Rig, back_end: BackEnd, client: Client, raw: bytes
+) -> None:
+    async def script(arrived: Arrived, wire: Wire) -> None:
+        await wire.send(raw)
+        wire.writer.close()
+
+    back_end.script = script
+    await client.send(request_bytes("POST", "/responses", b"{}", "connection: close"))
+    await client.ended()
+    await rig.row()
+    assert len(back_end.arrived) == 1

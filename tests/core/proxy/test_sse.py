@@ -109,6 +109,13 @@ def test_usage_in_a_large_final_event_is_found_without_decoding_it() -> None:
     assert tapped.tokens == TOKENS
 
 
+def test_the_last_usage_that_can_be_read_counts() -> None:
+    good = json.dumps({"usage": USAGE})
+    data = f'{{"response":{good},"metadata":{{"usage": {{broken}}}}}}'
+    (tapped,) = Tap().feed(f"event: response.completed\ndata: {data}\n\n".encode())
+    assert tapped.tokens == TOKENS
+
+
 @pytest.mark.parametrize(
     "usage",
     [
