@@ -101,7 +101,9 @@ def texts(page: QWidget) -> list[str]:
 def places(page: QWidget) -> dict[str, int]:
     """Where each text stands, from the top."""
     QCoreApplication.processEvents()
-    return {p.text(): p.mapTo(page, QPoint()).y() for p in page.findChildren(QLabel)}
+    page.grab()  # has everything laid out
+    shown = (part for part in page.findChildren(QLabel) if part.isVisible())
+    return {part.text(): part.mapTo(page, QPoint()).y() for part in shown}
 
 
 def button(page: QWidget, text: str) -> QAbstractButton:

@@ -4,11 +4,16 @@ from functools import cache
 from importlib import resources
 
 from PySide6.QtCore import QByteArray, QRectF, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QColor, QFontMetrics, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 _SIZES = (16, 20, 24, 32, 40, 48)
 _INK = "currentColor"
+
+
+def symbol_size(metrics: QFontMetrics) -> int:
+    """How large a symbol is beside text of these metrics."""
+    return round(metrics.height() * 1.25)
 
 
 def symbol(name: str, color: QColor) -> QIcon:

@@ -45,6 +45,7 @@ class AccountCard(QScrollArea):
         self._note = QLineEdit()
         self._session = _percent(speech)
         self._week = _percent(speech)
+        self._inside = card()
         self._actions = QGridLayout()
         self._policies = QGridLayout()
         self.setAccessibleName(speech.say("Details of the account"))
@@ -77,6 +78,9 @@ class AccountCard(QScrollArea):
             if other or not box.hasFocus():
                 box.setValue(round(kept))
         self._show_actions(shown)
+        # As wide as what stands in it: nothing is to be scrolled sideways.
+        edge = self.verticalScrollBar().sizeHint().width()
+        self.setMinimumWidth(self._inside.minimumSizeHint().width() + edge)
 
     def press(self, action: str) -> None:
         """As a click on the button of this action."""
@@ -129,7 +133,7 @@ class AccountCard(QScrollArea):
                 button.show_choice(choice)
 
     def _lay_out(self) -> None:
-        inside = card()
+        inside = self._inside
         layout = QVBoxLayout(inside)
         layout.setContentsMargins(CARD_MARGIN, CARD_MARGIN, CARD_MARGIN, CARD_MARGIN)
         layout.setSpacing(GAP_MEDIUM)

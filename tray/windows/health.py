@@ -19,7 +19,7 @@ from core.domain.report import StatusReport
 from core.words.speech import Speech
 from tray.parts.buttons import ActionButton
 from tray.parts.labels import card, label, paragraph, rule, set_tone
-from tray.parts.symbols import symbol
+from tray.parts.symbols import symbol, symbol_size
 from tray.present.answer import Answer, Ask
 from tray.present.entries import Action, Perform
 from tray.present.health import (
@@ -35,8 +35,6 @@ from tray.present.tone import Tone
 from tray.theme import CARD_MARGIN, GAP_LARGE, GAP_MEDIUM, GAP_SMALL, SMALL
 from tray.windows.page import Page
 from tray.windows.table import tone_color
-
-_SYMBOL = 20
 
 
 class HealthPage(Page):
@@ -161,7 +159,8 @@ class _Finding(QWidget):
         super().__init__()
         self.setAccessibleName(f"{row.title}: {row.state}. {row.text}")
         sign = QLabel()
-        sign.setPixmap(symbol(row.symbol, tone_color(row.tone)).pixmap(_SYMBOL, _SYMBOL))
+        size = symbol_size(sign.fontMetrics())
+        sign.setPixmap(symbol(row.symbol, tone_color(row.tone)).pixmap(size, size))
         sign.setAccessibleName(row.state)
         sign.setToolTip(row.state)
         layout = QGridLayout(self)

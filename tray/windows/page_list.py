@@ -10,11 +10,11 @@ from PySide6.QtWidgets import (
     QStyleOptionViewItem,
 )
 
+from tray.parts.symbols import symbol_size
 from tray.style import colors_in_force
 from tray.theme import GAP, GAP_MEDIUM, GAP_SMALL, RADIUS
 from tray.windows.table import Index
 
-_SYMBOL = 20
 _EDGE = 3
 
 
@@ -43,8 +43,9 @@ class _Entry(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
         metrics = option.fontMetrics
-        width = metrics.horizontalAdvance(str(index.data())) + _SYMBOL + 3 * GAP_MEDIUM
-        return QSize(width, max(metrics.height(), _SYMBOL) + 2 * GAP_SMALL)
+        size = symbol_size(metrics)
+        width = metrics.horizontalAdvance(str(index.data())) + size + 3 * GAP_MEDIUM
+        return QSize(width, max(metrics.height(), size) + 2 * GAP_SMALL)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         colors = colors_in_force()
@@ -67,11 +68,12 @@ class _Entry(QStyledItemDelegate):
             painter.setBrush(colors.accent)
             painter.drawRoundedRect(edge, _EDGE / 2, _EDGE / 2)
         inner = option.rect.adjusted(GAP_MEDIUM, 0, -GAP_MEDIUM, 0)
-        sign = QRect(inner.left(), inner.center().y() - _SYMBOL // 2, _SYMBOL, _SYMBOL)
-        words = inner.adjusted(_SYMBOL + GAP_SMALL, 0, 0, 0)
+        size = symbol_size(option.fontMetrics)
+        sign = QRect(inner.left(), inner.center().y() - size // 2, size, size)
+        words = inner.adjusted(size + GAP_SMALL, 0, 0, 0)
         if mirrored:
             sign.moveRight(inner.right())
-            words = inner.adjusted(0, 0, -_SYMBOL - GAP_SMALL, 0)
+            words = inner.adjusted(0, 0, -size - GAP_SMALL, 0)
         icon: QIcon = index.data(Qt.ItemDataRole.DecorationRole)
         icon.paint(painter, sign)
         painter.setPen(colors.text)
