@@ -266,5 +266,6 @@ def _by_strategy(
     chosen = STRATEGIES[settings.strategy](choosing)
     shares = None
     if settings.strategy == "weighted":
-        shares = next_by_weight(choosing.eligible, observed.shares)[1]
+        newest = observed.last_chosen
+        shares = next_by_weight(choosing.eligible, observed.shares, newest=newest)[1]
     return chosen, UseReason.STRATEGY, shares

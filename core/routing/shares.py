@@ -13,23 +13,32 @@ from core.domain.account import Account, AccountId
 from core.domain.decision import Shares
 
 
-def next_by_weight(eligible: Sequence[Account], known: Shares | None) -> tuple[AccountId, Shares]:
+def next_by_weight(
+    eligible: Sequence[Account], known: Shares | None, *, newest: AccountId | None = None
+) -> tuple[AccountId, Shares]:
     """Whose turn it is among `eligible`, and what is to be remembered of it.
 
-    Another set of accounts or weights begins anew, since shares of the old one mean nothing.
+    Another set of accounts or weights begins anew, since shares of the old one mean nothing; it
+    begins after the `newest` choice, so that a set that changes often favours nobody.
     """
     weights = tuple((account.id, account.weight) for account in eligible)
     fits = known is not None and known.weights == weights
     chosen = known.chosen if known is not None and fits else (0,) * len(weights)
     total = sum(weight for _, weight in weights)
     slot = sum(chosen) + 1
+    begin = next((n + 1 for n, account in enumerate(eligible) if account.id == newest), 0)
     turn = min(
         (
-            (-(-(count + 1) * total // weight), count * total - slot * weight, position)
+            (
+                -(-(count + 1) * total // weight),
+                count * total - slot * weight,
+                (position - begin) % len(weights),
+                position,
+            )
             for position, ((_, weight), count) in enumerate(zip(weights, chosen, strict=True))
             if count * total // weight < slot
         ),
-    )[2]
+    )[3]
     counts = tuple(count + (position == turn) for position, count in enumerate(chosen))
     if sum(counts) == total:
         counts = (0,) * len(counts)  # a whole round: everyone has exactly their share

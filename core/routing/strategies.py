@@ -17,10 +17,8 @@ from core.routing.shares import next_by_weight
 
 UNKNOWN_LEFT = 50.0
 """Per cent that an account is taken to have left of which nobody has said anything."""
-SHORTEST_MINUTES = 60
-"""What would be lost sooner than this is no more urgent: a thread takes its time too."""
-LITTLE = 25.0
-"""Per cent of a session below which an account counts as ever less fit for a new thread."""
+SHORTEST_SHARE = 7
+"""What is lost within a seventh of its window is no more urgent: a day of a week."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,14 +48,16 @@ type Strategy = Callable[[Choosing], AccountId]
 def balanced(choosing: Choosing) -> AccountId:
     """The account of whose head-room most would be lost per hour, were it left alone.
 
-    Head-room above the reserve, times the plan's size, by the time until its reset: what expires
-    soonest goes first, and a large plan carries more. One whose session is nearly used up gets
-    fewer new threads, since it would soon stop them.
+    Head-room above the reserve by the time until its reset, times the root of the plan's size: what
+    expires soonest goes first, and a large plan carries more without carrying all. The less is left
+    of an account's session, the fewer new threads it gets, since a full one stops them for hours.
+    The numbers were chosen on made-up months (docs/reference/strategies.md).
     """
     best, most = choosing.eligible[0], -1.0
     quotas, now = choosing.observed.quotas, choosing.now
     for account, room in zip(choosing.eligible, choosing.rooms, strict=True):
-        urgency = _urgency(room, now) * size_of(account, quotas.get(account.id, _NOTHING_KNOWN))
+        size = size_of(account, quotas.get(account.id, _NOTHING_KNOWN))
+        urgency = _urgency(room, now) * (size if size == 1.0 else size**0.5)
         if urgency > most:
             best, most = account, urgency
     return best.id
@@ -95,7 +95,8 @@ def at_random(choosing: Choosing) -> AccountId:
 
 def weighted(choosing: Choosing) -> AccountId:
     """By weight: after any number of choices each is within one of its share."""
-    return next_by_weight(choosing.eligible, choosing.observed.shares)[0]
+    observed = choosing.observed
+    return next_by_weight(choosing.eligible, observed.shares, newest=observed.last_chosen)[0]
 
 
 def drain_first(choosing: Choosing) -> AccountId:
@@ -126,13 +127,12 @@ _NOTHING_KNOWN = Quota()
 
 
 def _urgency(room: HeadRoom, now: datetime) -> float:
-    """Per cent of the account's own plan that would be lost per hour."""
+    """How much would be lost how soon; only to be compared with other accounts'."""
     left = UNKNOWN_LEFT if room.lost is None else room.lost
     minutes = room.minutes if room.ends is None else (room.ends - now).total_seconds() / 60
-    rate = left * 60 / (minutes if minutes > SHORTEST_MINUTES else SHORTEST_MINUTES)
-    if room.short is not None and room.short < LITTLE:
-        return rate * room.short / LITTLE
-    return rate
+    shortest = room.minutes / SHORTEST_SHARE
+    rate = left / (minutes if minutes > shortest else shortest)
+    return rate * (100.0 if room.short is None else room.short)
 
 
 def _next_in_turn(choosing: Choosing) -> AccountId:
