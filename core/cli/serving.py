@@ -13,6 +13,7 @@ from core.control.owner import Owner, make_app
 from core.control.verbs.rotation import read_duration
 from core.domain.errors import ExitCode
 from core.domain.events import EngineStopping, Event
+from core.runtime.process import settle_to_serve
 
 
 def serve(
@@ -31,7 +32,10 @@ def serve(
 
     async def run() -> None:
         owner = Owner(make_app(environment, passphrase=passphrase), mode="serve")
-        await run_owner(owner, out=out, idle=idle)
+        await run_owner(owner, out=out, idle=idle, began=settled)
+
+    async def settled() -> None:
+        settle_to_serve()
 
     asyncio.run(run())
     return int(ExitCode.DONE)

@@ -15,6 +15,7 @@ from core.runtime.language import local_speech
 from core.runtime.logs import start_logging, stop_logging
 from core.runtime.passphrase import take_passphrase
 from core.runtime.paths import turntable_home
+from core.runtime.process import settle_to_serve
 
 
 class Owner:
@@ -94,6 +95,7 @@ async def open_engine(environment: MutableMapping[str, str]) -> Owner | RemoteFa
             if error.code != "owned" or not await remote.answers():
                 raise
         else:
+            settle_to_serve()
             return owner
     status = await remote.status()
     if status.mode == "tray":
