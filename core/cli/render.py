@@ -7,6 +7,7 @@ from typing import cast
 from core.cli.reader import Reader, Record, entries, record, shortened, table
 from core.cli.render_account import render_account, render_rotation, render_thread
 from core.cli.render_quota import render_check, render_quota
+from core.cli.render_usage import render_usage
 from core.cli.render_why import render_forecast, render_why
 from core.control.facade import JsonValue
 
@@ -184,6 +185,7 @@ _RENDERERS: Mapping[str, Callable[[Record, Reader], str]] = MappingProxyType(
         "thread": render_thread,
         "check": render_check,
         "why": render_why,
+        "usage": render_usage,
         "simulate": render_why,
         "forecast": render_forecast,
         "quota": render_quota,

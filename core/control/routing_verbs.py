@@ -191,4 +191,21 @@ ROUTING_VERBS = (
             Parameter(name="account", help="keep: on this account instead of its own."),
         ),
     ),
+    Verb(
+        name="usage",
+        summary="Sum up what went through: requests, tokens, and an estimate of their price.",
+        function="usage:usage",
+        access=Access.READ,
+        parameters=(
+            Parameter(
+                name="since", help="How far back, by whole hours; default 24h.", metavar="TIME"
+            ),
+            Parameter(
+                name="by",
+                help="What is summed up together; default: account.",
+                choices=("account", "model", "client", "outcome", "day"),
+            ),
+            Parameter(name="csv", help="As comma-separated values.", kind=Kind.FLAG),
+        ),
+    ),
 )

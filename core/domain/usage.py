@@ -77,3 +77,30 @@ class RequestRecord:
     tokens: Tokens | None
     moved_from: AccountId | None = None
     strategy: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageSum:
+    """Turns of one day and model, summed up under a key.
+
+    Attributes:
+        key: an account's id (empty: nobody served), a model, a client, an outcome or a day.
+        model: the model id.
+        first_hour: the first hour that is in it; its price is that hour's.
+        requests: how many.
+        input: tokens given, the cached ones included.
+        cached_input: those of them that were cached.
+        output: tokens made, the hidden ones included.
+        reasoning_output: those of them that were reasoning.
+        seconds: how long they took together.
+    """
+
+    key: str
+    model: str
+    first_hour: datetime
+    requests: int
+    input: int
+    cached_input: int
+    output: int
+    reasoning_output: int
+    seconds: float

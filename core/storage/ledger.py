@@ -19,6 +19,7 @@ from core.runtime.tasks import Tasks
 from core.storage.database import Database, Durability, Schema, open_database, read_only
 from core.storage.quota_history import note_points, thin_points
 from core.storage.records import COLUMNS, micros, record_of, row_of
+from core.storage.usage_sums import USAGE_STEP, count_usage, prune_usage
 
 APPEND_BEHIND_S = 1.0
 """How long a finished request may wait before it is written; lost at kill -9 within it."""
@@ -54,6 +55,7 @@ LEDGER_SCHEMA = Schema(
                 resets_at INTEGER) STRICT""",
             "CREATE INDEX quota_time ON quota (at)",
         ),
+        USAGE_STEP,
     ),
 )
 
@@ -140,13 +142,7 @@ class Ledger:
         Raises:
             CoreError: as the disk fails.
         """
-        return await self._database.write(
-            lambda connection: (
-                connection.execute(
-                    "DELETE FROM request WHERE started_at < ?", (micros(before),)
-                ).rowcount
-            )
-        )
+        return await self._database.write(lambda connection: _prune(connection, before))
 
     async def flush(self) -> None:
         """Write what waits.
@@ -282,8 +278,16 @@ def _write(
     records: Iterable[RequestRecord],
     points: Iterable[QuotaPoint],
 ) -> None:
+    records = tuple(records)
     insert(connection, records)
+    count_usage(connection, records)
     note_points(connection, points)
+
+
+def _prune(connection: sqlite3.Connection, before: datetime) -> int:
+    prune_usage(connection, before)
+    found = connection.execute("DELETE FROM request WHERE started_at < ?", (micros(before),))
+    return found.rowcount
 
 
 def _put_aside(path: Path, now: datetime) -> Path:

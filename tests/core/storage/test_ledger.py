@@ -59,6 +59,7 @@ def fits(record: RequestRecord) -> RequestRecord:
         parent=None if record.facts.parent is None else ThreadId(cut(record.facts.parent)),
         model=cut(record.facts.model),
         client=cut(record.facts.client),
+        only=None,  # who was forced shows in the verdicts
     )
     tokens = record.tokens
     if tokens is not None:

@@ -1,0 +1,41 @@
+"""usage as text: a table with right-aligned numbers, or CSV as it is."""
+
+from core.cli.reader import Reader, Record, entries, record
+
+
+def render_usage(result: Record, reader: Reader) -> str:
+    """One line a key, and all together below."""
+    if isinstance(result["csv"], str):
+        return result["csv"].rstrip("\n")
+    lines = [record(line) for line in entries(result["lines"])]
+    if not lines:
+        return reader.say("Nothing since {time}.", time=reader.stamp(result["since"]))
+    head = [
+        reader.say(str(result["by"])),
+        reader.say("requests"),
+        reader.say("input"),
+        reader.say("cached"),
+        reader.say("output"),
+        reader.say("as API"),
+    ]
+    rows = [head, *(_row(line) for line in (*lines, record(result["total"])))]
+    widths = [max(len(row[n]) for row in rows) for n in range(len(head))]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if n == 0 else cell.rjust(width)
+            for n, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    )
+
+
+def _row(line: Record) -> list[str]:
+    cost = line["cost"]
+    return [
+        str(line["label"]),
+        f"{line['requests']:,}",
+        f"{line['input']:,}",
+        f"{line['cached_input']:,}",
+        f"{line['output']:,}",
+        f"${cost:.2f}" if isinstance(cost, int | float) else "?",
+    ]

@@ -1,0 +1,116 @@
+"""Sums of requests by the hour: what `usage` asks for costs the same however long the ledger is.
+
+Each request is counted once, when it is written; a million requests are some thousand rows here.
+"""
+
+import sqlite3
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+from core.domain.usage import RequestRecord, UsageSum
+from core.storage.codec import storable
+from core.storage.records import LONGEST, micros
+
+_MICROSECONDS_AN_HOUR = 3_600_000_000
+_LARGEST = 2**62
+
+USAGE_STEP = (
+    """CREATE TABLE usage_hour (
+        hour INTEGER NOT NULL, account TEXT NOT NULL, model TEXT NOT NULL, client TEXT NOT NULL,
+        result TEXT NOT NULL, requests INTEGER NOT NULL, input INTEGER NOT NULL,
+        cached_input INTEGER NOT NULL, output INTEGER NOT NULL,
+        reasoning_output INTEGER NOT NULL, seconds REAL NOT NULL,
+        PRIMARY KEY (hour, account, model, client, result)) STRICT, WITHOUT ROWID""",
+    """INSERT INTO usage_hour SELECT started_at / 3600000000, coalesce(account, ''), model, client,
+        result, count(*), coalesce(sum(input), 0), coalesce(sum(cached_input), 0),
+        coalesce(sum(output), 0), coalesce(sum(reasoning_output), 0), sum(total_s)
+        FROM request WHERE kind = 'responses' GROUP BY 1, 2, 3, 4, 5""",
+)
+"""The step that makes the table, and counts what lies in the ledger already."""
+
+_KEYS = {
+    "account": "account",
+    "model": "model",
+    "client": "client",
+    "outcome": "result",
+    "day": "CAST((hour * 3600 + :offset) / 86400 AS TEXT)",
+}
+GROUPINGS = tuple(_KEYS)
+
+
+def count_usage(connection: sqlite3.Connection, records: Iterable[RequestRecord]) -> None:
+    """Add turns to the sums; other requests spend nothing."""
+    rows = [_row(record) for record in records if record.facts.kind.value == "responses"]
+    connection.executemany(
+        "INSERT INTO usage_hour VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET requests = requests + 1, input = input + excluded.input,"
+        " cached_input = cached_input + excluded.cached_input, output = output + excluded.output,"
+        " reasoning_output = reasoning_output + excluded.reasoning_output,"
+        " seconds = seconds + excluded.seconds",
+        rows,
+    )
+
+
+def usage_since(
+    connection: sqlite3.Connection, since: datetime, *, by: str, offset: timedelta
+) -> tuple[UsageSum, ...]:
+    """Sums of the hours from `since` on, by one of `GROUPINGS` and model, in the key's order.
+
+    Args:
+        connection: the ledger's.
+        since: the hour that it lies in counts whole.
+        by: what they are grouped by.
+        offset: of the person's clock from UTC, for days.
+    """
+    found = connection.execute(
+        f"SELECT {_KEYS[by]} AS key, model, min(hour), sum(requests), sum(input),"  # noqa: S608
+        " sum(cached_input), sum(output), sum(reasoning_output), sum(seconds)"
+        " FROM usage_hour WHERE hour >= :hour GROUP BY key, model, hour / 24 ORDER BY key, model",
+        {
+            "hour": micros(since) // _MICROSECONDS_AN_HOUR,
+            "offset": int(offset.total_seconds()),
+        },
+    )
+    return tuple(
+        UsageSum(
+            key=_day(key) if by == "day" else key,
+            model=model,
+            first_hour=datetime.fromtimestamp(hour * 3600, tz=since.tzinfo),
+            requests=requests,
+            input=given,
+            cached_input=cached,
+            output=output,
+            reasoning_output=reasoning,
+            seconds=seconds,
+        )
+        for key, model, hour, requests, given, cached, output, reasoning, seconds in found
+    )
+
+
+def prune_usage(connection: sqlite3.Connection, before: datetime) -> None:
+    """Forget the hours before."""
+    connection.execute(
+        "DELETE FROM usage_hour WHERE hour < ?", (micros(before) // _MICROSECONDS_AN_HOUR,)
+    )
+
+
+def _row(record: RequestRecord) -> tuple[object, ...]:
+    tokens = record.tokens
+    counts = (
+        (0, 0, 0, 0)
+        if tokens is None
+        else (tokens.input, tokens.cached_input, tokens.output, tokens.reasoning_output)
+    )
+    return (
+        micros(record.started_at) // _MICROSECONDS_AN_HOUR,
+        record.account or "",
+        storable(record.facts.model)[:LONGEST],
+        storable(record.facts.client)[:LONGEST],
+        record.result.value,
+        *(max(0, min(count, _LARGEST // 2**20)) for count in counts),
+        record.total_s,
+    )
+
+
+def _day(number: str) -> str:
+    return (date(1970, 1, 1) + timedelta(days=int(number))).isoformat()

@@ -1,0 +1,109 @@
+"""What went through, summed up for people, spreadsheets and programs."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from core.cli.reader import Reader
+from core.cli.render import render
+from core.control.verbs.usage import read_prices
+from core.domain.prices import Price, cost_of, price_on
+from core.domain.usage import UsageSum
+from core.words.speech import english
+from tests.core.routing.engine import MODEL, Engine, running
+
+OLD = Price(model="m", since=date(2026, 1, 1), input=2.0, cached_input=0.5, output=10.0)
+NEW = Price(model="m", since=date(2026, 3, 1), input=1.0, cached_input=0.1, output=5.0)
+
+
+def used(day: date, *, model: str = "m", given: int = 1_000_000) -> UsageSum:
+    return UsageSum(
+        key="A",
+        model=model,
+        first_hour=datetime(day.year, day.month, day.day, 9, tzinfo=UTC),
+        requests=1,
+        input=given,
+        cached_input=given // 2,
+        output=given // 10,
+        reasoning_output=0,
+        seconds=1.0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("day", "price"),
+    [
+        pytest.param(date(2025, 12, 31), None, id="before anybody told us one"),
+        pytest.param(date(2026, 1, 1), OLD, id="from its first day on"),
+        pytest.param(date(2026, 2, 28), OLD, id="until the next"),
+        pytest.param(date(2026, 3, 1), NEW, id="the next"),
+    ],
+)
+def test_a_price_has_its_days(day: date, price: Price | None) -> None:
+    assert price_on([NEW, OLD], "m", day) == price
+
+
+def test_cached_tokens_cost_less() -> None:
+    assert cost_of(used(date(2026, 3, 1)), [NEW]) == pytest.approx(0.5 + 0.05 + 0.5)
+
+
+def test_what_nobody_knows_the_price_of_has_none() -> None:
+    assert cost_of(used(date(2026, 3, 1), model="other"), [NEW]) is None
+    assert cost_of(used(date(2026, 3, 1), model="other", given=0), [NEW]) == 0
+
+
+def test_every_price_that_comes_along_is_whole() -> None:
+    prices = read_prices()
+    assert prices
+    for price in prices:
+        assert 0 < price.cached_input < price.input < price.output
+        assert isinstance(price.since, date)
+
+
+@pytest.fixture
+async def engine(tmp_path: Path) -> AsyncIterator[Engine]:
+    async with running(tmp_path, "Ada", "=Bela", routing__strategy="round-robin") as engine:
+        yield engine
+
+
+async def test_turns_are_summed_by_account(engine: Engine) -> None:
+    for thread in ("t1", "t2", "t3"):
+        await engine.turn(thread)
+    found = await engine.ask("usage")
+    assert {line["label"]: line["requests"] for line in found["lines"]} == {"Ada": 2, "=Bela": 1}
+    assert found["total"]["requests"] == 3
+    assert found["total"]["input"] > 0
+    assert found["total"]["cost"] is None
+    text = render("usage", found, Reader(speech=english(), now=engine.clock.now()))
+    head = text.splitlines()[0]
+    assert " ".join(head.split()) == "account requests input cached output as API"
+    assert text.splitlines()[-1].startswith("together")
+
+
+async def test_by_model_by_outcome_and_by_day(engine: Engine) -> None:
+    await engine.turn("t1")
+    for name in ("Ada", "=Bela"):
+        engine.back_end.limit(name, until=engine.clock.now() + timedelta(hours=1))
+    await engine.turn("t1")
+    assert [one["key"] for one in (await engine.ask("usage", by="model"))["lines"]] == [MODEL]
+    outcomes = (await engine.ask("usage", by="outcome"))["lines"]
+    assert [(one["key"], one["requests"]) for one in outcomes] == [("refused", 1), ("served", 1)]
+    days = (await engine.ask("usage", by="day", since="7d"))["lines"]
+    assert [one["label"] for one in days] == ["2026-03-02"]
+
+
+async def test_a_spreadsheet_gets_names_and_no_formulas(engine: Engine) -> None:
+    await engine.turn("t1")
+    await engine.turn("t2")
+    found = await engine.ask("usage", csv=True)
+    text = render("usage", found, Reader(speech=english(), now=engine.clock.now()))
+    assert text.splitlines()[0] == "label,requests,input,cached_input,output,reasoning_output,cost"
+    assert any(line.startswith("'=Bela,1,") for line in text.splitlines())
+
+
+async def test_nothing_yet_is_said(engine: Engine) -> None:
+    found = await engine.ask("usage")
+    text = render("usage", found, Reader(speech=english(), now=engine.clock.now()))
+    assert text.startswith("Nothing since ")
