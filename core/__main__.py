@@ -1,8 +1,19 @@
-"""`python -m core`: the command line."""
+"""`python -m core`: the command line; and, by another first word, the guard of a packaged app."""
 
 import sys
 
-from core.cli.main import main
+
+def main() -> int:
+    """The program's entry point; its exit code."""
+    if sys.argv[1:2] == ["guard-process"]:
+        # A small process: it loads nothing of the command line.
+        from core.binding.guard import main as guard
+
+        return guard(sys.argv[2:])
+    from core.cli.main import main as command_line
+
+    return command_line()
+
 
 if __name__ == "__main__":
     sys.exit(main())

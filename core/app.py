@@ -15,7 +15,7 @@ from sqlite3 import Connection
 from typing import TYPE_CHECKING
 
 from core.binding.binder import Binder
-from core.binding.guard import start_guard
+from core.binding.guarding import Guarding
 from core.binding.leases import Leases
 from core.binding.run_once import Runs
 from core.codex_home.find import home_in_force
@@ -39,6 +39,7 @@ from core.runtime.bus import Bus
 from core.runtime.clock import Clock
 from core.runtime.paths import Home
 from core.snapshot import Sources, take_snapshot
+from core.startup.system import start_up
 from core.storage.ledger import newest, read_ledger
 from core.storage.settings_file import Configuration, read_configuration
 from core.storage.store import read_store
@@ -99,7 +100,11 @@ class App:
             random_bytes=secrets.token_bytes,
         )
         runs = Runs(home.run, random_bytes=secrets.token_bytes)
-        self.leases = Leases(binder, clock=clock, runs=runs, start_guard=self._start_guard)
+        self.startup = start_up(root=home.root, environment=environment, user_home=user_home)
+        guarding = Guarding(home.root, self.startup, wanted=lambda: self.settings.bind.watch)
+        self.leases = Leases(
+            binder, clock=clock, runs=runs, start_guard=guarding.start, end_guard=guarding.end
+        )
 
     # --- what is known -------------------------------------------------------------------------
 
@@ -371,10 +376,6 @@ class App:
         return read_configuration(
             self.home.settings, environment=self.environment, overrides=self._overrides
         )
-
-    def _start_guard(self) -> None:
-        if self.settings.bind.watch:
-            start_guard(self.home.root)
 
     def _publish(self, events: tuple[Event, ...]) -> None:
         self.bus.publish(*events)

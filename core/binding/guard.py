@@ -55,7 +55,7 @@ class Guard:
         while came_back:
             with self._owner.no_owner(wait=True):
                 self._said.clear()
-                undone = self._undo()
+                undone = self.undo()
                 self._words.listen(undone.ports)
             came_back = self._stand_in(undone)
             self._words.close()
@@ -80,11 +80,12 @@ class Guard:
             return undone
         with self._owner.no_owner(wait=False) as free:
             if free:
-                undone = undone if undone.complete else self._undo()
+                undone = undone if undone.complete else self.undo()
                 self._words.listen(undone.ports)
         return undone
 
-    def _undo(self) -> Undone:
+    def undo(self) -> Undone:
+        """Give every bound home back; what was done stands in the log."""
         try:
             undone = undo_all(self._root)
         except CoreError as error:
@@ -145,12 +146,29 @@ _INHERITED = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TZ"
 
 
 def main(arguments: list[str]) -> int:
-    """The guard's process: `--home FOLDER`, and `--detach` to leave it behind and print its id."""
+    """The guard's process: `--home FOLDER`.
+
+    `--detach` leaves it behind and prints its id; `--login` undoes what even a guard could not,
+    and ends.
+    """
     root = Path(arguments[arguments.index("--home") + 1])
+    if "--login" in arguments:
+        _undo_at_login(root)
+        return 0
     if "--detach" in arguments:
         return _detach(root)
     _watch(root, lambda _pid: None)
     return 0
+
+
+def _undo_at_login(root: Path) -> None:
+    """After a kill of owner and guard, or a power cut: nobody owns the folder, Codex is bound."""
+    with (
+        contextlib.suppress(FileNotFoundError),  # the data folder was removed
+        OwnerWatch(Places(root).owner_lock).no_owner(wait=False) as nobody,
+    ):
+        if nobody:
+            Guard(root, clock=SystemClock()).undo()
 
 
 def _watch(root: Path, started: Callable[[int], None]) -> None:

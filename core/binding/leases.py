@@ -60,6 +60,7 @@ class Leases:
         clock: Clock,
         runs: Runs,
         start_guard: Callable[[], object] = lambda: None,
+        end_guard: Callable[[], object] = lambda: None,
     ) -> None:
         """Nothing is read yet.
 
@@ -68,10 +69,12 @@ class Leases:
             clock: dates what is stale.
             runs: who may call for one run of Codex, beside the binds.
             start_guard: sees to it that a guard runs; idempotent, blocks for a moment.
+            end_guard: removes what `start_guard` has installed, once no lease is left.
         """
         self._binder = binder
         self._clock = clock
         self._start_guard = start_guard
+        self._end_guard = end_guard
         self.runs = runs
         self.guard_trouble: CoreError | None = None
         """Why no guard watches over the binds; None while one does, or none is needed."""
@@ -125,6 +128,8 @@ class Leases:
         self._troubles.pop(receipt.codex_home, None)
         if receipt.result is not UndoResult.LEFT_ALONE:
             self._retire(receipt.codex_home, unless=None)
+        if not await self._worker.run(self._binder.records):
+            await self._worker.run(self._end_guard)
         return receipt
 
     async def take_up(self, port: int) -> None:

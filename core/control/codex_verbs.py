@@ -20,4 +20,24 @@ CODEX_VERBS = (
             Parameter(name="run", help="The run's lock, which its process holds.", hidden=True),
         ),
     ),
+    Verb(
+        name="startup",
+        summary="Start Turntable at login, or not; see what is really there.",
+        function="startup:startup",
+        access=Access.FILES,
+        parameters=(
+            Parameter(
+                name="action",
+                help="enable, disable or status.",
+                positional=True,
+                required=True,
+                choices=("enable", "disable", "status"),
+            ),
+            Parameter(
+                name="serve",
+                help="With enable: the server without a desktop.",
+                kind=Kind.FLAG,
+            ),
+        ),
+    ),
 )

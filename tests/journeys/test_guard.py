@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -55,6 +56,36 @@ async def test_after_kill_9_codex_has_its_own_login_back_and_the_next_start_take
         second.terminate()
         assert await second.ended(4) == 0
     assert codex.config.read_bytes() == BEFORE
+
+
+@pytest.mark.usefixtures("imported")
+async def test_when_the_guard_too_was_killed_the_next_login_gives_codex_back(
+    guarded: Turntable, signed_in_codex: Codex
+) -> None:
+    codex = signed_in_codex
+    codex.config.write_bytes(BEFORE)
+    async with guarded.serve(**WATCHED) as serving:
+        dry = await guarded.run("bind", "--dry-run", **WATCHED)
+        await guarded.done("bind")
+        entries = (await guarded.done("startup", "status"))["entries"]
+        (guard,) = [entry for entry in entries if entry["kind"] == "guard"]
+        assert guard["standing"] == "ready"
+        assert guard["place"] in dry.stdout, "shown before it is made"
+        os.kill(guarded.guard, signal.SIGKILL)
+        serving.kill()
+        await serving.ended(5)
+    assert codex.config.read_bytes() != BEFORE
+    # What the entry starts, wherever it lies: a launcher in the data folder.
+    login = await asyncio.create_subprocess_exec(
+        guarded.home / "launch" / "turntable",
+        "guard-process", "--login", "--home", str(guarded.home),
+        env={"HOME": guarded.env["HOME"], "PATH": "/usr/bin:/bin"},
+        stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    assert await login.wait() == 0
+    assert codex.config.read_bytes() == BEFORE
+    await guarded.done("unbind")
+    assert not Path(guard["place"]).exists(), "nothing is bound: the entry has gone"
 
 
 @pytest.mark.usefixtures("imported")

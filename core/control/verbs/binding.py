@@ -7,6 +7,7 @@ from core.app import App
 from core.control.verb import Arguments
 from core.domain.binding import BindReceipt, BindState, Replaces, UndoResult
 from core.domain.errors import CoreError, ExitCode
+from core.startup.entry import Kind, Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +122,16 @@ async def _plan(app: App, home: Path) -> Bound:
                 found=plan.found,
             )
         )
+    if app.settings.bind.watch:
+        entry = app.startup.look(Kind.GUARD)
+        if entry.standing is not Standing.READY:
+            messages.append(
+                app.speech.say(
+                    "An entry for the next login would be made too, should even the guard be "
+                    "killed: {place}; `unbind` removes it.",
+                    place=entry.place,
+                )
+            )
     status = await app.bind_status(home)
     return Bound(
         state=status.state,
