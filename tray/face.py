@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QDateTime, QObject, QTimer, QUrl
@@ -17,6 +18,7 @@ from shiboken6 import delete
 
 from core.domain.errors import CoreError
 from core.domain.events import Surface
+from core.domain.happening import happenings, is_quiet, is_told, outline
 from core.domain.report import StatusReport
 from core.words.speech import Speech
 from tray.bridge import Bridge
@@ -24,12 +26,21 @@ from tray.endings import Application
 from tray.host import TrayPlace
 from tray.icon import IconPainter
 from tray.item import TrayItem
+from tray.notify import Notifier
 from tray.panel import GlancePanel
 from tray.present.answer import Answer, Answered
 from tray.present.entries import Action, Entry, Local, Perform
 from tray.present.gauge import gauge
 from tray.present.menu import menu
-from tray.present.notices import Notice, between_engines, goes_on, granted, no_tray
+from tray.present.notices import (
+    Notice,
+    between_engines,
+    goes_on,
+    granted,
+    happened,
+    no_tray,
+    notify_settings,
+)
 from tray.present.panel import panel
 from tray.present.tooltip import tooltip
 from tray.present.undo import undo_of
@@ -43,6 +54,7 @@ _log = logging.getLogger(__name__)
 _TRAY_MAY_COME_MS = 5_000
 """A panel that starts at login together with us is given this long before a window opens."""
 _KEPT = 100
+_SETTINGS = Perform(verb="config", arguments={"action": "get"})
 
 
 class Face(QObject):
@@ -62,6 +74,7 @@ class Face(QObject):
         self._painter = IconPainter()
         self._place = TrayPlace()
         self._item = TrayItem(self._place)
+        self._notifier = Notifier(self._item.tell)
         self._window: MainWindow | None = None
         self._panel: GlancePanel | None = None
         self._stands_in = False
@@ -83,6 +96,7 @@ class Face(QObject):
         """Take everything off the screen."""
         self._grace.stop()
         self._item.close()
+        self._notifier.close()
         self._remember()
         for part in (self._window, self._panel):
             if part is not None:
@@ -93,7 +107,7 @@ class Face(QObject):
         self.hide()
         if self._window is not None:
             self._window.close_for_good()
-        for part in (self._panel, self._window, self._item, self._place, self):
+        for part in (self._panel, self._window, self._notifier, self._item, self._place, self):
             if part is not None:
                 delete(part)
 
@@ -101,6 +115,8 @@ class Face(QObject):
         self._item.chosen.connect(self._choose)
         self._item.opening.connect(self._show)
         self._item.activated.connect(self._bring_up_panel)
+        self._notifier.chosen.connect(self._choose)
+        self._notifier.opened.connect(self._bring_up_messages)
         self._place.came.connect(self._tray_came)
         self._place.went.connect(self._grace.start)
         self._grace.timeout.connect(self._tray_missing)
@@ -111,11 +127,13 @@ class Face(QObject):
     # --- showing ---------------------------------------------------------------------------------
 
     def _see(self, report: StatusReport) -> None:
-        first = self._report is None
-        self._report = report
+        before, self._report = self._report, report
         self._show()
-        if first:
+        if before is None:
             self._grace.start()
+        elif outline(before) != outline(report):
+            # Settings are read when something happens: they may have been changed elsewhere.
+            self._ask(_SETTINGS, partial(self._compare, before, report))
 
     def _show(self) -> None:
         """Show the newest snapshot as of now; views tell the desktop only what has changed."""
@@ -169,6 +187,8 @@ class Face(QObject):
                 self._bring_up_window()
             case Local.OPEN_PANEL:
                 self._bring_up_panel()
+            case Local.OPEN_ACCOUNTS:
+                self._bring_up_window(PageName.ACCOUNTS)
             case Local.OPEN_ACTIVITY:
                 self._bring_up_window(PageName.ACTIVITY)
             case Local.OPEN_HEALTH:
@@ -205,12 +225,27 @@ class Face(QObject):
 
     # --- telling ---------------------------------------------------------------------------------
 
+    def _compare(
+        self, before: StatusReport, after: StatusReport, answer: Answer | CoreError
+    ) -> None:
+        """Tell what happened, as the person wants to be told."""
+        known = answer if isinstance(answer, Answer) else Answer({})
+        settings, now = notify_settings(known), _utc_now()
+        quiet = is_quiet(settings, now, self._speech.zone)
+        for happening in happenings(before, after, settings):
+            if not is_told(happening, settings):
+                continue
+            notice = happened(happening, now=now, speech=self._speech)
+            self._keep(notice)
+            if not quiet:
+                self._notifier.tell(notice, sound=settings.sound)
+
     def _tell(self, notice: Notice) -> None:
         self._keep(notice)
         if self._window is not None and self._window.isVisible():
             self._window.tell(notice)
         elif self._place.exists():
-            self._item.tell(notice)
+            self._notifier.tell(notice)
         else:
             self._bring_up_window().tell(notice)
 
@@ -248,6 +283,9 @@ class Face(QObject):
             self._window.tell(no_tray(self._speech))
         return self._window
 
+    def _bring_up_messages(self) -> None:
+        self._bring_up_window(PageName.MESSAGES)
+
     def _make_window(self) -> MainWindow:
         dress(self._application, scheme_wanted())
         made = MainWindow(self._speech, self._ask)
@@ -266,7 +304,7 @@ class Face(QObject):
         self._remember()
         left = self._left()
         if self._place.exists() and not left.told_goes_on:
-            self._item.tell(goes_on(self._speech))
+            self._notifier.tell(goes_on(self._speech))
             self._write(replace(left, told_goes_on=True))
 
     def _left(self) -> Left:

@@ -9,6 +9,7 @@ from core.control.endpoint import Endpoint
 from core.control.facade import Facade
 from core.control.local import LocalFacade
 from core.control.remote import RemoteFacade
+from core.control.telling import Teller
 from core.domain.errors import CoreError
 from core.runtime.clock import SystemClock
 from core.runtime.language import local_speech
@@ -28,6 +29,7 @@ class Owner:
         self._mode = mode
         self._log: logging.Handler | None = None
         self._endpoint = Endpoint(app.home.control, self.facade)
+        self._teller = Teller(app, self.facade)
 
     async def start(self) -> None:
         """Serve, then let others reach it.
@@ -40,6 +42,7 @@ class Owner:
         try:
             await self.app.serve(self._mode)
             await self._endpoint.start()
+            self._teller.start()
         except BaseException:
             await self._end()
             raise
@@ -53,6 +56,7 @@ class Owner:
         try:
             # First, while the lock is held: the next owner listens at the same address.
             await self._endpoint.close()
+            await self._teller.close()
         finally:
             try:
                 await self.app.close()

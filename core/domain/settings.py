@@ -57,7 +57,9 @@ STRATEGIES = (
     "weighted",
     "drain-first",
 )
+WEBSOCKETS = ("auto", "off")
 CONTINUITIES = ("move", "wait", "ask")
+LANGUAGES = ("system", "en", "de", "zh_CN")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -79,6 +81,11 @@ class ProxySettings:
         "Bytes that all requests together may hold in memory.",
         minimum=1024,
         maximum=64 * 1024**3,
+    )
+    websocket: str = _declare(
+        "auto",
+        "Relay Codex's WebSocket, or turn it off: Codex then speaks HTTPS.",
+        choices=WEBSOCKETS,
     )
     origins: tuple[str, ...] = _declare(
         (), "Web origins that may call, for example http://localhost:3000; none by default."
@@ -170,6 +177,27 @@ class QuotaSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TokensSettings:
+    """`tokens.*`: when logins that were signed in here are renewed."""
+
+    refresh_before_s: int = _declare(
+        300,
+        "Seconds before its end at which an access token is renewed.",
+        minimum=30,
+        maximum=86400,
+    )
+    refresh_gap_s: float = _declare(
+        2.0,
+        "Least seconds between two renewals, whichever accounts they are for.",
+        minimum=1,
+        maximum=600,
+    )
+    proactive: bool = _declare(
+        True, "Renew before its end also a login that no request is using just now."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BindSettings:
     """`bind.*`: Codex routed here."""
 
@@ -177,6 +205,39 @@ class BindSettings:
         True,
         "Let a small process give Codex back at once when Turntable dies.",
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotifySettings:
+    """`notify.*`: what is told, where, and when not."""
+
+    waiting: bool = _declare(True, "Tell when an account starts to wait for a reset.")
+    back: bool = _declare(True, "Tell when an account is available again.")
+    low: bool = _declare(True, "Tell when little of a session or a week is left.")
+    empty: bool = _declare(True, "Tell when nothing is left anywhere.")
+    sign_in: bool = _declare(True, "Tell when an account needs a new sign-in.")
+    routing: bool = _declare(True, "Tell when Codex is not routed any more.")
+    low_percent: float = _declare(
+        20.0, "Per cent left of a window that count as little.", minimum=0, maximum=100
+    )
+    very_low_percent: float = _declare(
+        5.0, "Per cent left of a window at which it is told again.", minimum=0, maximum=100
+    )
+    quiet_from: str = _declare("", "Show no message from this time of day on, such as 22:00.")
+    quiet_until: str = _declare("", "The end of the quiet hours, such as 07:30.")
+    sound: bool = _declare(False, "Let messages of the desktop make a sound.")
+    ntfy_url: str = _declare("", "Send messages to this ntfy topic too (https://ntfy.sh/TOPIC).")
+    command: str = _declare("", "Start this command for each message, with JSON on its stdin.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UiSettings:
+    """`ui.*`: how the desktop face looks and speaks."""
+
+    language: str = _declare(
+        "system", "The language of every sentence; counts from the next start on.",
+        choices=LANGUAGES,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +262,10 @@ class Settings:
     upstream: UpstreamSettings = field(default_factory=UpstreamSettings)
     routing: RoutingSettings = field(default_factory=RoutingSettings)
     quota: QuotaSettings = field(default_factory=QuotaSettings)
+    tokens: TokensSettings = field(default_factory=TokensSettings)
     bind: BindSettings = field(default_factory=BindSettings)
+    notify: NotifySettings = field(default_factory=NotifySettings)
+    ui: UiSettings = field(default_factory=UiSettings)
     log: LogSettings = field(default_factory=LogSettings)
     usage: UsageSettings = field(default_factory=UsageSettings)
 

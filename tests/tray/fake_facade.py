@@ -20,11 +20,13 @@ class FakeFacade:
     Attributes:
         performed: every verb with its arguments, in order.
         refusals: verb → the error that it ends in.
+        answers: verb → what it answers, without changing anything.
     """
 
     def __init__(self, report: StatusReport) -> None:
         self.performed: list[tuple[str, dict[str, JsonValue]]] = []
         self.refusals: dict[str, Exception] = {}
+        self.answers: dict[str, dict[str, JsonValue]] = {"config": {"settings": []}}
         self._report = report
         self._pending: asyncio.Queue[StatusReport | ShowRequested | Exception | None] = (
             asyncio.Queue()
@@ -34,6 +36,8 @@ class FakeFacade:
         self.performed.append((verb, dict(arguments)))
         if verb in self.refusals:
             raise self.refusals[verb]
+        if verb in self.answers:
+            return self.answers[verb]
         self.become(_after(self._report, verb, arguments))
         return {}
 
@@ -51,6 +55,16 @@ class FakeFacade:
         """From now on this is the snapshot; watchers are told."""
         self._report = report
         self._pending.put_nowait(report)
+
+    def change(self, label: str, **fields: object) -> None:
+        """The account of this label is different from now on, and the next one serves."""
+        changed = tuple(
+            replace(a, **fields) if a.label == label else a  # type: ignore[arg-type]
+            for a in self._report.accounts
+        )
+        ready = next((a.id for a in changed if a.state == "ready"), None)
+        rotation = replace(self._report.rotation, next=ready)
+        self.become(replace(self._report, accounts=changed, rotation=rotation))
 
     def leave_out(self, label: str) -> None:
         """Remove the account of this label."""

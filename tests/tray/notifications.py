@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from dbus_fast import BusType
 from dbus_fast.aio import MessageBus
 from dbus_fast.annotations import DBusDict, DBusInt32, DBusSignature, DBusStr, DBusUInt32
-from dbus_fast.service import ServiceInterface, dbus_method
+from dbus_fast.service import ServiceInterface, dbus_method, dbus_signal
 
 _NAME = "org.freedesktop.Notifications"
 DBusStrings = Annotated[list[str], DBusSignature("as")]
@@ -20,6 +20,8 @@ class Notifications(ServiceInterface):
         super().__init__(_NAME)
         self._address = bus_address
         self._told: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
+        self._count = 0
+        self.buttons: dict[int, dict[str, str]] = {}
 
     async def __aenter__(self) -> Self:
         self._bus = await MessageBus(bus_address=self._address, bus_type=BusType.SESSION).connect()
@@ -30,6 +32,11 @@ class Notifications(ServiceInterface):
     async def __aexit__(self, *_: object) -> None:
         self._bus.disconnect()
         await self._bus.wait_for_disconnect()
+
+    def press(self, label: str) -> None:
+        """Press the button of this label on the newest message."""
+        known = self.buttons[self._count]
+        self.ActionInvoked(self._count, next(key for key in known if known[key] == label))
 
     async def next(self) -> tuple[str, str]:
         """Title and text of the next message."""
@@ -48,13 +55,19 @@ class Notifications(ServiceInterface):
         hints: DBusDict,
         timeout: DBusInt32,
     ) -> DBusUInt32:
-        del program, replaces, icon, actions, hints, timeout
+        del program, replaces, icon, hints, timeout
+        self._count += 1
         self._told.put_nowait((title, text))
-        return 1
+        self.buttons[self._count] = dict(zip(actions[::2], actions[1::2], strict=True))
+        return self._count
+
+    @dbus_signal()
+    def ActionInvoked(self, number: int, key: str) -> Annotated[list[object], DBusSignature("us")]:
+        return [number, key]
 
     @dbus_method()
     def GetCapabilities(self) -> DBusStrings:
-        return ["body"]
+        return ["body", "actions"]
 
     @dbus_method()
     def GetServerInformation(self) -> DBusServerInformation:

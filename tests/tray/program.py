@@ -1,7 +1,7 @@
 """The tray program over a made-up engine, steered and observed by lines of text.
 
 Prints a verb with its arguments for each wish, and `stopped` when the engine was stopped. Reads
-`show` (a second start), `panel`, `end` (the engine ends), `ping`, `refuse VERB` and
+`show` (a second start), `panel`, `limit LABEL`, `end` (the engine ends), `ping`, `refuse VERB` and
 `without LABEL`.
 """
 
@@ -32,7 +32,8 @@ class PrintingFacade(FakeFacade):
     """Says what it is asked to do."""
 
     async def perform(self, verb: str, arguments: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-        say(f"{verb} {json.dumps(dict(arguments))}")
+        if verb not in self.answers:
+            say(f"{verb} {json.dumps(dict(arguments))}")
         return await super().perform(verb, arguments)
 
 
@@ -55,6 +56,9 @@ def obey(facade: PrintingFacade, line: str) -> None:
             facade.ask_to_show()
         case ["panel"]:
             facade.ask_to_show(Surface.PANEL)
+        case ["limit", label]:
+            until = datetime.now(UTC) + timedelta(hours=1)
+            facade.change(label, state="waiting", until=until)
         case ["ping"]:
             say("pong")
         case ["end"]:

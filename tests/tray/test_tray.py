@@ -203,6 +203,19 @@ async def test_window_is_opened_from_the_menu(
     await asyncio.to_thread(desktop.wait_until, lambda: bool(windows(desktop)), "the window")
 
 
+async def test_limit_is_told_once_with_buttons_that_do_what_they_say(
+    desktop: Desktop, item: TrayItem, program: Program
+) -> None:
+    del item
+    async with Notifications(desktop.bus_address) as told:
+        program.tell("limit Work")
+        title, text = await told.next()
+        assert title == "Work"
+        assert text.endswith("Codex continues on Personal.")
+        told.press("Stay on Work")
+        assert await program.said() == 'stay {"account": "acc_1"}'
+
+
 async def test_account_that_is_removed_leaves_the_menu(item: TrayItem, program: Program) -> None:
     program.tell("without Personal")
     menu = await menu_when(item, lambda menu: "Personal" not in menu.text())

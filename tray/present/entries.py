@@ -25,6 +25,7 @@ class Local(StrEnum):
 
     OPEN_WINDOW = "open_window"
     OPEN_PANEL = "open_panel"
+    OPEN_ACCOUNTS = "open_accounts"
     OPEN_ACTIVITY = "open_activity"
     OPEN_HEALTH = "open_health"
     OPEN_MESSAGES = "open_messages"

@@ -1,11 +1,18 @@
 """What a person is told by a message of the desktop: a title and a text."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from typing import assert_never
 
 from core.domain.errors import CoreError
+from core.domain.happening import Happening, HappeningKind
+from core.domain.settings import NotifySettings, Settings, with_value
+from core.words.happenings import title, told
 from core.words.speech import Speech
 from tray.present.answer import Answer
-from tray.present.entries import Choice, Perform
+from tray.present.entries import Choice, Local, Perform, literal
+from tray.present.names import shown_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +47,57 @@ def granted(answer: Answer, undo: Perform | None, *, speech: Speech) -> Notice |
     if undo is not None:
         actions = (Choice(id="undo", text=speech.say("Und&o"), action=undo),)
     return Notice(title="Turntable", text=text, trouble=False, actions=actions)
+
+
+def happened(happening: Happening, *, now: datetime, speech: Speech) -> Notice:
+    """What happened by itself, with what can be done about it at once."""
+    grave = happening.kind in (HappeningKind.SIGN_IN, HappeningKind.ROUTING, HappeningKind.EMPTY)
+    return Notice(
+        title=shown_name(title(happening, speech)),
+        text=told(happening, now, speech),
+        trouble=grave,
+        actions=tuple(_actions(happening, speech)),
+    )
+
+
+def notify_settings(answer: Answer) -> NotifySettings:
+    """The switches as `config get` tells them; what it does not tell is at its default."""
+    settings = Settings()
+    for part in answer.parts("settings"):
+        key, value = part.text("key"), part.raw("value")
+        if key.startswith("notify.") and isinstance(value, bool | int | float | str):
+            try:
+                settings = with_value(settings, key, value)
+            except CoreError:
+                continue  # a setting, or a range, of another version
+    return settings.notify
+
+
+def _actions(happening: Happening, speech: Speech) -> Iterator[Choice]:
+    name = literal(shown_name(happening.label)) if happening.label else ""
+    match happening.kind:
+        case HappeningKind.WAITING:
+            yield Choice(id="why", text=speech.say("&Why?"), action=Local.OPEN_ACTIVITY)
+            yield _steer("stay", speech.say("&Stay on {name}", name=name), happening)
+        case HappeningKind.BACK:
+            yield _steer("use", speech.say("&Use {name}", name=name), happening)
+        case HappeningKind.LOW:
+            text = speech.say("Set a &reserve")
+            yield Choice(id="reserve", text=text, action=Local.OPEN_ACCOUNTS)
+        case HappeningKind.EMPTY:
+            text = speech.say("Show &resets")
+            yield Choice(id="resets", text=text, action=Local.OPEN_PANEL)
+        case HappeningKind.SIGN_IN:
+            yield Choice(id="accounts", text=speech.say("&Show"), action=Local.OPEN_ACCOUNTS)
+        case HappeningKind.ROUTING:
+            yield Choice(id="details", text=speech.say("&Details"), action=Local.OPEN_HEALTH)
+        case _:
+            assert_never(happening.kind)
+
+
+def _steer(verb: str, text: str, happening: Happening) -> Choice:
+    action = Perform(verb=verb, arguments={"account": happening.account})
+    return Choice(id=verb, text=text, action=action)
 
 
 def defect(speech: Speech) -> Notice:
