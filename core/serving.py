@@ -10,17 +10,14 @@ from typing import TYPE_CHECKING
 
 from core.binding.leases import Leases
 from core.domain.account import AccountId
+from core.domain.choices import ask_about, learn_choice, learn_spent, settled
 from core.domain.decision import Decision, Refuse, RefuseReason, Use, Wait, WaitReason
 from core.domain.errors import CoreError
 from core.domain.events import AccountChanged, Event, QuotaLearned, RequestEnded
 from core.domain.facts import Facts
 from core.domain.observed import (
     Lesson,
-    ask_about,
     forget_old_threads,
-    learn_choice,
-    learn_spent,
-    settled,
 )
 from core.domain.quota import Quota, changed_points
 from core.domain.report import ProxyReport

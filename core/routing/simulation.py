@@ -9,15 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from core.domain.account import Account, AccountId, Identity, Refresher
+from core.domain.choices import learn_choice, learn_spent
 from core.domain.decision import Use
 from core.domain.facts import Facts, RequestKind, ThreadId
 from core.domain.observed import (
     Observed,
     forget_old_threads,
-    learn_choice,
     learn_outcome,
     learn_quota,
-    learn_spent,
     own_thread,
 )
 from core.domain.outcome import Limited, LimitReason, Served

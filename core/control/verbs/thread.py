@@ -7,9 +7,9 @@ from core.accounts.find import find_account
 from core.app import App
 from core.control.verb import Arguments
 from core.domain.account import AccountId
+from core.domain.choices import may_move
 from core.domain.errors import CoreError, ExitCode
 from core.domain.facts import ThreadId
-from core.domain.observed import may_move
 from core.domain.state import pin_thread
 
 MOST_LISTED = 50

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from core.domain.account import AccountId
+from core.domain.choices import may_move
 from core.domain.decision import (
     Because,
     Decision,
@@ -23,7 +24,7 @@ from core.domain.errors import CoreError
 from core.domain.events import AccountBlocked, RequestEnded, ThreadAsks, ThreadPinned
 from core.domain.facts import Facts, RequestKind, ThreadId
 from core.domain.health import Block
-from core.domain.observed import Observed, Owner, may_move
+from core.domain.observed import Observed, Owner
 from core.domain.settings import RoutingSettings
 from core.domain.state import Rotation, RotationMode, State, pin_thread
 from core.routing.select import Chances, select

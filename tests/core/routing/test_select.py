@@ -1,124 +1,38 @@
 """Who serves: one row a branch, each row a sentence."""
 
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from core.domain.account import AccountId, Reserve
 from core.domain.decision import (
     AccountState,
     Because,
-    Decision,
     Refuse,
     RefuseReason,
     Use,
     UseReason,
-    Verdict,
-    Wait,
-    WaitReason,
 )
-from core.domain.facts import Facts, RequestKind, ThreadId
-from core.domain.health import Block
-from core.domain.observed import Observed, Owner
-from core.domain.quota import Quota, QuotaSource, Window, WindowKind
-from core.domain.settings import STRATEGIES, RoutingSettings
-from core.domain.state import Rotation, RotationMode, State
-from core.routing.select import Chances, select
+from core.domain.observed import Observed
+from core.domain.settings import RoutingSettings
+from tests.core.routing.cases import (
+    PAUSED,
+    T1,
+    T2,
+    A,
+    B,
+    C,
+    Row,
+    gone,
+    left,
+    of_session,
+    owned,
+    prefer,
+    resting,
+    stay,
+    waiting,
+)
 from tests.core.routing.pool import LATER, NOW, pool
-
-T1 = ThreadId("thread-1")
-T2 = ThreadId("thread-2")
-A, B, C = AccountId("A"), AccountId("B"), AccountId("C")
-
-
-def waiting(until: datetime = LATER, *, model: str = "") -> tuple[Block, ...]:
-    return (Block(because=Because.USAGE_LIMIT, model=model, since=NOW, until=until),)
-
-
-def resting(seconds: int) -> tuple[Block, ...]:
-    until = NOW + timedelta(seconds=seconds)
-    return (Block(because=Because.FAILING, model="", since=NOW, until=until),)
-
-
-def gone() -> tuple[Block, ...]:
-    return (Block(because=Because.GONE, model="", since=NOW, until=LATER),)
-
-
-def verdict_on(decision: Decision, account: AccountId) -> Verdict:
-    return next(v for v in decision.verdicts if v.account == account)
-
-
-def left(
-    remaining: float | None,
-    *,
-    resets_in: timedelta | None = timedelta(days=3),
-    kind: WindowKind = WindowKind.WEEK,
-    minutes: int = 10_080,
-) -> Quota:
-    window = Window(
-        kind=kind,
-        minutes=minutes,
-        remaining=remaining,
-        resets_at=None if resets_in is None else NOW + resets_in,
-        scope="all",
-        observed_at=NOW,
-        source=QuotaSource.HEADERS,
-    )
-    return Quota(windows={("all", kind, minutes): window})
-
-
-def of_session(remaining: float, *, resets_in: timedelta = timedelta(hours=3)) -> Quota:
-    return left(remaining, resets_in=resets_in, kind=WindowKind.SESSION, minutes=300)
-
-
-def owned(account: AccountId) -> Owner:
-    return Owner(account=account, seen_at=NOW)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    state: State
-    observed: Observed = field(default_factory=Observed)
-    thread: ThreadId | None = T1
-    parent: ThreadId | None = None
-    model: str = "gpt-6.1-sol"
-    mid_turn: bool = False
-    tried: frozenset[AccountId] = frozenset()
-    strategy: str = "sticky"
-    settings: RoutingSettings = field(default_factory=RoutingSettings)
-    draw: float = 0.0
-
-    def decide(self) -> Decision:
-        facts = Facts(
-            kind=RequestKind.RESPONSES,
-            thread=self.thread,
-            parent=self.parent,
-            model=self.model,
-            mid_turn=self.mid_turn,
-        )
-        return select(
-            state=self.state,
-            observed=self.observed,
-            facts=facts,
-            tried=self.tried,
-            chances=Chances(
-                settings=replace(self.settings, strategy=self.strategy), now=NOW, draw=self.draw
-            ),
-        )
-
-
-def prefer(account: AccountId) -> Rotation:
-    return Rotation(mode=RotationMode.USE, account=account)
-
-
-def stay(account: AccountId, until: datetime | None = None) -> Rotation:
-    return Rotation(mode=RotationMode.STAY, account=account, until=until)
-
-
-PAUSED = Rotation(mode=RotationMode.PAUSED)
 
 USES = [
     pytest.param(Row(state=pool("ABC")), A, UseReason.STRATEGY, None, id="a new pool starts at #1"),
@@ -530,7 +444,7 @@ REFUSALS = [
     ),
     pytest.param(
         Row(state=pool("AB", stay(A), A={"paused": True})),
-        RefuseReason.FORCED_UNAVAILABLE,
+        RefuseReason.FORCED_ACCOUNT_UNAVAILABLE,
         None,
         A,
         id="stay on a paused account",
@@ -547,10 +461,20 @@ REFUSALS = [
             state=pool("AB", PAUSED),
             observed=Observed(owners={T1: owned(A)}, signed_out={A: Because.SIGN_IN_ENDED}),
         ),
-        RefuseReason.ALL_SIGNED_OUT,
+        RefuseReason.PAUSED,
         None,
         A,
         id="paused rotation: the thread's account is signed out, no other is asked",
+    ),
+    pytest.param(
+        Row(
+            state=pool("A", PAUSED),
+            observed=Observed(owners={T1: owned(A)}, signed_out={A: Because.SIGN_IN_ENDED}),
+        ),
+        RefuseReason.ALL_SIGNED_OUT,
+        None,
+        A,
+        id="paused rotation without another account: a sign-in is what helps",
     ),
     pytest.param(
         Row(
@@ -619,159 +543,3 @@ def test_states_are_told_in_their_order(
 ) -> None:
     decision = Row(state=pool("AB", A=changes), observed=observed).decide()
     assert decision.verdicts[0].state is state
-
-
-names = st.sampled_from("ABCDE").map(AccountId)
-blocks = st.dictionaries(
-    names,
-    st.builds(
-        lambda because, minutes, model: (
-            Block(because=because, model=model, since=NOW, until=NOW + timedelta(minutes=minutes)),
-        ),
-        st.sampled_from([Because.USAGE_LIMIT, Because.RATE_LIMIT, Because.FAILING, Because.GONE]),
-        st.integers(-60, 600),
-        st.sampled_from(["", "gpt-6.1-sol", "another"]),
-    ),
-)
-worlds = st.builds(
-    Observed,
-    blocks=blocks,
-    signed_out=st.dictionaries(names, st.just(Because.SIGN_IN_ENDED)),
-    owners=st.dictionaries(st.sampled_from([T1, T2]), names.map(owned)),
-    last_chosen=st.none() | names,
-)
-rotations = st.one_of(st.just(Rotation()), names.map(prefer), names.map(stay), st.just(PAUSED))
-
-
-@given(
-    worlds,
-    rotations,
-    st.frozensets(names),
-    st.sampled_from(STRATEGIES),
-    st.booleans(),
-)
-def test_whoever_is_blocked_tried_or_not_stayed_on_is_never_chosen(
-    observed: Observed,
-    rotation: Rotation,
-    tried: frozenset[AccountId],
-    strategy: str,
-    mid_turn: bool,
-) -> None:
-    row = Row(
-        state=pool("ABCDE", rotation),
-        observed=observed,
-        tried=tried,
-        strategy=strategy,
-        mid_turn=mid_turn,
-    )
-    decision = row.decide()
-    eligible = [v for v in decision.verdicts if v.eligible]
-    assert decision == row.decide()
-    assert not isinstance(decision, Wait)
-    if isinstance(decision, Refuse):
-        assert not eligible
-        return
-    assert decision.account not in tried
-    chosen = verdict_on(decision, decision.account)
-    assert chosen.eligible or (chosen.state is AccountState.FAILING and not eligible)
-    if rotation.mode is RotationMode.STAY:
-        assert decision.account == rotation.account
-
-
-@given(worlds)
-def test_adding_a_useless_account_changes_nothing(observed: Observed) -> None:
-    before = Row(state=pool("ABC"), observed=observed).decide()
-    after = Row(state=pool("ABCZ", Z={"enabled": False}), observed=observed).decide()
-    if isinstance(before, Use):
-        assert isinstance(after, Use)
-        assert (before.account, before.reason) == (after.account, after.reason)
-    else:
-        assert isinstance(after, Refuse)
-        assert before.until == after.until
-
-
-BURST = Observed(paused_until=NOW + timedelta(seconds=8))
-
-
-def test_a_burst_of_failures_holds_turns_for_a_moment() -> None:
-    decision = Row(state=pool("AB"), observed=BURST).decide()
-    assert isinstance(decision, Wait)
-    assert (decision.reason, decision.until) == (WaitReason.POOL_PAUSED, BURST.paused_until)
-
-
-def test_a_pause_of_the_pool_ends_by_the_clock() -> None:
-    decision = Row(state=pool("AB"), observed=Observed(paused_until=NOW)).decide()
-    assert isinstance(decision, Use)
-
-
-@pytest.mark.parametrize(
-    ("away_s", "patience_s", "waits"),
-    [
-        pytest.param(30, 0, False, id="as it is set at first: refused"),
-        pytest.param(30, 60, True, id="a reset that is near is waited for"),
-        pytest.param(90, 60, False, id="one that is farther away is not"),
-    ],
-)
-def test_a_request_waits_for_a_near_reset(away_s: int, patience_s: int, waits: bool) -> None:
-    until = NOW + timedelta(seconds=away_s)
-    row = Row(
-        state=pool("A"),
-        observed=Observed(blocks={A: waiting(until)}),
-        settings=RoutingSettings(wait_for_reset_s=patience_s),
-    )
-    decision = row.decide()
-    assert isinstance(decision, Wait) is waits
-    assert isinstance(decision, Wait | Refuse)
-    assert decision.until == until
-
-
-@given(worlds, st.frozensets(names), st.sampled_from(STRATEGIES), st.floats(0, 1, exclude_max=True))
-def test_automatic_choice_never_refuses_while_somebody_may_serve(
-    observed: Observed, tried: frozenset[AccountId], strategy: str, draw: float
-) -> None:
-    row = Row(state=pool("ABCDE"), observed=observed, tried=tried, strategy=strategy, draw=draw)
-    decision = row.decide()
-    if any(v.eligible for v in decision.verdicts):
-        assert isinstance(decision, Use)
-    if isinstance(decision, Use) and any(v.eligible for v in decision.verdicts):
-        assert verdict_on(decision, decision.account).eligible
-
-
-policies = st.fixed_dictionaries(
-    {},
-    optional={
-        "paused": st.booleans(),
-        "draining": st.booleans(),
-        "enabled": st.booleans(),
-        "reserve": st.builds(Reserve, week=st.integers(0, 99)),
-    },
-)
-
-
-@given(
-    st.dictionaries(st.sampled_from("ABCDE"), policies),
-    st.dictionaries(names, st.integers(0, 100).map(left)),
-    st.dictionaries(st.sampled_from([T1, T2]), names.map(owned)),
-    st.sampled_from(STRATEGIES),
-)
-def test_whoever_is_paused_drained_or_at_its_reserve_is_never_chosen(
-    changes: dict[str, dict[str, object]],
-    quotas: dict[AccountId, Quota],
-    owners: dict[ThreadId, Owner],
-    strategy: str,
-) -> None:
-    state = pool("ABCDE", **changes)
-    row = Row(state=state, observed=Observed(quotas=quotas, owners=owners), strategy=strategy)
-    decision = row.decide()
-    if isinstance(decision, Use):
-        chosen = state.accounts[decision.account]
-        known = decision.reason is UseReason.OWNER
-        assert chosen.enabled
-        assert not chosen.paused
-        assert known or not chosen.draining
-        window = quotas.get(chosen.id, Quota()).window(WindowKind.WEEK)
-        assert (
-            window is None
-            or window.remaining is None
-            or (window.remaining > chosen.reserve.week or chosen.reserve.week == 0)
-        )

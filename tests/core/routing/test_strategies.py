@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from core.domain import settings
 from core.domain.account import Account, AccountId, Reserve
+from core.domain.choices import learn_spent
 from core.domain.decision import Shares
-from core.domain.observed import Observed, Spent, learn_spent
+from core.domain.observed import Observed, Spent
 from core.domain.quota import Quota, QuotaSource, Window, WindowKind
 from core.routing.headroom import headroom
 from core.routing.shares import next_by_weight
