@@ -1,15 +1,20 @@
 """A verb's JSON as text for people: one function a verb. The unknown is said to be unknown."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from types import MappingProxyType
 from typing import cast
 
 from core.cli.reader import Reader, Record, entries, record, shortened, table
-from core.cli.render_account import render_account, render_rotation, render_thread
+from core.cli.render_account import render_account, render_thread
 from core.cli.render_quota import render_check, render_quota
+from core.cli.render_rotation import render_rotation, rotation_words
 from core.cli.render_usage import render_usage
 from core.cli.render_why import render_forecast, render_why
 from core.control.facade import JsonValue
+from core.words.quota import not_known, window_left, window_name
+from core.words.requests import reason_words, result_word
+from core.words.state import state_words
 
 
 def render(verb: str, result: Record, reader: Reader) -> str:
@@ -27,26 +32,44 @@ def _version(result: Record, reader: Reader) -> str:
 
 
 def _status(result: Record, reader: Reader) -> str:
-    proxy, bind = record(result["proxy"]), record(result["bind"])
-    verdict, vault = record(result["verdict"]), record(result["vault"])
-    running = (
-        reader.say("running as {mode} on {address}", mode=result["mode"], address=proxy["address"])
-        if result["running"]
-        else reader.say("not running")
-    )
-    locked = reader.say(" (locked)") if vault["locked"] else ""
+    bind, verdict = record(result["bind"]), record(result["verdict"])
     lines = [
-        reader.say("Turntable {version}: {running}", version=result["version"], running=running),
         reader.say(
-            "Codex:    {state} ({home})", state=_BIND[str(bind["state"])], home=bind["codex_home"]
+            "Turntable {version}: {running}",
+            version=result["version"],
+            running=_running(result, reader),
         ),
-        reader.say("Rotation: {text}", text=_rotation(result, reader)),
-        reader.say("Vault:    {backend}{locked}", backend=vault["backend"], locked=locked),
+        reader.say(
+            "Codex:    {state} ({home})",
+            state=reader.say(_BIND[str(bind["state"])]),
+            home=bind["codex_home"],
+        ),
+        reader.say("Rotation: {text}", text=_steered(result, reader)),
+        reader.say("Vault:    {text}", text=_vault(record(result["vault"]), reader)),
         reader.say("Accounts: {text}", text=verdict["text"]),
     ]
     accounts = _account_table(entries(result["accounts"]), reader)
     notices = [f"! {record(n)['text']}" for n in entries(result["notices"])]
     return "\n".join([*lines, *(f"  {line}" for line in accounts), *notices])
+
+
+def _running(result: Record, reader: Reader) -> str:
+    if not result["running"]:
+        return reader.say("not running")
+    address = record(result["proxy"])["address"]
+    return reader.say("running as {mode} on {address}", mode=result["mode"], address=address)
+
+
+def _vault(vault: Record, reader: Reader) -> str:
+    backend = str(vault["backend"])
+    return reader.say("{backend} (locked)", backend=backend) if vault["locked"] else backend
+
+
+def _steered(result: Record, reader: Reader) -> str:
+    labels = {record(a)["id"]: str(record(a)["label"]) for a in entries(result["accounts"])}
+    rotation = record(result["rotation"])
+    named, following = labels.get(rotation["account"], ""), labels.get(rotation["next"], "")
+    return rotation_words(rotation, named, following, reader)
 
 
 _BIND = {
@@ -55,29 +78,6 @@ _BIND = {
     "drifted": "somebody changed the key since it was bound",
     "broken": "an act was cut short; the next start or `turntable unbind` finishes it",
 }
-
-
-def _rotation(result: Record, reader: Reader) -> str:
-    rotation = record(result["rotation"])
-    labels = {record(a)["id"]: str(record(a)["label"]) for a in entries(result["accounts"])}
-    named = labels.get(rotation["account"], "")
-    match rotation["mode"]:
-        case "stay":
-            until = reader.clock(rotation["until"])
-            end = reader.say(" until {time}", time=until) if until else ""
-            return reader.say(
-                "stays on {label}{end}: no other account is used", label=named, end=end
-            )
-        case "use":
-            return reader.say("prefers {label}; others serve when it cannot", label=named)
-        case "paused":
-            return reader.say("paused: no account changes")
-        case _:
-            following = labels.get(rotation["next"])
-            text = reader.say("automatic, {strategy}", strategy=rotation["strategy"])
-            return (
-                text if following is None else text + reader.say("; next: {label}", label=following)
-            )
 
 
 def _accounts(result: Record, reader: Reader) -> str:
@@ -94,14 +94,18 @@ def _account_table(accounts: list[JsonValue], reader: Reader) -> list[str]:
 def _account_row(account: Record, reader: Reader) -> tuple[str, str, str, str]:
     name = f"#{account['number']} {shortened(str(account['label']), 32)}"
     windows = [_window(record(w), reader) for w in entries(account["windows"])]
-    left = " · ".join(w for w in windows if w) or reader.say("nothing known yet")
+    left = " · ".join(w for w in windows if w) or not_known(reader.speech)
     return name, str(account["plan"]), _state(account, reader), left
 
 
 def _state(account: Record, reader: Reader) -> str:
-    state = str(account["state"]).replace("_", " ")
-    until = reader.clock(account["until"])
-    return reader.say("{state} until {time}", state=state, time=until) if until else state
+    until = account["until"]
+    return state_words(
+        str(account["state"]),
+        datetime.fromisoformat(until) if isinstance(until, str) else None,
+        reader.now,
+        reader.speech,
+    )
 
 
 def _window(window: Record, reader: Reader) -> str:
@@ -109,15 +113,13 @@ def _window(window: Record, reader: Reader) -> str:
     if window["scope"] != "all":
         return ""
     minutes = cast("int", window["minutes"])
-    name = {"session": f"{minutes / 60:.3g} h", "week": "week", "month": "month"}.get(
-        str(window["kind"]), f"{minutes} min"
-    )
+    name = window_name(str(window["kind"]), minutes, reader.speech)
     remaining = window["remaining"]
     if not isinstance(remaining, int | float):
         return reader.say("{name} unknown", name=name)
     resets = reader.clock(window["resets_at"])
-    text = reader.say("{name} {left:.0f} % left", name=name, left=remaining)
-    return text + (reader.say(", resets {time}", time=resets) if resets else "")
+    left = window_left(name, remaining, reader.speech)
+    return reader.say("{left}, resets {time}", left=left, time=resets) if resets else left
 
 
 def _bind(result: Record, reader: Reader) -> str:
@@ -127,21 +129,25 @@ def _bind(result: Record, reader: Reader) -> str:
 
 
 def _config(result: Record, reader: Reader) -> str:
-    settings = [record(s) for s in entries(result.get("settings"))]
     lines = []
-    for setting in settings:
+    for one in entries(result.get("settings")):
+        setting = record(one)
         lines.append(f"{setting['key']} = {_toml(setting['value'])}")
         if result.get("action") == "explain":
-            lines.append(
-                reader.say(
-                    "    {help}\n    from {source}; default {default}{limits}",
-                    help=setting["help"],
-                    source=setting["source"],
-                    default=_toml(setting["default"]),
-                    limits=f"; {setting['limits']}" if setting["limits"] else "",
-                )
-            )
+            lines += [f"    {line}" for line in _explained(setting, reader)]
     return "\n".join([*lines, _message(result, reader)]).strip()
+
+
+def _explained(setting: Record, reader: Reader) -> tuple[str, str]:
+    values = {"source": setting["source"], "default": _toml(setting["default"])}
+    where = (
+        reader.say(
+            "from {source}; default {default}; may be {limits}", limits=setting["limits"], **values
+        )
+        if setting["limits"]
+        else reader.say("from {source}; default {default}", **values)
+    )
+    return reader.say(str(setting["help"])), where
 
 
 def _log(result: Record, reader: Reader) -> str:
@@ -154,9 +160,11 @@ def log_line(row: Record, reader: Reader) -> str:
     account = row["account_label"] or "–"
     model = row["model"] or row["kind"]
     status = row["status"] if row["status"] is not None else "–"
+    result = result_word(str(row["result"]), reader.speech)
+    reason = reason_words(str(row["because"]), str(row["strategy"]), reader.speech)
     return (
-        f"{reader.stamp(row['started_at']):>12}  {row['result']:<9} {status!s:>3}  "
-        f"{account!s:<20.20}  {model!s:<16.16}  {row['because']}  {row['id']}"
+        f"{reader.stamp(row['started_at']):>12}  {result:<9} {status!s:>3}  "
+        f"{account!s:<20.20}  {model!s:<16.16}  {reason:<17}  {row['id']}"
     )
 
 

@@ -1,4 +1,4 @@
-"""account and rotation as text."""
+"""account and thread as text."""
 
 from core.cli.reader import Reader, Record, entries, record, table
 
@@ -16,12 +16,19 @@ def render_account(result: Record, reader: Reader) -> str:
         if isinstance(floor, int | float) and floor > 0
     )
     until = reader.clock(account["until"])
+    stands = str(account["because"])
     rows = [
         (reader.say("id"), str(account["id"])),
         (reader.say("e-mail"), str(account["email"])),
-        (reader.say("workspace"), f"{workspace['name']} {workspace['id']}".strip()),
+        (
+            reader.say("workspace"),
+            " · ".join(str(workspace[part]) for part in ("name", "id") if workspace[part]),
+        ),
         (reader.say("plan"), str(account["plan"])),
-        (reader.say("state"), f"{account['because']}" + (f" ({until})" if until else "")),
+        (
+            reader.say("state"),
+            reader.say("{text} Until {time}.", text=stands, time=until) if until else stands,
+        ),
         (reader.say("reserve"), kept or reader.say("none")),
         (reader.say("weight"), str(account["weight"])),
         (reader.say("tags"), ", ".join(str(t) for t in entries(account["tags"]))),
@@ -32,29 +39,8 @@ def render_account(result: Record, reader: Reader) -> str:
     )
 
 
-def render_rotation(result: Record, reader: Reader) -> str:
-    """What was done; or the steering and the names of the strategies."""
-    messages = [str(line) for line in entries(result["messages"])]
-    if messages:
-        return "\n".join(messages)
-    rotation = record(result["rotation"])
-    until = reader.clock(rotation["until"])
-    lines = [
-        reader.say("mode      {mode}", mode=rotation["mode"])
-        + (reader.say(" until {time}", time=until) if until else ""),
-        reader.say("strategy  {strategy}", strategy=rotation["strategy"]),
-        reader.say(
-            "others    {names}",
-            names=", ".join(
-                str(name) for name in entries(result["strategies"]) if name != rotation["strategy"]
-            ),
-        ),
-    ]
-    return "\n".join(lines)
-
-
 def render_thread(result: Record, reader: Reader) -> str:
-    """What was done; or the conversations and where they live."""
+    """What was done; or the chats and where they live."""
     messages = [str(line) for line in entries(result["messages"])]
     rows = []
     for one in entries(result["threads"]):
@@ -75,4 +61,4 @@ def render_thread(result: Record, reader: Reader) -> str:
                 ", ".join(marks),
             )
         )
-    return "\n".join([*messages, *table(rows)]) or reader.say("No conversation yet.")
+    return "\n".join([*messages, *table(rows)]) or reader.say("No chat yet.")

@@ -33,7 +33,7 @@ def render_quota(result: Record, reader: Reader) -> str:
         rows = [_window_row(record(window), at, reader) for window in entries(account["windows"])]
         lines += [f"  {line}" for line in table(rows)]
         if not rows:
-            lines.append("  " + reader.say("nothing known yet"))
+            lines.append("  " + words.not_known(reader.speech))
         lines += [f"  {line}" for line in _extras(account, reader)]
         if account["text"]:
             lines.append(f"  {account['text']}")
@@ -54,7 +54,7 @@ def _history(result: Record, reader: Reader) -> list[str]:
                 reader.stamp(point["at"]),
                 labels[point["account"]],
                 name if point["scope"] == "all" else f"{point['scope']} {name}",
-                reader.say("{left:.0f} % left", left=left)
+                reader.say("{percent} left", percent=words.percent(left, reader.speech))
                 if isinstance(left, int | float)
                 else reader.say("unknown"),
             )
@@ -65,13 +65,14 @@ def _history(result: Record, reader: Reader) -> list[str]:
 def _window_row(window: Record, at: datetime, reader: Reader) -> tuple[str, ...]:
     scope, remaining = str(window["scope"]), window["remaining"]
     name = words.window_name(str(window["kind"]), cast("int", window["minutes"]), reader.speech)
-    known = isinstance(remaining, int | float)
     resets = reader.clock(window["resets_at"])
     source = reader.say(_SOURCES.get(str(window["source"]), "somebody"))
     told_at = datetime.fromisoformat(str(window["observed_at"]))
     return (
         name if scope == "all" else f"{scope} {name}",
-        reader.say("{left:.0f} % left", left=remaining) if known else reader.say("unknown"),
+        reader.say("{percent} left", percent=words.percent(remaining, reader.speech))
+        if isinstance(remaining, int | float)
+        else reader.say("unknown"),
         reader.say("resets {time}", time=resets) if resets else "",
         reader.say(
             "said by {source} {age}", source=source, age=words.age(told_at, at, reader.speech)

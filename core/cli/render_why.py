@@ -1,6 +1,8 @@
 """why, simulate and forecast as text."""
 
 from core.cli.reader import Reader, Record, entries, record, table
+from core.words.quota import not_known
+from core.words.requests import result_word
 
 
 def render_why(result: Record, reader: Reader) -> str:
@@ -14,33 +16,36 @@ def render_forecast(result: Record, reader: Reader) -> str:
     lines = [str(record(result["verdict"])["text"])]
     labels = {record(a)["id"]: str(record(a)["label"]) for a in entries(result["accounts"])}
     if result["in_use"] is not None:
-        in_use = reader.say("New threads go to {label}", label=labels[result["in_use"]])
-        then = labels.get(result["next"])
+        in_use, then = labels[result["in_use"]], labels.get(result["next"])
         lines.append(
-            in_use + (reader.say(", then to {label}.", label=then) if then is not None else ".")
+            reader.say("New chats go to {label}.", label=in_use)
+            if then is None
+            else reader.say("New chats go to {label}, then to {then}.", label=in_use, then=then)
         )
     for one in entries(result["accounts"]):
         account = record(one)
         lines.append(str(account["label"]))
         windows = [str(record(window)["text"]) for window in entries(account["windows"])]
-        lines += [f"  {text}" for text in windows] or ["  " + reader.say("nothing known yet")]
+        lines += [f"  {text}" for text in windows] or ["  " + not_known(reader.speech)]
     return "\n".join(lines)
 
 
 def _request(one: Record, reader: Reader) -> list[str]:
-    who = str(one["label"]) or reader.say("nobody")
+    who = str(one["label"])
     if one["id"]:
         served = reader.say(
             "{id}  {time}  {model}  {result} {status}: {label}",
             id=one["id"],
             time=reader.stamp(one["started_at"]),
             model=one["model"] or "–",
-            result=one["result"],
+            result=result_word(str(one["result"]), reader.speech),
             status=one["status"] if one["status"] is not None else "–",
-            label=who,
+            label=who or reader.say("nobody"),
         )
+    elif who:
+        served = reader.say("{label} would serve the next request.", label=who)
     else:
-        served = reader.say("The next request would be served by: {label}", label=who)
+        served = reader.say("Nobody would serve the next request now.")
     rows = [
         ("+" if record(v)["eligible"] else "-", str(record(v)["label"]), str(record(v)["text"]))
         for v in entries(one["verdicts"])

@@ -157,7 +157,7 @@ class RefuseReason(StrEnum):
     ALL_SIGNED_OUT = "all_signed_out"
     ALL_OUT_OF_SERVICE = "all_out_of_service"
     """The back end calls every workspace gone."""
-    FORCED_UNAVAILABLE = "forced_unavailable"
+    FORCED_ACCOUNT_UNAVAILABLE = "forced_account_unavailable"
     """`stay` names an account that may not serve."""
     PAUSED = "paused"
     """The user paused or disabled what is left."""

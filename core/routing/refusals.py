@@ -42,7 +42,10 @@ def refuse(verdicts: tuple[Verdict, ...], forced: AccountId | None, rotation: Ro
             account=first.account,
             verdicts=verdicts,
         )
-    reason = _reason(concerned, forced if rotation.mode is RotationMode.STAY else None)
+    if rotation.mode is RotationMode.PAUSED and _others_would(verdicts):
+        reason = RefuseReason.PAUSED
+    else:
+        reason = _reason(concerned, forced if rotation.mode is RotationMode.STAY else None)
     return Refuse(reason=reason, until=None, account=forced, verdicts=verdicts)
 
 
@@ -57,6 +60,11 @@ def refused_instead(wait: Wait) -> Refuse:
     )
 
 
+def _others_would(verdicts: Sequence[Verdict]) -> bool:
+    """Whether somebody would serve, were nobody kept to."""
+    return any(v.because is Because.NOT_THE_STAYED_ONE for v in verdicts)
+
+
 def _reason(concerned: Sequence[Verdict], stayed: AccountId | None) -> RefuseReason:
     """Why nobody may, where waiting does not help: the reason that a person can act upon."""
     if not concerned:
@@ -66,7 +74,7 @@ def _reason(concerned: Sequence[Verdict], stayed: AccountId | None) -> RefuseRea
     ):
         return RefuseReason.ALL_FAILING
     if stayed is not None:
-        return RefuseReason.FORCED_UNAVAILABLE
+        return RefuseReason.FORCED_ACCOUNT_UNAVAILABLE
     if any(v.state is AccountState.NEEDS_SIGN_IN for v in concerned):
         return RefuseReason.ALL_SIGNED_OUT
     if any(v.state is AccountState.OUT_OF_SERVICE for v in concerned):

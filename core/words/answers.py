@@ -10,7 +10,13 @@ from datetime import datetime
 from enum import StrEnum
 
 from core.domain.account import AccountId
-from core.domain.decision import Refuse, RefuseReason
+from core.domain.decision import AccountState, Because, Refuse, RefuseReason
+from core.words.speech import english
+
+type Say = Callable[..., str]
+"""`Speech.say`: a constant sentence in the person's language, filled."""
+
+ENGLISH: Say = english().say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,68 +50,108 @@ class Fault(StrEnum):
     INTERNAL = "internal"
 
 
-def fault_sentences(fault: Fault) -> Sentences:
+def fault_sentences(fault: Fault, say: Say = ENGLISH) -> Sentences:
     """The sentences of a fault."""
     message, hint = _FAULTS[fault]
-    return Sentences(message=message, hint=hint)
+    return Sentences(message=say(message), hint=say(hint) if hint else "")
 
 
 def refusal_sentences(
-    refusal: Refuse, *, label: Callable[[AccountId], str], at: Callable[[datetime], str]
+    refusal: Refuse,
+    *,
+    label: Callable[[AccountId], str],
+    at: Callable[[datetime], str],
+    say: Say = ENGLISH,
 ) -> Sentences:
     """Why no account serves, and when or how one will.
 
-    `label`: what the user calls an account; `at`: a time as the user's clock shows it.
+    Args:
+        refusal: what was decided.
+        label: what the user calls an account.
+        at: a time as the user's clock shows it.
+        say: the user's language.
     """
-    who = f"“{label(refusal.account)}”" if refusal.account is not None else "the chosen account"
-    when = f" Try again at {at(refusal.until)}." if refusal.until is not None else ""
-    message, hint = _REFUSALS[refusal.reason]
-    return Sentences(message=message.format(who=who, when=when), hint=hint.format(who=who))
+    account = refusal.account
+    who = say("The chosen account") if account is None else say("“{label}”", label=label(account))
+    of_pause = refusal.reason is RefuseReason.PAUSED
+    message, hint = _paused(refusal) if of_pause else _REFUSALS[refusal.reason]
+    said = [say(message, who=who)]
+    if refusal.until is not None:
+        said.append(say("Try again at {time}.", time=at(refusal.until)))
+    return Sentences(message=" ".join(said), hint=say(hint, who=who))
 
 
+def _paused(refusal: Refuse) -> tuple[str, str]:
+    """Who stands still by the user's wish, and the verb that ends it."""
+    if any(v.because is Because.NOT_THE_STAYED_ONE for v in refusal.verdicts):
+        return (
+            "{who} cannot serve now, and rotation is paused.",
+            "`turntable rotation resume` lets the other accounts serve.",
+        )
+    states = frozenset(v.state for v in refusal.verdicts) & _BY_HAND.keys()
+    if len(states) == 1:
+        (state,) = states
+        return _BY_HAND[state]
+    return (
+        "Every account is paused, disabled or takes no new chats.",
+        "`turntable accounts` shows which; `turntable account resume`, `enable` or `undrain` "
+        "lets one serve again.",
+    )
+
+
+_BY_HAND = {
+    AccountState.PAUSED: (
+        "Every account that could serve is paused.",
+        "`turntable account resume` lets one serve again.",
+    ),
+    AccountState.DISABLED: (
+        "Every account that could serve is disabled.",
+        "`turntable account enable` lets one serve again.",
+    ),
+    AccountState.DRAINING: (
+        "Every account that could serve takes no new chats.",
+        "`turntable account undrain` gives one new chats again.",
+    ),
+}
 _REFUSALS = {
     RefuseReason.NO_ACCOUNT: (
         "Turntable has no account yet.",
         "Add one from the tray menu or with `turntable import --from codex`.",
     ),
     RefuseReason.ALL_WAITING: (
-        "All accounts have reached their limits.{when}",
+        "All accounts have reached their limits.",
         "`turntable status` shows when each one is back.",
     ),
     RefuseReason.OWNER_WAITS: (
-        "This chat stays with {who}, which is at its limit.{when}",
+        "{who} is at its limit, and this chat stays there.",
         "`turntable thread move` lets it go on with another account.",
     ),
     RefuseReason.PINNED: (
-        "You keep this chat on {who}, which cannot serve now.",
+        "{who} cannot serve now, and you keep this chat there.",
         "`turntable thread free` lets it go on with another account.",
     ),
     RefuseReason.ALL_SIGNED_OUT: (
         "No account is signed in any more.",
-        "Sign in again from the tray menu, or import the login again.",
+        "Sign in with `codex login` where the login came from, then `turntable import` it again.",
     ),
     RefuseReason.ALL_OUT_OF_SERVICE: (
         "Every account’s workspace is out of service.",
         "`turntable status` shows since when; they are asked again on a schedule.",
     ),
-    RefuseReason.FORCED_UNAVAILABLE: (
-        "Turntable stays on {who}, which cannot serve now.{when}",
+    RefuseReason.FORCED_ACCOUNT_UNAVAILABLE: (
+        "{who} cannot serve now, and you stay on it.",
         "`turntable auto` lets the other accounts serve.",
     ),
-    RefuseReason.PAUSED: (
-        "Rotation or every account that could serve is paused.",
-        "Resume from the tray menu or with `turntable auto`.",
-    ),
     RefuseReason.ALL_RESERVED: (
-        "What is left is kept in reserve.{when}",
+        "What is left is kept in reserve.",
         "`turntable use` lets {who} go on all the same.",
     ),
     RefuseReason.ALL_FAILING: (
         "Every account was tried, and the back end served none of them.",
-        "`turntable status` shows what each one answered.",
+        "`turntable why` shows what each one answered.",
     ),
     RefuseReason.LOCKED: (
-        "Turntable’s vault is locked.",
+        "Your logins are locked.",
         "Unlock the keyring, or start Turntable with the passphrase.",
     ),
     RefuseReason.TIME_BUDGET: (
@@ -128,15 +174,21 @@ _FAULTS = {
         "Too many large requests are under way at once.",
         "Try again when one has ended; `proxy.max_buffered` sets the limit.",
     ),
-    Fault.TOO_SLOW: ("The request did not arrive in time.", ""),
-    Fault.FOREIGN_HOST: ("Turntable answers to loopback names only.", ""),
+    Fault.TOO_SLOW: ("The request did not arrive in time.", "Try again."),
+    Fault.FOREIGN_HOST: (
+        "Turntable answers to loopback names only.",
+        "Call it as 127.0.0.1 or localhost.",
+    ),
     Fault.BROWSER: (
         "Turntable does not answer web pages.",
         "`proxy.origins` lists the origins that may call.",
     ),
-    Fault.UNKNOWN_SECRET: ("Turntable does not know this address (any more).", _NEW_CHAT),
+    Fault.UNKNOWN_SECRET: ("Turntable does not know this address.", _NEW_CHAT),
     Fault.STALE_SECRET: ("Turntable’s address has changed since this chat was opened.", _NEW_CHAT),
-    Fault.BAD_PATH: ("This path does not lie below the back end’s address.", ""),
+    Fault.BAD_PATH: (
+        "This path does not lie below the back end’s address.",
+        "Send a plain path below the address that `turntable bind` wrote, without `..` in it.",
+    ),
     Fault.NOT_FOUND: ("There is nothing here.", ""),
     Fault.BAD_METHOD: ("This method is not allowed here.", ""),
     Fault.NO_WEBSOCKET: ("Turntable speaks HTTP here, not WebSocket.", ""),
@@ -151,11 +203,14 @@ _FAULTS = {
     ),
     Fault.UNREACHABLE: (
         "The back end cannot be reached; nothing was sent.",
-        "Check the network; `turntable status` shows the address.",
+        "Check the network; `turntable doctor` looks for the reason.",
     ),
-    Fault.NOT_JSON: ("The back end answered with a web page instead of an answer.", ""),
+    Fault.NOT_JSON: (
+        "The back end answered with a web page instead of an answer.",
+        "Try again in a moment; if it stays so, check VPN and proxy settings.",
+    ),
     Fault.INTERNAL: (
         "Something went wrong inside Turntable.",
-        "`turntable log` shows what; other chats are not affected.",
+        "log/turntable.log in the data folder says what; other chats are not affected.",
     ),
 }

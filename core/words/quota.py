@@ -1,9 +1,12 @@
 """Limits in the words of people: what is left, and when there is more."""
 
+import math
 from datetime import datetime, timedelta
 
 from core.domain.quota import Quota, WindowKind, as_of
 from core.words.speech import Speech
+
+_MINUTES_A_DAY = 1440
 
 
 def window_name(kind: str, minutes: int, speech: Speech) -> str:
@@ -18,7 +21,32 @@ def window_name(kind: str, minutes: int, speech: Speech) -> str:
         case WindowKind.SPEND:
             return speech.say("spending")
         case _:
-            return speech.say("{minutes} min", minutes=minutes)
+            return _length(minutes, speech)
+
+
+def _length(minutes: int, speech: Speech) -> str:
+    if minutes >= _MINUTES_A_DAY and minutes % _MINUTES_A_DAY == 0:
+        return speech.say("{days} days", days=minutes // _MINUTES_A_DAY)
+    if minutes >= 60 and minutes % 60 == 0:
+        return speech.say("{hours} h", hours=minutes // 60)
+    return speech.say("{minutes} min", minutes=minutes)
+
+
+def percent(remaining: float, speech: Speech) -> str:
+    """Per cent that are left: rounded down, so that nobody is promised what is not there.
+
+    What is not quite empty is never said to be empty: `<1 %`.
+    """
+    if 0 < remaining < 1:
+        return speech.say("<1 %")
+    # A difference of two numbers may fall a hair short of the whole one that it is.
+    whole = math.floor(min(max(remaining, 0.0), 100.0) + 1e-9)
+    return speech.say("{whole} %", whole=whole)
+
+
+def not_known(speech: Speech) -> str:
+    """Of an account whose limits nobody has said."""
+    return speech.say("limits not known yet")
 
 
 def left(quota: Quota, now: datetime, speech: Speech) -> str:
@@ -28,8 +56,13 @@ def left(quota: Quota, now: datetime, speech: Speech) -> str:
         current = as_of(window, now)
         if current is not None and current.remaining is not None:
             name = window_name(window.kind, window.minutes, speech)
-            parts.append(speech.say("{name} {left:.0f} % left", name=name, left=current.remaining))
+            parts.append(window_left(name, current.remaining, speech))
     return " · ".join(parts)
+
+
+def window_left(name: str, remaining: float, speech: Speech) -> str:
+    """`5 h 62 % left`; `name`: as `window_name` has it."""
+    return speech.say("{name} {percent} left", name=name, percent=percent(remaining, speech))
 
 
 def taken(quota: Quota, now: datetime, speech: Speech) -> str:

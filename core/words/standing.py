@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from core.domain.decision import Because, Verdict
+from core.words.quota import percent
 from core.words.speech import Speech
 
 _BECAUSE = {
@@ -22,11 +23,11 @@ _BECAUSE = {
         "The back end said once that its workspace is out of service; it is asked again."
     ),
     Because.GONE: "The back end says that its workspace is out of service.",
-    Because.DRAINING: "It finishes its threads and gets no new one, as you chose.",
+    Because.DRAINING: "It finishes its chats and gets no new one, as you chose.",
     Because.RESERVED: "What is left is kept in reserve.",
     Because.ALREADY_TRIED: "It was asked before for this request.",
-    Because.NOT_THE_STAYED_ONE: "You chose to stay on another account.",
-    Because.NOT_THE_PINNED_ONE: "You keep this conversation on another account.",
+    Because.NOT_THE_STAYED_ONE: "You keep to another account.",
+    Because.NOT_THE_PINNED_ONE: "You keep this chat on another account.",
 }
 
 
@@ -56,12 +57,16 @@ def pool_collecting(speech: Speech) -> str:
 
 def pool_tight(label: str, remaining: float, speech: Speech) -> str:
     """What is left of the best account is little."""
-    return speech.say("Tight: {label} has {left:.0f} % left.", label=label, left=remaining)
+    return speech.say(
+        "Tight: {label} has {percent} left.", label=label, percent=percent(remaining, speech)
+    )
 
 
 def pool_enough(label: str, remaining: float, speech: Speech) -> str:
     """At least one account has plenty."""
-    return speech.say("Enough: {label} has {left:.0f} % left.", label=label, left=remaining)
+    return speech.say(
+        "Enough: {label} has {percent} left.", label=label, percent=percent(remaining, speech)
+    )
 
 
 def chat_waits(thread: str, label: str, until: datetime, now: datetime, speech: Speech) -> str:

@@ -2,9 +2,21 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import assert_never
 
 from core.domain.account import AccountId
-from core.domain.decision import Because, RefuseReason, UseReason, Verdict, WaitReason
+from core.domain.decision import (
+    Because,
+    Decision,
+    Refuse,
+    RefuseReason,
+    Use,
+    UseReason,
+    Verdict,
+    Wait,
+    WaitReason,
+)
+from core.words.answers import refusal_sentences
 from core.words.speech import Speech
 from core.words.standing import because as state_sentence
 
@@ -12,7 +24,7 @@ type Label = Callable[[AccountId], str]
 
 _STRATEGIES = {
     "balanced": "{label} had most to lose before its reset (balanced).",
-    "sticky": "New conversations stay with {label} until it is blocked (sticky).",
+    "sticky": "New chats stay with {label} until it is blocked (sticky).",
     "round-robin": "It was {label}’s turn (round-robin).",
     "hybrid": "It was {label}’s turn (hybrid).",
     "least-used": "The fewest tokens had gone through {label} (least-used).",
@@ -20,29 +32,45 @@ _STRATEGIES = {
     "weighted": "It was {label}’s turn by weight (weighted).",
     "drain-first": "{label} resets soonest and is used up first (drain-first).",
 }
+_STRATEGIES_NOW = {
+    "balanced": "{label} has most to lose before its reset (balanced).",
+    "sticky": "New chats stay with {label} until it is blocked (sticky).",
+    "round-robin": "It is {label}’s turn (round-robin).",
+    "hybrid": "It is {label}’s turn (hybrid).",
+    "least-used": "The fewest tokens have gone through {label} (least-used).",
+    "random": "Chance names {label} (random).",
+    "weighted": "It is {label}’s turn by weight (weighted).",
+    "drain-first": "{label} resets soonest and is used up first (drain-first).",
+}
 _REFUSALS = {
     RefuseReason.NO_ACCOUNT: "There was no account.",
     RefuseReason.ALL_WAITING: "Every account that could serve was waiting.",
-    RefuseReason.OWNER_WAITS: "The conversation stays with its account, which was at its limit.",
-    RefuseReason.PINNED: "You keep the conversation on an account that could not serve.",
+    RefuseReason.OWNER_WAITS: "The chat stays with its account, which was at its limit.",
+    RefuseReason.PINNED: "You keep the chat on an account that could not serve.",
     RefuseReason.ALL_SIGNED_OUT: "No account was signed in.",
     RefuseReason.ALL_OUT_OF_SERVICE: "Every account’s workspace was out of service.",
-    RefuseReason.FORCED_UNAVAILABLE: "The account that you stay on could not serve.",
-    RefuseReason.PAUSED: "You had paused what could have served.",
+    RefuseReason.FORCED_ACCOUNT_UNAVAILABLE: "The account that you stay on could not serve.",
+    RefuseReason.PAUSED: "What could have served was paused or set aside by you.",
     RefuseReason.ALL_RESERVED: "What was left was kept in reserve.",
     RefuseReason.ALL_FAILING: "Every account was asked, and none was served.",
-    RefuseReason.LOCKED: "The vault was locked.",
+    RefuseReason.LOCKED: "Your logins were locked.",
     RefuseReason.TIME_BUDGET: "The time that one request may take was over.",
 }
 _WAITS = {
     WaitReason.POOL_PAUSED: "Several accounts had failed at once, so it was held for a moment.",
-    WaitReason.OWNER: "It was held until the conversation’s account was back.",
-    WaitReason.ASKED: "It was held until you had said whether the conversation may move.",
+    WaitReason.OWNER: "It was held until the chat’s account was back.",
+    WaitReason.ASKED: "It was held until you had said whether the chat may move.",
     WaitReason.NEAR_RESET: "It was held for a reset that was near.",
+}
+_WAITS_NOW = {
+    WaitReason.POOL_PAUSED: "Several accounts have failed at once; it would be held for a moment.",
+    WaitReason.OWNER: "It would be held until the chat’s account is back.",
+    WaitReason.ASKED: "It would be held until you have said whether the chat may move.",
+    WaitReason.NEAR_RESET: "It would be held for a reset that is near.",
 }
 _OUTCOMES = {
     "served": "answered",
-    "rejected": "passed on the back end’s answer to the request itself",
+    "rejected": "passed on what the back end said of the request itself",
     "limited": "was at its limit",
     "unauthorized": "was not signed in any more",
     "gone": "was called out of service",
@@ -72,17 +100,38 @@ def choice(
         return speech.say(_REFUSALS[RefuseReason(because)])
     if because in list(WaitReason):
         return speech.say(_WAITS[WaitReason(because)])
+    return _chosen(because, _STRATEGIES.get(strategy), name, speech)
+
+
+def foreseen(decision: Decision, label: Label, now: datetime, speech: Speech) -> str:
+    """What would decide about a request that has not come; `label`: what an account is called."""
+    match decision:
+        case Use():
+            known = _STRATEGIES_NOW.get(decision.strategy)
+            return _chosen(decision.reason, known, label(decision.account), speech)
+        case Wait():
+            return speech.say(_WAITS_NOW[decision.reason])
+        case Refuse():
+            return refusal_sentences(
+                decision, label=label, at=lambda when: speech.clock(when, now), say=speech.say
+            ).message
+        case _:
+            assert_never(decision)
+
+
+def _chosen(because: str, by_strategy: str | None, name: str, speech: Speech) -> str:
+    """The rule that chose; `by_strategy`: what is said where it was that strategy."""
     match because:
         case UseReason.OWNER:
-            return speech.say("The conversation lives on {label}.", label=name)
+            return speech.say("The chat lives on {label}.", label=name)
         case UseReason.PREFERRED:
             return speech.say("You prefer {label}.", label=name)
         case UseReason.STAY:
             return speech.say("You stay on {label}.", label=name)
         case UseReason.PINNED:
-            return speech.say("You keep the conversation on {label}.", label=name)
-        case UseReason.STRATEGY if strategy in _STRATEGIES:
-            return speech.say(_STRATEGIES[strategy], label=name)
+            return speech.say("You keep the chat on {label}.", label=name)
+        case UseReason.STRATEGY if by_strategy is not None:
+            return speech.say(by_strategy, label=name)
         case UseReason.STRATEGY:
             return speech.say("The strategy named {label}.", label=name)
         case _:
@@ -90,7 +139,7 @@ def choice(
 
 
 def move(moved_from: AccountId, verdict: Verdict | None, label: Label, speech: Speech) -> str:
-    """Why the conversation left its account; `verdict`: that account's."""
+    """Why the thread left its account; `verdict`: that account's."""
     name = label(moved_from)
     if verdict is None or verdict.because is Because.READY:
         return speech.say("It lived on {label} before.", label=name)

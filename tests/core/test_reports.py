@@ -107,7 +107,7 @@ STAY_A = Rotation(mode=RotationMode.STAY, account=A)
             Row(state=pool("A"), quotas={A: quota(window(300, 19.9))}),
             "tight",
             None,
-            "Tight: A has 20 % left.",
+            "Tight: A has 19 % left.",
             id="less is tight",
         ),
         pytest.param(

@@ -33,6 +33,7 @@ class Logged:
     account: AccountId | None
     account_label: str | None
     because: str
+    strategy: str
     attempts: tuple[LoggedAttempt, ...]
     result: str
     status: int | None
@@ -70,6 +71,7 @@ def logged(app: App, record: RequestRecord) -> Logged:
         account=record.account,
         account_label=None if record.account is None else label(record.account),
         because=record.because,
+        strategy=record.strategy,
         attempts=tuple(
             LoggedAttempt(account=a.account, account_label=label(a.account), outcome=a.outcome)
             for a in record.attempts

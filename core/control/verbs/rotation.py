@@ -87,9 +87,19 @@ async def next_account(app: App, arguments: Arguments) -> Steered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rotating:
-    """The answer of `rotation`: the steering as it is now."""
+    """The answer of `rotation`: the steering as it is now.
+
+    Attributes:
+        rotation: as in `status`.
+        label: what the account is called that it names; empty for none.
+        next_label: what the account is called that serves next; empty for none.
+        strategies: all there are.
+        messages: what was done.
+    """
 
     rotation: RotationReport
+    label: str
+    next_label: str
     strategies: tuple[str, ...]
     messages: tuple[str, ...]
 
@@ -112,7 +122,14 @@ async def rotation(app: App, arguments: Arguments) -> Rotating:
         case _:
             pass
     status = await app.status(app.codex_home(None))
-    return Rotating(rotation=status.rotation, strategies=STRATEGIES, messages=messages)
+    labels = {account.id: account.label for account in status.accounts}
+    return Rotating(
+        rotation=status.rotation,
+        label="" if status.rotation.account is None else labels[status.rotation.account],
+        next_label="" if status.rotation.next is None else labels[status.rotation.next],
+        strategies=STRATEGIES,
+        messages=messages,
+    )
 
 
 async def _pause(app: App, arguments: Arguments) -> tuple[str, ...]:

@@ -102,16 +102,14 @@ def _explained(app: App, record: RequestRecord) -> Explained:
 def _foreseen(app: App, facts: Facts, decision: Decision, now: datetime) -> Explained:
     used = decision if isinstance(decision, Use) else None
     account = None if used is None else used.account
-    text = words.choice(
-        decision.reason.value,
-        "" if used is None else used.strategy,
-        account,
-        lambda who: _label(app, who),
-        app.speech,
-    )
+
+    def label(who: AccountId) -> str:
+        return _label(app, who)
+
+    sentences = [words.foreseen(decision, label, now, app.speech)]
     if used is not None and used.moved_from is not None:
         verdict = _of(decision.verdicts, used.moved_from)
-        text += " " + words.move(used.moved_from, verdict, lambda who: _label(app, who), app.speech)
+        sentences.append(words.move(used.moved_from, verdict, label, app.speech))
     return Explained(
         id="",
         started_at=now,
@@ -122,7 +120,7 @@ def _foreseen(app: App, facts: Facts, decision: Decision, now: datetime) -> Expl
         account=account,
         label="" if account is None else _label(app, account),
         because=decision.reason.value,
-        text=text,
+        text=" ".join(sentences),
         attempts=(),
         verdicts=_verdicts(app, decision.verdicts, now),
     )

@@ -9,7 +9,7 @@ from core.cli.reader import Reader
 from core.cli.render import render
 from core.control.codec import to_json
 from core.domain.account import AccountId
-from core.domain.report import StatusReport
+from core.domain.report import StatusReport, WorkspaceReport
 from core.words.speech import english
 from tests.core.control.engines import LATER, NOW, account, snapshot, window
 
@@ -66,6 +66,11 @@ def test_a_locked_vault_is_said_beside_it() -> None:
             id="use",
         ),
         pytest.param({"mode": "paused"}, "paused: no account changes", id="paused"),
+        pytest.param(
+            {"mode": "paused", "until": LATER},
+            "paused until 11:00: no account changes",
+            id="paused for a time",
+        ),
         pytest.param({"next": None}, "automatic, sticky", id="nobody comes next"),
     ],
 )
@@ -90,7 +95,7 @@ def test_each_state_of_a_bind_has_its_words(state: str) -> None:
 def test_an_account_of_which_nothing_is_known() -> None:
     unknown = replace(account(1), windows=())
 
-    assert lines(snapshot(unknown))[5].endswith("ready  nothing known yet")
+    assert lines(snapshot(unknown))[5].endswith("ready  limits not known yet")
 
 
 def test_a_limit_of_one_model_is_left_to_other_screens() -> None:
@@ -136,6 +141,7 @@ def row(**changes: Any) -> dict[str, Any]:
         "model": "gpt-x",
         "account_label": "Work",
         "because": "owner",
+        "strategy": "",
         "result": "served",
         "status": 200,
         **changes,
@@ -145,16 +151,23 @@ def row(**changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        pytest.param({}, "08:30 served 200 Work gpt-x owner req_1", id="served"),
+        pytest.param({}, "08:30 served 200 Work gpt-x its chat is there req_1", id="served"),
         pytest.param(
             {"account_label": None, "status": None, "result": "cancelled"},
-            "08:30 cancelled – – gpt-x owner req_1",
+            "08:30 cancelled – – gpt-x its chat is there req_1",
             id="nobody answered",
         ),
-        pytest.param({"model": ""}, "08:30 served 200 Work responses owner req_1", id="no model"),
+        pytest.param(
+            {"because": "strategy", "strategy": "balanced"},
+            "08:30 served 200 Work gpt-x balanced req_1",
+            id="the strategy is named",
+        ),
+        pytest.param(
+            {"model": ""}, "08:30 served 200 Work responses its chat is there req_1", id="no model"
+        ),
         pytest.param(
             {"started_at": "2026-02-27T08:30:00Z"},
-            "27 Feb 08:30 served 200 Work gpt-x owner req_1",
+            "27 Feb 08:30 served 200 Work gpt-x its chat is there req_1",
             id="another day is named",
         ),
     ],
@@ -167,3 +180,41 @@ def test_a_request_is_a_line(changes: dict[str, Any], words: str) -> None:
 
 def test_no_request_is_said() -> None:
     assert render("log", {"requests": []}, READER) == "No request yet."
+
+
+def test_how_accounts_are_chosen() -> None:
+    steering = {"mode": "use", "account": "acc_1", "next": None, "until": None}
+    answer: Any = {
+        "rotation": {**steering, "strategy": "balanced"},
+        "label": "Work",
+        "next_label": "",
+        "strategies": ["balanced", "sticky"],
+        "messages": [],
+    }
+
+    assert render("rotation", answer, READER).splitlines() == [
+        "rotation  prefers Work; others serve when it cannot",
+        "strategy  balanced",
+        "others    sticky",
+    ]
+
+
+def test_an_account_with_all_that_is_known_of_it() -> None:
+    shown: Any = to_json(replace(account(2), workspace=WorkspaceReport(id="ws_1", name="Personal")))
+    text = render("account", {"account": shown, "messages": []}, READER)
+
+    assert "workspace  Personal · ws_1" in text.splitlines()
+
+
+def test_a_setting_explained() -> None:
+    setting = {
+        "key": "a.b", "value": 1, "default": 2, "source": "default",
+        "limits": "1 to 9", "help": "It.",
+    }  # fmt: skip
+    answer: Any = {"action": "explain", "settings": [setting], "messages": []}
+
+    assert render("config", answer, READER).splitlines() == [
+        "a.b = 1",
+        "    It.",
+        "    from default; default 2; may be 1 to 9",
+    ]

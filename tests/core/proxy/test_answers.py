@@ -49,7 +49,7 @@ def test_every_other_refusal_ends_the_turn_with_a_sentence(reason: RefuseReason)
 
 def test_the_forced_account_goes_by_its_label() -> None:
     until = NOW + timedelta(hours=1)
-    answer = refusal_answer(refuse(RefuseReason.FORCED_UNAVAILABLE, until), SPEECH, now=NOW)
+    answer = refusal_answer(refuse(RefuseReason.FORCED_ACCOUNT_UNAVAILABLE, until), SPEECH, now=NOW)
     message = json.loads(answer.body)["error"]["message"]
     assert "“Work”" in message
     assert "10:00" in message

@@ -9,9 +9,11 @@ import pytest
 
 from core.cli.reader import Reader
 from core.cli.render import render
+from core.control.codec import from_json
 from core.domain.account import AccountId
 from core.domain.decision import RefuseReason, UseReason, WaitReason
 from core.domain.errors import CoreError
+from core.domain.explained import Explained
 from core.domain.settings import STRATEGIES
 from core.standin import replies
 from core.standin.script import Fails
@@ -35,7 +37,7 @@ async def why(engine: Engine) -> Any:
 async def test_a_new_conversation(engine: Engine) -> None:
     answer = await engine.turn("t1")
     found = (await engine.ask("why", request=answer.headers["x-turntable-request"]))["requests"][0]
-    assert found["text"] == "New conversations stay with Ada until it is blocked (sticky)."
+    assert found["text"] == "New chats stay with Ada until it is blocked (sticky)."
     assert [v["text"] for v in found["verdicts"]] == ["Ready.", "Ready."]
     assert (found["label"], found["result"], found["model"]) == ("Ada", "served", MODEL)
 
@@ -43,7 +45,7 @@ async def test_a_new_conversation(engine: Engine) -> None:
 async def test_a_conversation_that_goes_on(engine: Engine) -> None:
     await engine.turn("t1")
     await engine.turn("t1")
-    assert (await why(engine))["text"] == "The conversation lives on Ada."
+    assert (await why(engine))["text"] == "The chat lives on Ada."
 
 
 async def test_an_account_that_ran_out_between_two_turns(engine: Engine) -> None:
@@ -52,7 +54,7 @@ async def test_an_account_that_ran_out_between_two_turns(engine: Engine) -> None
     assert (await engine.turn("t1")).status_code == 200
     found = await why(engine)
     assert found["text"] == (
-        "Ada was at its limit. New conversations stay with Bela until it is blocked (sticky)."
+        "Ada was at its limit. New chats stay with Bela until it is blocked (sticky)."
     )
     await engine.turn("t2")
     found = await why(engine)
@@ -65,7 +67,7 @@ async def test_a_conversation_that_moved_because_its_account_was_waiting(engine:
     await engine.turn("t2")
     await engine.turn("t1")
     assert (await why(engine))["text"] == (
-        "New conversations stay with Bela until it is blocked (sticky). "
+        "New chats stay with Bela until it is blocked (sticky). "
         "It lived on Ada before. Its usage limit is reached."
     )
 
@@ -127,6 +129,13 @@ async def test_what_would_be_decided_sends_and_remembers_nothing(engine: Engine)
     assert len(engine.back_end.requests) == sent
 
 
+async def test_a_face_reads_the_explanation_as_a_value(engine: Engine) -> None:
+    await engine.turn("t1")
+    found = from_json(Explained, await why(engine))
+    assert found.started_at == engine.clock.now()
+    assert [one.outcome for one in found.attempts] == ["served"]
+
+
 async def test_the_newest_few_are_explained_oldest_first(engine: Engine) -> None:
     for thread in ("t1", "t2", "t3"):
         await engine.turn(thread)
@@ -148,7 +157,7 @@ async def test_the_answer_is_readable(engine: Engine) -> None:
     foreseen = render(
         "simulate", await engine.ask("simulate"), Reader(speech=SPEECH, now=engine.clock.now())
     )
-    assert foreseen.startswith("The next request would be served by: Ada")
+    assert foreseen.startswith("Ada would serve the next request.")
 
 
 async def test_best_names_an_account_and_may_prefer_it(engine: Engine) -> None:
@@ -164,7 +173,7 @@ async def test_a_forecast_says_who_is_next_and_what_it_does_not_know(engine: Eng
     await engine.turn("t1")
     found = await engine.ask("forecast")
     text = render("forecast", found, Reader(speech=SPEECH, now=engine.clock.now()))
-    assert "New threads go to Ada, then to Bela." in text
+    assert "New chats go to Ada, then to Bela." in text
     assert "collecting" in text
 
 
