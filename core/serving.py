@@ -24,9 +24,8 @@ from core.domain.report import ProxyReport
 from core.domain.settings import RoutingSettings, Settings
 from core.domain.state import Rotation, RotationMode, State
 from core.domain.usage import RequestRecord
-from core.oauth.elsewhere import Elsewhere
-from core.oauth.lane import Lane
 from core.oauth.refresh import Authoriser
+from core.oauth.upkeep import authoriser, look_after
 from core.proxy import answers
 from core.proxy.clients import KnownSecret, StaleSecret, ValidSecret, recognise
 from core.proxy.relay import Seams
@@ -49,8 +48,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-LOOK_AGAIN_S = 60.0
-"""How often a signed-out login that is refreshed elsewhere is looked at again."""
 SWEEP_EVERY = timedelta(hours=6)
 """How often what is too old is dropped."""
 HAND_OVER_S = 3.0
@@ -106,7 +103,14 @@ class Serving:
         self._tasks = Tasks("serving")
         self._noted = dict(folder.store.observed.quotas)
         self._deaf: Callable[[], None] = lambda: None
-        self._authoriser = authoriser_of(folder, environment, clock=clock, draw=draw)
+        self._authoriser = authoriser(
+            folder.store,
+            folder.vault,
+            environment=environment,
+            settings=settings,
+            clock=clock,
+            draw=draw,
+        )
         self.monitor = usage_monitor(
             folder=folder,
             authoriser=self._authoriser,
@@ -132,7 +136,10 @@ class Serving:
         await self.server.start(
             last or self._settings().proxy.port, patience_s=HAND_OVER_S if last else 0.0
         )
-        self._tasks.start(self._look_again(), name="look again")
+        self._tasks.start(
+            look_after(self._authoriser, proactive=lambda: self._settings().tokens.proactive),
+            name="look after logins",
+        )
         self._tasks.start(self._sweep(), name="sweep")
         self._tasks.start(self.monitor.run(), name="quota monitor")
         self._deaf = self._bus.listen(self._hear)
@@ -287,14 +294,6 @@ class Serving:
             instance=self._instance, key=self._health_key, bind=bound[0] if bound else ""
         )
 
-    async def _look_again(self) -> None:
-        while True:
-            await asyncio.sleep(LOOK_AGAIN_S)
-            try:
-                await self._authoriser.look_again()
-            except CoreError as error:  # the disk, the vault: the next look may fare better
-                _log.warning("signed-out logins could not be looked at: %s", error)
-
     async def _sweep(self) -> None:
         while True:
             try:
@@ -350,24 +349,19 @@ async def ask_once(
     draw: Callable[[], float],
 ) -> Mapping[AccountId, Answer]:
     """Ask the usage endpoint about these accounts of an owned folder that does not serve."""
-    authoriser = authoriser_of(folder, environment, clock=clock, draw=draw)
+    granting = authoriser(
+        folder.store,
+        folder.vault,
+        environment=environment,
+        settings=settings,
+        clock=clock,
+        draw=draw,
+    )
     monitor = usage_monitor(
-        folder=folder, authoriser=authoriser, settings=settings, clock=clock, draw=draw
+        folder=folder, authoriser=granting, settings=settings, clock=clock, draw=draw
     )
     try:
         return await monitor.refresh(accounts)
     finally:
         await monitor.close()
-        await authoriser.close()
-
-
-def authoriser_of(
-    folder: DataFolder, environment: Mapping[str, str], *, clock: Clock, draw: Callable[[], float]
-) -> Authoriser:
-    """Who grants tokens to an owned folder's requests."""
-    return Authoriser(
-        store=folder.store,
-        vault=folder.vault,
-        elsewhere=Elsewhere(env=environment, lane=Lane(clock, draw=draw), clock=clock),
-        clock=clock,
-    )
+        await granting.close()

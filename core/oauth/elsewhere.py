@@ -17,7 +17,7 @@ from core.codex_home.auth_file import AUTH_FILE, FoundLogin, read_auth_file
 from core.codex_home.auth_json import has_run_out
 from core.codex_home.find import CredentialStore, credential_store_of, find_program
 from core.codex_home.refreshing import renew_login
-from core.domain.account import Account
+from core.domain.account import Account, Identity
 from core.domain.credentials import Credentials
 from core.domain.errors import CoreError
 from core.oauth.lane import Lane
@@ -34,6 +34,15 @@ _LOOKS = 6
 
 _log = logging.getLogger(__name__)
 
+type ReadSource = Callable[[Path, Identity], FoundLogin | None]
+"""The login of an identity in a file; None when it stands there no more. Blocks; may raise
+`CoreError`."""
+
+
+def _of_codex(path: Path, identity: Identity) -> FoundLogin | None:
+    """Codex keeps one login in one file; whose it is, the caller looks."""
+    return read_auth_file(path)
+
 
 class Elsewhere:
     """Reads sources again and asks Codex, each account rested after it was asked in vain."""
@@ -44,6 +53,7 @@ class Elsewhere:
         env: Mapping[str, str],
         lane: Lane,
         clock: Clock,
+        read: ReadSource = _of_codex,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """Starts nothing.
@@ -52,9 +62,12 @@ class Elsewhere:
             env: finds Codex (`PATH`), and is what Codex is started with.
             lane: one refresh at a time, whoever does it.
             clock: says what has run out.
+            read: finds an account's login in the file that it came from; other tools than Codex
+                have files of other forms.
             sleep: waits, in seconds.
         """
         self._sleep = sleep
+        self._read = read
         self._env = env
         self._lane = lane
         self._clock = clock
@@ -96,23 +109,22 @@ class Elsewhere:
         return await self._in_source(account, known)
 
     async def _in_source(self, account: Account, known: Credentials) -> Credentials | None:
-        found = await _read_again(account)
+        found = await self._read_again(account)
         return None if found is None else _usable(found, known, self._clock.now())
 
-
-async def _read_again(account: Account) -> FoundLogin | None:
-    """The source's login while it is still this account's."""
-    if account.source is None:
-        return None
-    try:
-        found = await asyncio.to_thread(read_auth_file, Path(account.source))
-    except CoreError as error:
-        _log.info("source of %s: %s", account.id, error.code)
-        return None
-    if found.login.identity != account.identity:
-        _log.info("source of %s holds another login now", account.id)
-        return None
-    return found
+    async def _read_again(self, account: Account) -> FoundLogin | None:
+        """The source's login while it is still this account's."""
+        if account.source is None:
+            return None
+        try:
+            found = await asyncio.to_thread(self._read, Path(account.source), account.identity)
+        except CoreError as error:
+            _log.info("source of %s: %s", account.id, error.code)
+            return None
+        if found is None or found.login.identity != account.identity:
+            _log.info("source of %s holds another login now", account.id)
+            return None
+        return found
 
 
 def _usable(found: FoundLogin, known: Credentials, now: datetime) -> Credentials | None:

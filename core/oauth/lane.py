@@ -7,12 +7,9 @@ refreshed them: Codex at our request or we ourselves.
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
 
 from core.runtime.clock import Clock
 
-GAP = timedelta(seconds=2)
-"""The least time from the end of one refresh to the beginning of the next."""
 JITTER = 0.5
 """The pause is up to this part longer, so that two machines do not march in step."""
 
@@ -20,11 +17,19 @@ JITTER = 0.5
 class Lane:
     """`async with lane.turn(): …` is one refresh."""
 
-    def __init__(self, clock: Clock, *, draw: Callable[[], float], gap: timedelta = GAP) -> None:
-        """`draw` gives a number from 0 up to 1."""
+    def __init__(
+        self, clock: Clock, *, draw: Callable[[], float], gap_s: Callable[[], float]
+    ) -> None:
+        """Free at once.
+
+        Args:
+            clock: measures the pause, awake.
+            draw: gives a number from 0 up to 1.
+            gap_s: the least seconds from the end of one refresh to the beginning of the next.
+        """
         self._clock = clock
         self._draw = draw
-        self._gap = gap
+        self._gap_s = gap_s
         self._free_at = clock.monotonic()
         self._one = asyncio.Lock()
 
@@ -38,5 +43,5 @@ class Lane:
             try:
                 yield
             finally:
-                pause = self._gap.total_seconds() * (1 + JITTER * self._draw())
+                pause = self._gap_s() * (1 + JITTER * self._draw())
                 self._free_at = self._clock.monotonic() + pause

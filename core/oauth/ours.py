@@ -55,7 +55,7 @@ class Ours:
         connect: Callable[[], httpx.AsyncClient],
         auth_url: Callable[[], str],
     ) -> None:
-        """`auth_url` is the issuer's address, e.g. `https://auth.openai.com`."""
+        """`auth_url` is the issuer's address, as `core.oauth.issuer.issuer_of` allows it."""
         self._vault = vault
         self._lane = lane
         self._clock = clock
@@ -111,7 +111,8 @@ class Ours:
         """End the login at the issuer, whose answer to an unknown token is the same (RFC 7009).
 
         Raises:
-            CoreError: `not_ours_to_revoke`; `issuer_unreachable`. Nothing was changed here.
+            CoreError: `not_ours_to_revoke`; `issuer_unreachable`; `foreign_issuer`. Nothing was
+                changed here.
         """
         if account.refresher is not Refresher.TURNTABLE:
             message = f"The login of #{account.number} {account.label} is refreshed elsewhere."
@@ -130,13 +131,17 @@ class Ours:
                 raise _not_revoked(f"it answered {status}")
 
     async def _redeem(self, account: AccountId, known: Credentials, reason: str) -> Fresh | Refused:
+        try:
+            auth_url = self._auth_url()
+        except CoreError as error:
+            return Refused(code=error.code, terminal=False, spent=False)
         doubts = await self._journal()
         await self._vault.intend(account, known.generation)
         # From here on until an answer says otherwise.
         doubts[account] = known.generation
         form = refresh_form(known.refresh_token, reason=reason)
         try:
-            status, body = await post(self._connect, self._auth_url(), form)
+            status, body = await post(self._connect, auth_url, form)
         except NotSentError as error:
             return Refused(code=error.code, terminal=False, spent=False)
         except (httpx.HTTPError, TimeoutError) as error:

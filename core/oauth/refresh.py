@@ -5,6 +5,7 @@ account, in a task of its own: requests may come and go, a refresh that has begu
 """
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 
 from core.codex_home.auth_json import has_run_out
@@ -19,8 +20,6 @@ from core.runtime.tasks import Tasks
 from core.storage.store import Store
 from core.storage.vault import Vault
 
-REFRESH_BEFORE = timedelta(minutes=5)
-"""How long before its end an access token is renewed."""
 CLOSE_S = 1.0
 """How long `close` waits for refreshes that have begun, in seconds."""
 
@@ -34,17 +33,26 @@ class Authoriser:
         store: Store,
         vault: Vault,
         elsewhere: Elsewhere,
-        ours: Ours | None = None,
+        ours: Ours,
         clock: Clock,
-        refresh_before: timedelta = REFRESH_BEFORE,
+        refresh_before_s: Callable[[], float],
     ) -> None:
-        """Starts nothing. Without `ours` a login that was signed in here is used to its end."""
+        """Starts nothing.
+
+        Args:
+            store: the accounts, and what was learned of their logins.
+            vault: their tokens.
+            elsewhere: renews logins that were imported.
+            ours: renews logins that were signed in here.
+            clock: says what has run out.
+            refresh_before_s: seconds before its end at which an access token is renewed.
+        """
         self._store = store
         self._ours = ours
         self._vault = vault
         self._elsewhere = elsewhere
         self._clock = clock
-        self._refresh_before = refresh_before
+        self._refresh_before_s = refresh_before_s
         self._refused: dict[AccountId, str] = {}
         self._flights: dict[AccountId, asyncio.Task[None]] = {}
         self._tasks = Tasks("oauth")
@@ -159,7 +167,7 @@ class Authoriser:
             self._store.learn(sign_in_ended(account.id, because))
 
     async def _renew_ours(self, account: Account, known: Credentials) -> None:
-        if self._ours is None or account.id in self._store.observed.signed_out:
+        if account.id in self._store.observed.signed_out:
             return  # a login that the issuer has ended is not presented again
         refused = self._refused.get(account.id) == known.access_token
         reason = "unauthorized_recovery" if refused else "proactive_expiry"
@@ -181,7 +189,8 @@ class Authoriser:
         return refused or has_run_out(known, self._clock.now())
 
     def _ends_soon(self, known: Credentials) -> bool:
-        return has_run_out(known, self._clock.now() + self._refresh_before)
+        before = timedelta(seconds=self._refresh_before_s())
+        return has_run_out(known, self._clock.now() + before)
 
 
 def _grant(account: Account, known: Credentials) -> Grant:

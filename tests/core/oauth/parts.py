@@ -6,7 +6,6 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -126,7 +125,7 @@ async def parts(
     vault = await load_vault(database, clock=clock, cost=CHEAP)
     store = await load_store(database, publish=announced.extend)
     env = {"PATH": str(folder / "bin"), "HOME": str(folder)}
-    lane = Lane(clock, draw=lambda: 0.0, gap=timedelta())
+    lane = Lane(clock, draw=lambda: 0.0, gap_s=lambda: 0.0)
     ours = Ours(
         vault=vault,
         lane=lane,
@@ -140,6 +139,7 @@ async def parts(
         elsewhere=Elsewhere(env=env, lane=lane, clock=clock, sleep=sleep),
         ours=ours,
         clock=clock,
+        refresh_before_s=lambda: 300.0,
     )
     roster = Roster(
         store=store,

@@ -15,7 +15,7 @@ from tests.fakes.clock import FakeClock
 )
 async def test_the_next_waits_for_the_pause(drawn: float, pause_s: float) -> None:
     clock = FakeClock()  # stands still: whatever is waited for is waited for in real time
-    lane = Lane(clock, draw=lambda: drawn, gap=timedelta(seconds=0.02))
+    lane = Lane(clock, draw=lambda: drawn, gap_s=lambda: 0.02)
     loop = asyncio.get_running_loop()
     async with lane.turn():
         pass
@@ -28,7 +28,7 @@ async def test_the_next_waits_for_the_pause(drawn: float, pause_s: float) -> Non
 
 async def test_the_first_waits_for_nobody_and_so_does_one_after_the_pause() -> None:
     clock = FakeClock()
-    lane = Lane(clock, draw=lambda: 0.0, gap=timedelta(hours=1))
+    lane = Lane(clock, draw=lambda: 0.0, gap_s=lambda: 3600.0)
     for _ in range(3):
         async with asyncio.timeout(1), lane.turn():
             pass
@@ -37,7 +37,7 @@ async def test_the_first_waits_for_nobody_and_so_does_one_after_the_pause() -> N
 
 async def test_a_turn_that_fails_is_followed_by_its_pause_too() -> None:
     clock = FakeClock()
-    lane = Lane(clock, draw=lambda: 0.0, gap=timedelta(hours=1))
+    lane = Lane(clock, draw=lambda: 0.0, gap_s=lambda: 3600.0)
     with pytest.raises(ValueError, match="no answer"):
         async with lane.turn():
             raise ValueError("no answer")
@@ -47,7 +47,7 @@ async def test_a_turn_that_fails_is_followed_by_its_pause_too() -> None:
 
 
 async def test_turns_do_not_overlap() -> None:
-    lane = Lane(FakeClock(), draw=lambda: 0.0, gap=timedelta())
+    lane = Lane(FakeClock(), draw=lambda: 0.0, gap_s=lambda: 0.0)
     inside = most = 0
 
     async def refresh() -> None:

@@ -244,7 +244,7 @@ async def _work(folder: Path, auth_url: str, point: str, after: int) -> None:
     vault.put = around(vault.put, before=nothing, then=committed)
     ours = Ours(
         vault=parts.vault,
-        lane=Lane(clock, draw=random.random, gap=timedelta()),
+        lane=Lane(clock, draw=random.random, gap_s=lambda: 0.0),
         clock=clock,
         connect=lambda: httpx.AsyncClient(trust_env=False, verify=False),
         auth_url=lambda: auth_url,
