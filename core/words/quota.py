@@ -39,9 +39,13 @@ def percent(remaining: float, speech: Speech) -> str:
     """
     if 0 < remaining < 1:
         return speech.say("<1 %")
+    return speech.say("{whole} %", whole=whole_percent(remaining))
+
+
+def whole_percent(remaining: float) -> int:
+    """Per cent that are left, 0–100, rounded down."""
     # A difference of two numbers may fall a hair short of the whole one that it is.
-    whole = math.floor(min(max(remaining, 0.0), 100.0) + 1e-9)
-    return speech.say("{whole} %", whole=whole)
+    return math.floor(min(max(remaining, 0.0), 100.0) + 1e-9)
 
 
 def not_known(speech: Speech) -> str:

@@ -67,9 +67,9 @@ def why() -> Object:
         "Work expires soonest of what is left.",
         "Work answered that its limit is reached. Personal had most left.",
         "Every account was waiting; the first is back at 08:50.",
-        "The conversation lives on Work.",
-        "The conversation lives on Work.",
-        "The conversation lives on Work.",
+        "The chat lives on Work.",
+        "The chat lives on Work.",
+        "The chat lives on Work.",
     )
     return {"requests": [explained(n, text) for n, text in enumerate(reasons, 1)]}
 

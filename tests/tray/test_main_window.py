@@ -205,7 +205,7 @@ def test_empty_state_offers_the_next_step(shown: Shown) -> None:
 
 def test_locked_logins_say_what_to_do(shown: Shown) -> None:
     page = shown.open(PageName.ACCOUNTS, snapshot(locked=True))
-    assert "Logins are locked" in texts(page)
+    assert "Your logins are locked" in texts(page)
 
 
 def test_two_hundred_accounts_come_and_go(shown: Shown) -> None:
@@ -224,7 +224,7 @@ def test_requests_are_asked_for_when_the_page_is_opened(shown: Shown) -> None:
     assert shown.engine.answer() == []
     page = shown.open(PageName.ACTIVITY)
     assert [row[2] for row in cells(page)][:3] == ["served", "left by Codex", "failed (502)"]
-    assert "The conversation lives on Work." in texts(page)
+    assert "The chat lives on Work." in texts(page)
 
 
 def test_request_that_came_is_asked_for(shown: Shown) -> None:

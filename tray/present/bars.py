@@ -6,7 +6,7 @@ from datetime import datetime
 from core.domain.quota import WindowKind
 from core.domain.report import AccountReport, WindowReport
 from core.words.speech import Speech
-from tray.present.limits import main_windows, percent_left, window_name
+from tray.present.limits import main_windows, percent_left, percent_words, window_name
 
 LOW = 20
 """Per cent below which little is left: the mark of the first notification."""
@@ -45,7 +45,7 @@ def bar(window: WindowReport, account: AccountReport, *, speech: Speech, now: da
     return Bar(
         name=window_name(window, speech),
         left=left,
-        text=speech.say("unknown") if left is None else speech.say("{left} %", left=left),
+        text=speech.say("unknown") if left is None else percent_words(window, speech),
         resets=speech.clock(window.resets_at, now) if known and window.resets_at else "",
         reserve=_reserve(window, account),
         low=left is not None and left < LOW,

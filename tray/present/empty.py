@@ -29,7 +29,7 @@ def no_accounts(report: StatusReport, *, speech: Speech) -> Emptiness | None:
         return None
     if report.vault.locked:
         return Emptiness(
-            title=speech.say("Logins are locked"),
+            title=speech.say("Your logins are locked"),
             text=speech.say("Unlock the keyring, or start Turntable with its passphrase."),
         )
     return Emptiness(

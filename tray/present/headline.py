@@ -6,6 +6,7 @@ from core.domain.decision import AccountState
 from core.domain.report import AccountReport, StatusReport
 from core.domain.state import RotationMode
 from core.words.speech import Speech
+from core.words.state import state_words
 from tray.present.focus import account_by_id, account_in_focus
 from tray.present.limits import limits_sentences, limits_short
 from tray.present.names import shown_name, shown_plan
@@ -53,36 +54,16 @@ def account_title(account: AccountReport) -> str:
 
 def standing(account: AccountReport, *, speech: Speech, now: datetime) -> str:
     """Why an account does not serve, in a few words; empty while it does."""
-    match account.state:
-        case AccountState.READY:
-            return ""
-        case AccountState.WAITING if account.until is not None:
-            return speech.say("waiting until {time}", time=speech.clock(account.until, now))
-        case AccountState.WAITING:
-            return speech.say("waiting for its reset")
-        case AccountState.FAILING:
-            return speech.say("tried again shortly")
-        case AccountState.NEEDS_SIGN_IN:
-            return speech.say("needs a new sign-in")
-        case AccountState.UNVERIFIED:
-            return speech.say("not verified")
-        case AccountState.OUT_OF_SERVICE:
-            return speech.say("out of service")
-        case AccountState.PAUSED:
-            return speech.say("paused")
-        case AccountState.DRAINING:
-            return speech.say("no new chats")
-        case AccountState.DISABLED:
-            return speech.say("disabled")
-        case _:
-            return shown_name(account.state)
+    if account.state == AccountState.READY:
+        return ""
+    return shown_name(state_words(account.state, account.until, now, speech))
 
 
 def _trouble(report: StatusReport, speech: Speech) -> str:
     if not (report.running and report.proxy.listening):
         return speech.say("Turntable is not routing")
     if report.vault.locked:
-        return speech.say("Logins are locked")
+        return speech.say("Your logins are locked")
     match report.bind.state:
         case "drifted":
             return speech.say("Codex’s settings were changed; Codex may not come here")

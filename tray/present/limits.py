@@ -5,12 +5,11 @@ from datetime import datetime, timedelta
 
 from core.domain.quota import EVERYTHING, WindowKind
 from core.domain.report import AccountReport, WindowReport
+from core.words import quota as words
 from core.words.speech import Speech
 
 STALE_AFTER = timedelta(minutes=90)
 """Three times the longest interval between two looks at the numbers (30 minutes)."""
-
-_MINUTES_A_DAY = 1440
 
 
 def main_windows(account: AccountReport) -> tuple[WindowReport, ...]:
@@ -22,14 +21,14 @@ def main_windows(account: AccountReport) -> tuple[WindowReport, ...]:
 def percent_left(window: WindowReport, now: datetime) -> int | None:
     """Whole per cent left; None = unknown, also when the reset has passed since the snapshot.
 
-    Rounding never says "empty" or "full" of a window that is neither.
+    Rounded down, as everywhere; a rest is drawn as 1 % and never as nothing.
     """
     passed = window.resets_at is not None and window.resets_at <= now
     if window.remaining is None or passed:
         return None
-    if 0 < window.remaining < 100:
-        return min(max(round(window.remaining), 1), 99)
-    return round(min(max(window.remaining, 0), 100))
+    if 0 < window.remaining < 1:
+        return 1
+    return words.whole_percent(window.remaining)
 
 
 def is_stale(windows: Iterable[WindowReport], now: datetime) -> bool:
@@ -41,63 +40,50 @@ def is_stale(windows: Iterable[WindowReport], now: datetime) -> bool:
     )
 
 
+def percent_words(window: WindowReport, speech: Speech) -> str:
+    """`62 %`; only of a window of which `percent_left` knows something."""
+    return words.percent(window.remaining or 0.0, speech)
+
+
 def window_name(window: WindowReport, speech: Speech) -> str:
     """`5 h`, `week`, `month`; any other length is said as it is."""
-    match window.kind:
-        case WindowKind.WEEK:
-            return speech.say("week")
-        case WindowKind.MONTH:
-            return speech.say("month")
-        case WindowKind.SPEND:
-            return speech.say("spending")
-        case _:
-            return _length(window.minutes, speech)
+    return words.window_name(window.kind, window.minutes, speech)
 
 
 def window_short(window: WindowReport, *, speech: Speech, now: datetime) -> str:
     """`5 h 62 %`, for a row of a list."""
-    left, name = percent_left(window, now), window_name(window, speech)
-    if left is None:
-        return speech.say("{window} unknown", window=name)
-    return speech.say("{window} {left} %", window=name, left=left)
+    name = window_name(window, speech)
+    if percent_left(window, now) is None:
+        return speech.say("{name} unknown", name=name)
+    return speech.say("{name} {percent}", name=name, percent=percent_words(window, speech))
 
 
 def window_sentence(window: WindowReport, *, speech: Speech, now: datetime) -> str:
     """`5 h 62 % left, resets 14:30`; what is not known is not said."""
-    left, name = percent_left(window, now), window_name(window, speech)
-    if left is None:
-        return speech.say("{window} unknown", window=name)
+    name = window_name(window, speech)
+    if percent_left(window, now) is None:
+        return speech.say("{name} unknown", name=name)
+    left = words.window_left(name, window.remaining or 0.0, speech)
     if window.resets_at is None:
-        return speech.say("{window} {left} % left", window=name, left=left)
-    return speech.say(
-        "{window} {left} % left, resets {time}",
-        window=name,
-        left=left,
-        time=speech.clock(window.resets_at, now),
-    )
+        return left
+    time = speech.clock(window.resets_at, now)
+    return speech.say("{left}, resets {time}", left=left, time=time)
 
 
 def limits_short(account: AccountReport, *, speech: Speech, now: datetime) -> tuple[str, ...]:
     """A few words for each main window; says so where none is known."""
-    words = tuple(window_short(w, speech=speech, now=now) for w in main_windows(account))
-    return words or (speech.say("limits not known yet"),)
+    windows = main_windows(account)
+    shown = tuple(window_short(window, speech=speech, now=now) for window in windows)
+    return shown or (words.not_known(speech),)
 
 
 def limits_sentences(account: AccountReport, *, speech: Speech, now: datetime) -> tuple[str, ...]:
     """A sentence for each main window, and the age of the numbers when they are old."""
     windows = main_windows(account)
     if not windows:
-        return (speech.say("limits not known yet"),)
+        return (words.not_known(speech),)
     sentences = tuple(window_sentence(w, speech=speech, now=now) for w in windows)
     if not is_stale(windows, now):
         return sentences
     seen = min(w.observed_at for w in windows)
     return (*sentences, speech.say("as of {time}", time=speech.clock(seen, now)))
-
-
-def _length(minutes: int, speech: Speech) -> str:
-    if minutes >= _MINUTES_A_DAY and minutes % _MINUTES_A_DAY == 0:
-        return speech.say("{days} days", days=minutes // _MINUTES_A_DAY)
-    if minutes >= 60 and minutes % 60 == 0:
-        return speech.say("{hours} h", hours=minutes // 60)
-    return speech.say("{minutes} min", minutes=minutes)

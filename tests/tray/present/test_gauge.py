@@ -92,6 +92,6 @@ def test_old_numbers_are_told_from_fresh_ones() -> None:
 
 def test_unchanged_numbers_are_the_same_picture() -> None:
     later = NOW + timedelta(minutes=3)
-    assert gauge(snapshot(account(windows=(window(62.4),))), NOW) == gauge(
-        snapshot(account(windows=(window(61.6),)), in_flight=2), later
+    assert gauge(snapshot(account(windows=(window(62.9),))), NOW) == gauge(
+        snapshot(account(windows=(window(62.1),)), in_flight=2), later
     )

@@ -58,7 +58,7 @@ LIMITS = "5 h 62 % left, resets 14:30 · week 40 % left, resets Tue 09:00"
         ),
         pytest.param(
             snapshot(WORK, locked=True),
-            "Logins are locked",
+            "Your logins are locked",
             "Unlock the keyring, or start Turntable with its passphrase.",
             id="vault locked",
         ),
@@ -134,7 +134,7 @@ def test_tooltip(report: StatusReport, text: str) -> None:
         pytest.param("ready", None, "", id="ready says nothing"),
         pytest.param("waiting", timedelta(hours=1), "waiting until 10:00", id="a known reset"),
         pytest.param("waiting", None, "waiting for its reset", id="a reset that nobody named"),
-        pytest.param("failing", None, "tried again shortly", id="a resting one"),
+        pytest.param("failing", None, "failing, tried again shortly", id="a resting one"),
         pytest.param("needs_sign_in", None, "needs a new sign-in", id="signed out"),
         pytest.param("unverified", None, "not verified", id="in doubt"),
         pytest.param("out_of_service", None, "out of service", id="gone"),

@@ -26,7 +26,7 @@ ENGLISH = english()
         pytest.param(None, None, id="unknown stays unknown"),
         pytest.param(0.0, 0, id="empty is empty"),
         pytest.param(0.2, 1, id="a rest is not rounded to empty"),
-        pytest.param(49.5, 50, id="the middle is rounded"),
+        pytest.param(49.9, 49, id="what is not there is not promised"),
         pytest.param(99.8, 99, id="a used one is not rounded to full"),
         pytest.param(100.0, 100, id="full is full"),
         pytest.param(-3.0, 0, id="less than nothing is nothing"),
@@ -85,6 +85,11 @@ def test_number_is_unknown_once_its_reset_has_passed() -> None:
 def test_window_in_words(limit: WindowReport, sentence: str, short: str) -> None:
     assert window_sentence(limit, speech=ENGLISH, now=NOW) == sentence
     assert window_short(limit, speech=ENGLISH, now=NOW) == short
+
+
+def test_a_rest_is_less_than_one_per_cent_in_words() -> None:
+    assert window_short(window(0.4), speech=ENGLISH, now=NOW) == "5 h <1 %"
+    assert window_short(window(99.6), speech=ENGLISH, now=NOW) == "5 h 99 %"
 
 
 def test_main_windows_are_those_of_every_model_the_short_before_the_long() -> None:

@@ -88,7 +88,7 @@ def test_locked_logins_are_said_before_anything_is_offered() -> None:
     fresh = no_accounts(snapshot(), speech=ENGLISH)
     assert locked is not None
     assert fresh is not None
-    assert (locked.title, locked.actions) == ("Logins are locked", ())
+    assert (locked.title, locked.actions) == ("Your logins are locked", ())
     assert (fresh.title, bool(fresh.actions)) == ("No account yet", True)
     assert no_accounts(snapshot(account()), speech=ENGLISH) is None
 
