@@ -86,8 +86,9 @@ def _arguments(
     if "codex_home" in names:
         # Said also where no variable names it: the owner may have been started with another.
         arguments["codex_home"] = str(home_in_force(environment, Path.home()))
-    if "file" in names and isinstance(arguments.get("file"), str):
-        arguments["file"] = str(Path(str(arguments["file"])).expanduser().absolute())
+    for name in names & {"file", "trace"}:
+        if isinstance(arguments.get(name), str):
+            arguments[name] = str(Path(str(arguments[name])).expanduser().absolute())
     if "passphrase" in names and passphrase is not None:
         arguments["passphrase"] = passphrase
     return arguments

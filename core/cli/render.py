@@ -10,7 +10,7 @@ from core.cli.render_account import render_account, render_thread
 from core.cli.render_quota import render_check, render_quota
 from core.cli.render_rotation import render_rotation, rotation_words
 from core.cli.render_usage import render_usage
-from core.cli.render_why import render_forecast, render_why
+from core.cli.render_why import render_forecast, render_simulate, render_why
 from core.control.facade import JsonValue
 from core.words.quota import not_known, window_left, window_name
 from core.words.requests import reason_words, result_word
@@ -194,7 +194,7 @@ _RENDERERS: Mapping[str, Callable[[Record, Reader], str]] = MappingProxyType(
         "check": render_check,
         "why": render_why,
         "usage": render_usage,
-        "simulate": render_why,
+        "simulate": render_simulate,
         "forecast": render_forecast,
         "quota": render_quota,
     }

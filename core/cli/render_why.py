@@ -11,6 +11,26 @@ def render_why(result: Record, reader: Reader) -> str:
     return "\n\n".join(blocks) or reader.say("No request yet.")
 
 
+def render_simulate(result: Record, reader: Reader) -> str:
+    """The next decision; or what each strategy made of a trace."""
+    if "scores" not in result:
+        return render_why(result, reader)
+    head = ("strategy", "served at once", "left unused", "moves per 100 threads", "fairness")
+    rows = [tuple(reader.say(name) for name in head)]
+    for one in entries(result["scores"]):
+        score = record(one)
+        rows.append(
+            (
+                str(score["strategy"]),
+                f"{score['served']:.2%}",
+                f"{score['unused']:.1%}",
+                f"{score['moves']:.1f}",
+                f"{score['fairness']:.3f}",
+            )
+        )
+    return "\n".join(table(rows))
+
+
 def render_forecast(result: Record, reader: Reader) -> str:
     """The verdict, then each account's windows."""
     lines = [str(record(result["verdict"])["text"])]

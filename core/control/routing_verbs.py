@@ -167,11 +167,17 @@ ROUTING_VERBS = (
     Verb(
         name="simulate",
         summary="Explain what would be decided now; nothing is sent.",
-        function="why:simulate",
+        function="simulate:simulate",
         access=Access.READ,
         parameters=(
             Parameter(name="model", help="The model that is asked for."),
             Parameter(name="thread", help="A conversation's id; default: a new one."),
+            Parameter(
+                name="trace",
+                help='A JSON file of work, which every strategy is let do: {"accounts": [{"plan", '
+                '"session", "week"}], "turns": [[seconds, thread, tokens]]}.',
+                metavar="FILE",
+            ),
         ),
     ),
     Verb(
