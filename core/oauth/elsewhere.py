@@ -39,7 +39,7 @@ type ReadSource = Callable[[Path, Identity], FoundLogin | None]
 `CoreError`."""
 
 
-def _of_codex(path: Path, identity: Identity) -> FoundLogin | None:
+def of_codex(path: Path, identity: Identity) -> FoundLogin | None:
     """Codex keeps one login in one file; whose it is, the caller looks."""
     return read_auth_file(path)
 
@@ -53,7 +53,7 @@ class Elsewhere:
         env: Mapping[str, str],
         lane: Lane,
         clock: Clock,
-        read: ReadSource = _of_codex,
+        read: ReadSource = of_codex,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """Starts nothing.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.domain.errors import CoreError
 from core.domain.settings import Settings
-from core.oauth.elsewhere import Elsewhere
+from core.oauth.elsewhere import Elsewhere, ReadSource, of_codex
 from core.oauth.issuer import issuer_of
 from core.oauth.lane import Lane
 from core.oauth.ours import Ours
@@ -34,6 +34,7 @@ def authoriser(
     settings: Callable[[], Settings],
     clock: Clock,
     draw: Callable[[], float],
+    read: ReadSource = of_codex,
 ) -> Authoriser:
     """Who grants tokens to the requests of one data folder, and renews them: one lane for all.
 
@@ -44,6 +45,7 @@ def authoriser(
         settings: the settings as they count now.
         clock: the time.
         draw: a number from 0 up to 1, for pauses.
+        read: finds an imported login again in the file that it came from.
     """
 
     def connect() -> "httpx.AsyncClient":
@@ -60,7 +62,7 @@ def authoriser(
     return Authoriser(
         store=store,
         vault=vault,
-        elsewhere=Elsewhere(env=environment, lane=lane, clock=clock),
+        elsewhere=Elsewhere(env=environment, lane=lane, clock=clock, read=read),
         ours=ours,
         clock=clock,
         refresh_before_s=lambda: settings().tokens.refresh_before_s,
