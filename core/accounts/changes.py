@@ -92,15 +92,22 @@ def _then_unsteer(first: Change, account: AccountId) -> Change:
 
     def change(state: State) -> tuple[State, tuple[Event, ...]]:
         after, events = first(state)
-        rotation = after.rotation
-        gone = account not in after.accounts
-        if rotation.account != account or not (gone or rotation.mode is RotationMode.STAY):
+        steered = _unsteered(after.rotation, account, gone=account not in after.accounts)
+        if steered == after.rotation:
             return after, events
-        auto = Rotation()
-        ended = RotationChanged(mode=auto.mode.value, account=None)
-        return replace(after, rotation=auto), (*events, ended)
+        ended = RotationChanged(mode=steered.mode.value, account=steered.account)
+        return replace(after, rotation=steered), (*events, ended)
 
     return change
+
+
+def _unsteered(rotation: Rotation, account: AccountId, *, gone: bool) -> Rotation:
+    """The steering without `account`, also as what a pause returns to."""
+    if rotation.account == account and (gone or rotation.mode is RotationMode.STAY):
+        return Rotation()
+    if rotation.before is None:
+        return rotation
+    return replace(rotation, before=_unsteered(rotation.before, account, gone=gone))
 
 
 def _check(state: State, known: Account, label: str) -> None:

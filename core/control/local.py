@@ -11,6 +11,7 @@ from core.control.facade import JsonValue
 from core.domain.errors import CoreError, ExitCode
 from core.domain.events import Event, ShowRequested
 from core.domain.report import StatusReport
+from core.domain.state import rotation_at
 
 BURST_S = 0.05
 """Changes within this time are shown as one."""
@@ -80,7 +81,7 @@ class LocalFacade:
             for window in quota.windows.values()
             if window.resets_at is not None
         ]
-        until = self._app.state.rotation.until
+        until = rotation_at(self._app.state, now).until
         ends += [until] if until is not None else []
         longest = timedelta(seconds=LONGEST_PAUSE_S)
         pauses = [end - now for end in ends if end > now]

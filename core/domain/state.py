@@ -29,12 +29,14 @@ class Rotation:
     Attributes:
         mode: see `RotationMode`.
         account: whom `use` or `stay` names.
-        until: when `stay --for` ends by itself; None = when the user says so.
+        until: when `stay --for` or a pause ends by itself; None = when the user says so.
+        before: what a pause returns to; None = automatic.
     """
 
     mode: RotationMode = RotationMode.AUTO
     account: AccountId | None = None
     until: datetime | None = None
+    before: "Rotation | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +104,29 @@ def steer(rotation: Rotation) -> Change:
     return change
 
 
+def pause_rotation(until: datetime | None, now: datetime) -> Change:
+    """Let no account change until then, or (None) until `resume_rotation`."""
+
+    def change(state: State) -> tuple[State, tuple[Event, ...]]:
+        rotation = rotation_at(state, now)
+        before = rotation.before if rotation.mode is RotationMode.PAUSED else rotation
+        kept = None if before == Rotation() else before
+        return steer(Rotation(mode=RotationMode.PAUSED, until=until, before=kept))(state)
+
+    return change
+
+
+def resume_rotation() -> Change:
+    """End a pause: what held before it holds again; without a pause nothing changes."""
+
+    def change(state: State) -> tuple[State, tuple[Event, ...]]:
+        if state.rotation.mode is not RotationMode.PAUSED:
+            return state, ()
+        return steer(state.rotation.before or Rotation())(state)
+
+    return change
+
+
 def pin_thread(thread: ThreadId, account: AccountId | None) -> Change:
     """Keep a thread on an account that exists, or (None) let it go where it may."""
 
@@ -119,7 +144,8 @@ def pin_thread(thread: ThreadId, account: AccountId | None) -> Change:
 
 
 def rotation_at(state: State, now: datetime) -> Rotation:
-    """The steering as it counts at `now`: `stay --for` ends by the clock."""
+    """The steering as it counts at `now`: `stay --for` and a pause end by the clock."""
     rotation = state.rotation
-    ended = rotation.until is not None and rotation.until <= now
-    return Rotation() if ended else rotation
+    while rotation.until is not None and rotation.until <= now:
+        rotation = rotation.before or Rotation()
+    return rotation

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import assert_never
 
 from core.accounts.find import find_account
 from core.app import App
@@ -14,7 +15,14 @@ from core.domain.facts import Facts, RequestKind
 from core.domain.observed import clear_blocks
 from core.domain.report import RotationReport
 from core.domain.settings import STRATEGIES
-from core.domain.state import Rotation, RotationMode, rotation_at, steer
+from core.domain.state import (
+    Rotation,
+    RotationMode,
+    pause_rotation,
+    resume_rotation,
+    rotation_at,
+    steer,
+)
 from core.routing.select import Chances, select
 from core.storage.settings_file import set_in_file
 
@@ -40,24 +48,16 @@ async def stay(app: App, arguments: Arguments) -> Steered:
     account = _named(app, arguments)
     lasts = arguments.text("for")
     until = None if lasts is None else app.clock.now() + read_duration(lasts)
-    await app.folder.store.change(
-        steer(Rotation(mode=RotationMode.STAY, account=account.id, until=until))
-    )
-    end = (
-        app.speech.say("`turntable auto`")
-        if until is None
-        else app.speech.clock(until, app.clock.now())
-    )
-    message = app.speech.say(
-        "Only {label} is used until {end}, also when it is limited.", label=account.label, end=end
-    )
+    forced = Rotation(mode=RotationMode.STAY, account=account.id, until=until)
+    await app.folder.store.change(steer(forced))
+    message = _steered_words(app, forced)
     return Steered(mode=RotationMode.STAY, account=account.id, messages=(message,))
 
 
 async def auto(app: App, arguments: Arguments) -> Steered:
     """Choose automatically again."""
     await app.folder.store.change(steer(Rotation()))
-    message = app.speech.say("Accounts are chosen automatically.")
+    message = _steered_words(app, Rotation())
     return Steered(mode=RotationMode.AUTO, account=None, messages=(message,))
 
 
@@ -112,7 +112,7 @@ async def rotation(app: App, arguments: Arguments) -> Rotating:
         case "pause":
             messages = await _pause(app, arguments)
         case "resume":
-            messages = (await auto(app, arguments)).messages
+            messages = (await _resume(app),)
         case "strategy":
             messages = _set_strategy(app, _value(action, arguments, "a strategy"))
         case "clear-blocks":
@@ -133,13 +133,49 @@ async def rotation(app: App, arguments: Arguments) -> Rotating:
 
 
 async def _pause(app: App, arguments: Arguments) -> tuple[str, ...]:
-    lasts = arguments.text("for")
-    until = None if lasts is None else app.clock.now() + read_duration(lasts)
-    await app.folder.store.change(steer(Rotation(mode=RotationMode.PAUSED, until=until)))
-    if until is None:
-        return (app.speech.say("No account changes until `turntable rotation resume`."),)
-    end = app.speech.clock(until, app.clock.now())
-    return (app.speech.say("No account changes until {time}.", time=end),)
+    lasts, now = arguments.text("for"), app.clock.now()
+    until = None if lasts is None else now + read_duration(lasts)
+    await app.folder.store.change(pause_rotation(until, now))
+    return (_steered_words(app, app.state.rotation),)
+
+
+async def _resume(app: App) -> str:
+    """What held before the pause holds again."""
+    if rotation_at(app.state, app.clock.now()).mode is not RotationMode.PAUSED:
+        return app.speech.say("Rotation was not paused; nothing was changed.")
+    await app.folder.store.change(resume_rotation())
+    return _steered_words(app, rotation_at(app.state, app.clock.now()))
+
+
+def _steered_words(app: App, rotation: Rotation) -> str:
+    """What holds from now on, in one sentence."""
+    say, account = app.speech.say, rotation.account
+    label = "" if account is None else app.state.accounts[account].label
+    time = "" if rotation.until is None else app.speech.clock(rotation.until, app.clock.now())
+    match rotation.mode:
+        case RotationMode.AUTO:
+            return say("Accounts are chosen automatically.")
+        case RotationMode.USE:
+            return say(
+                "Codex starts with {label} from its next turn on; others serve when it cannot.",
+                label=label,
+            )
+        case RotationMode.STAY if time:
+            return say(
+                "Only {label} is used until {time}, also when it is limited.",
+                label=label,
+                time=time,
+            )
+        case RotationMode.STAY:
+            return say(
+                "Only {label} is used until `turntable auto`, also when it is limited.", label=label
+            )
+        case RotationMode.PAUSED if time:
+            return say("No account changes until {time}.", time=time)
+        case RotationMode.PAUSED:
+            return say("No account changes until `turntable rotation resume`.")
+        case _:
+            assert_never(rotation.mode)
 
 
 def _set_strategy(app: App, strategy: str) -> tuple[str, ...]:
@@ -150,16 +186,18 @@ def _set_strategy(app: App, strategy: str) -> tuple[str, ...]:
         return (app.speech.say("An environment variable says otherwise, and wins."),)
     kept = rotation_at(app.state, app.clock.now()).mode is RotationMode.STAY
     if kept:
-        return (app.speech.say("It is kept, and counts when you no longer stay."),)
-    return (app.speech.say("New threads are given out by {strategy}.", strategy=chosen),)
+        return (
+            app.speech.say(
+                "{strategy} is kept, and counts when you no longer stay.", strategy=chosen
+            ),
+        )
+    return (app.speech.say("New chats are given out by {strategy}.", strategy=chosen),)
 
 
 async def _prefer(app: App, account: Account) -> Steered:
-    await app.folder.store.change(steer(Rotation(mode=RotationMode.USE, account=account.id)))
-    message = app.speech.say(
-        "Codex starts with {label} from its next turn on; others serve when it cannot.",
-        label=account.label,
-    )
+    preferred = Rotation(mode=RotationMode.USE, account=account.id)
+    await app.folder.store.change(steer(preferred))
+    message = _steered_words(app, preferred)
     return Steered(mode=RotationMode.USE, account=account.id, messages=(message,))
 
 

@@ -85,6 +85,12 @@ def test_steering_ends_with_the_account_that_it_needs(
     assert (ENDED in events) is ends
 
 
+def test_a_pause_does_not_return_to_an_account_that_is_gone() -> None:
+    paused = Rotation(mode=RotationMode.PAUSED, before=STAY)
+    after, _ = remove(A)(pool("AB", paused))
+    assert after.rotation == Rotation(mode=RotationMode.PAUSED, before=Rotation())
+
+
 def test_a_removed_number_is_not_given_again() -> None:
     after, _ = remove(B)(pool("AB"))
     assert list(after.accounts) == [A]

@@ -10,7 +10,9 @@ from core.domain.state import (
     Rotation,
     RotationMode,
     State,
+    pause_rotation,
     put_account,
+    resume_rotation,
     rotation_at,
     steer,
 )
@@ -91,3 +93,38 @@ def test_a_stay_without_an_end_holds_for_ever() -> None:
     state = pool("AB", Rotation(mode=RotationMode.STAY, account=A))
 
     assert rotation_at(state, NOW + timedelta(days=9999)) == state.rotation
+
+
+USE = Rotation(mode=RotationMode.USE, account=A)
+STAY = Rotation(mode=RotationMode.STAY, account=B, until=LATER)
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        pytest.param(Rotation(), id="automatic"),
+        pytest.param(USE, id="use"),
+        pytest.param(STAY, id="stay for a time"),
+    ],
+)
+def test_a_pause_returns_to_what_was_before(before: Rotation) -> None:
+    paused, _ = pause_rotation(NOW + timedelta(minutes=1), NOW)(pool("AB", before))
+    longer, _ = pause_rotation(NOW + timedelta(minutes=2), NOW)(paused)
+    resumed, events = resume_rotation()(longer)
+
+    assert rotation_at(longer, NOW).mode is RotationMode.PAUSED
+    assert rotation_at(longer, NOW + timedelta(minutes=2)) == before
+    assert resumed.rotation == before
+    assert events == (RotationChanged(mode=before.mode.value, account=before.account),)
+
+
+def test_what_ended_during_a_pause_does_not_come_back() -> None:
+    paused, _ = pause_rotation(LATER + timedelta(hours=1), NOW)(pool("AB", STAY))
+
+    assert rotation_at(paused, LATER + timedelta(hours=1)) == Rotation()
+
+
+def test_resuming_without_a_pause_changes_nothing() -> None:
+    state = pool("AB", STAY)
+
+    assert resume_rotation()(state) == (state, ())

@@ -70,10 +70,34 @@ async def test_a_paused_rotation_is_resumed_by_hand(engine: Engine) -> None:
     assert (await engine.ask("status"))["rotation"]["mode"] == "auto"
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param("use", "Codex starts with Bela from its next turn on", id="use"),
+        pytest.param("stay", "Only Bela is used until `turntable auto`", id="stay"),
+    ],
+)
+async def test_after_a_pause_what_held_before_holds_again(
+    engine: Engine, before: str, after: str
+) -> None:
+    await engine.ask(before, account="Bela")
+    await engine.ask("rotation", action="pause")
+    await engine.ask("rotation", action="pause", **{"for": "1h"})
+    assert (await said(engine, "rotation", action="resume")).startswith(after)
+    assert (await engine.ask("status"))["rotation"]["mode"] == before
+
+
+async def test_without_a_pause_there_is_nothing_to_resume(engine: Engine) -> None:
+    await engine.ask("stay", account="Bela")
+    text = await said(engine, "rotation", action="resume")
+    assert text == "Rotation was not paused; nothing was changed."
+    assert (await engine.ask("status"))["rotation"]["mode"] == "stay"
+
+
 async def test_a_strategy_is_kept_over_a_stay(engine: Engine) -> None:
     await engine.ask("stay", account="Cleo")
     text = await said(engine, "rotation", action="strategy", value="round-robin")
-    assert text == "It is kept, and counts when you no longer stay."
+    assert text == "round-robin is kept, and counts when you no longer stay."
     await engine.ask("auto")
     for number in range(3):
         await engine.turn(f"new {number}")

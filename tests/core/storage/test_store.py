@@ -81,7 +81,8 @@ async def test_a_change_is_on_the_disk_before_it_is_announced(
 
 async def test_a_change_is_there_after_a_restart(path: Path, store: Store) -> None:
     await store.change(put_account(ONE))
-    await store.change(steer(Rotation(mode=RotationMode.STAY, account=ONE.id)))
+    stay = Rotation(mode=RotationMode.STAY, account=ONE.id)
+    await store.change(steer(Rotation(mode=RotationMode.PAUSED, before=stay)))
     assert read_store(path).state == store.state
 
 
