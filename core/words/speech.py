@@ -42,8 +42,10 @@ class Speech:
         return f"{self._day(local, today)} {local:%H:%M}"
 
     def _day(self, local: datetime, today: datetime) -> str:
-        day = f"{local.day} {self.translate(_MONTHS[local.month - 1])}"
-        return day if local.year == today.year else f"{day} {local.year}"
+        month = self.translate(_MONTHS[local.month - 1])
+        if local.year == today.year:
+            return self.say("{day} {month}", day=local.day, month=month)
+        return self.say("{day} {month} {year}", day=local.day, month=month, year=local.year)
 
 
 def english(zone: tzinfo = UTC) -> Speech:
