@@ -120,6 +120,6 @@ def _notices(sources: Sources, *, ledger: bool) -> tuple[NoticeReport, ...]:
     if sources.folder is not None and (trouble := sources.folder.store.trouble) is not None:
         notices.append(NoticeReport(code=trouble.code, text=trouble.message))
     if sources.folder is not None and sources.folder.vault.locked:
-        text = say("The logins are sealed and locked; nothing can be sent.")
+        text = say("Your logins are locked; nothing can be sent.")
         notices.append(NoticeReport(code="locked", text=text))
     return tuple(notices)

@@ -12,6 +12,7 @@ from core.domain.binding import BindState, Replaces
 from core.domain.errors import CoreError
 from core.words.speech import Speech
 
+GUARD_FAILED = "guard_failed"
 _ANSWER_S = 15.0
 _LOGIN_ENDED = frozenset({"login_missing", "login_signed_out", "login_empty"})
 
@@ -33,8 +34,7 @@ async def bind(subject: Subject) -> Finding:
             )
             return Finding(check="bind", title=title, health=Health.BAD, text=text, fix=fix)
         case BindState.BOUND:
-            text = say("Codex is routed through Turntable.")
-            return Finding(check="bind", title=title, health=Health.GOOD, text=text)
+            return _watched(subject, title)
         case _:
             return Finding(
                 check="bind",
@@ -44,6 +44,33 @@ async def bind(subject: Subject) -> Finding:
                 hint=say("`turntable unbind` gives the file back instead."),
                 fix=fix if subject.port is not None else "",
             )
+
+
+def _watched(subject: Subject, title: str) -> Finding:
+    """Codex is routed; whether somebody gives it back, should Turntable be killed."""
+    say = subject.speech.say
+    trouble = next((n.text for n in subject.report.notices if n.code == GUARD_FAILED), "")
+    if not subject.settings.bind.watch:
+        return Finding(
+            check="bind",
+            title=title,
+            health=Health.ODD,
+            text=say(
+                "Codex is routed through Turntable, and no guard watches: if Turntable is killed, "
+                "Codex stays routed until the next start."
+            ),
+            hint=say("`turntable config set bind.watch true` lets a guard give Codex back."),
+        )
+    if trouble:
+        return Finding(
+            check="bind",
+            title=title,
+            health=Health.ODD,
+            text=trouble,
+            hint=say("log/guard.log in the data folder says why."),
+        )
+    text = say("Codex is routed through Turntable; a guard gives it back if Turntable is killed.")
+    return Finding(check="bind", title=title, health=Health.GOOD, text=text)
 
 
 async def in_force(subject: Subject) -> Finding:
@@ -70,7 +97,7 @@ async def in_force(subject: Subject) -> Finding:
         text = say("It uses its own login, without Turntable.")
         return Finding(check="in-force", title=title, health=Health.GOOD, text=text)
     if found is not None and subject.secret in found and f":{subject.port}/" in found:
-        text = say("It would send new threads here.")
+        text = say("It would send new chats here.")
         return Finding(check="in-force", title=title, health=Health.GOOD, text=text)
     return Finding(
         check="in-force",

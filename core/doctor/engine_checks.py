@@ -77,12 +77,12 @@ async def vault(subject: Subject) -> Finding:
             check="vault",
             title=title,
             health=Health.BAD,
-            text=say("They are sealed and locked; nothing can be sent."),
+            text=say("Your logins are locked; nothing can be sent."),
             hint=say("Unlock the keyring, or start Turntable with its passphrase."),
         )
     match known.backend:
         case "keyring":
-            text = say("Sealed; the key lies in the system's keyring.")
+            text = say("Sealed; the key lies in the system’s keyring.")
         case "passphrase":
             text = say("Sealed by your passphrase; this system has no keyring that we trust.")
         case _:

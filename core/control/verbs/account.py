@@ -20,6 +20,7 @@ from core.domain.policies import (
 )
 from core.domain.report import AccountReport
 from core.domain.state import Change
+from core.words.quota import percent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,16 +85,25 @@ def _reserve(account: Account, arguments: Arguments) -> Change:
 _SENTENCES: Mapping[str, str] = MappingProxyType(
     {
         "rename": "{old} is called {label} now.",
-        "tag": "{label} has the tags {tags}.",
-        "untag": "{label} has the tags {tags}.",
+        "tag": "{label} has these tags: {tags}.",
+        "untag": "{label} has these tags: {tags}.",
         "note": "The note of {label} is kept.",
         "weight": "{label} has the weight {weight}; it counts under the strategy weighted.",
         "pause": "{label} is paused: it gets no request, and its login is kept fresh.",
         "resume": "{label} takes part again.",
-        "drain": "{label} finishes its threads and gets no new one.",
-        "undrain": "{label} gets new threads again.",
+        "drain": "{label} finishes its chats and gets no new one.",
+        "undrain": "{label} gets new chats again.",
         "enable": "{label} is enabled.",
         "disable": "{label} is disabled: nothing is sent for it, not even to keep its login fresh.",
+    }
+)
+
+
+_KEPT: Mapping[str, str] = MappingProxyType(
+    {
+        "session": "{percent} of its session",
+        "week": "{percent} of its week",
+        "month": "{percent} of its month",
     }
 )
 
@@ -101,23 +111,31 @@ _SENTENCES: Mapping[str, str] = MappingProxyType(
 def _told(app: App, action: str, before: Account, after: Account) -> str:
     say = app.speech.say
     if action == "reserve":
-        floors = after.reserve
-        if not floors.any:
-            return say("{label} keeps nothing in reserve.", label=after.label)
-        return say(
-            "{label} keeps {session:.0f} % of its session, {week:.0f} % of its week and "
-            "{month:.0f} % of its month; only you can use that, with use or stay.",
-            label=after.label,
-            session=floors.session,
-            week=floors.week,
-            month=floors.month,
-        )
+        return _kept(app, after)
     return say(
         _SENTENCES[action],
         old=before.label,
         label=after.label,
         tags=", ".join(after.tags) or say("none"),
         weight=after.weight,
+    )
+
+
+def _kept(app: App, account: Account) -> str:
+    """What lies in reserve, window by window; the others are not named."""
+    say, floors = app.speech.say, account.reserve
+    by_window = {"session": floors.session, "week": floors.week, "month": floors.month}
+    kept = [
+        say(_KEPT[window], percent=percent(floor, app.speech))
+        for window, floor in by_window.items()
+        if floor > 0
+    ]
+    if not kept:
+        return say("{label} keeps nothing in reserve.", label=account.label)
+    return say(
+        "{label} keeps in reserve: {kept}. Only you can use that, with use or stay.",
+        label=account.label,
+        kept=", ".join(kept),
     )
 
 

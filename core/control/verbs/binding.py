@@ -1,5 +1,6 @@
 """bind and unbind: Codex routed here, and given back."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,7 +61,7 @@ async def bind(app: App, arguments: Arguments) -> Bound:
         changed=receipt.changed,
         verification=verification,
         diff="",
-        messages=(_said(app, receipt), verification.because),
+        messages=(*_said(app, receipt), verification.because),
     )
 
 
@@ -70,7 +71,7 @@ async def unbind(app: App, arguments: Arguments) -> Unbound:
     receipt = await app.unbind(home, force=arguments.flag("force"))
     sentence = {
         UndoResult.RESTORED: "{config} is as it was before; new Codex chats use Codex's own login.",
-        UndoResult.ALREADY_GONE: "Our key was gone already; {config} was left as it is.",
+        UndoResult.ALREADY_GONE: "Turntable’s key was gone already; {config} was left as it is.",
         UndoResult.LEFT_ALONE: (
             "Somebody changed openai_base_url in {config} since it was bound; it was left alone. "
             "`turntable unbind --force` puts the old value back."
@@ -92,7 +93,7 @@ async def _look(app: App, home: Path) -> Bound:
         BindState.BOUND: "Codex in {home} is routed through Turntable (port {port}).",
         BindState.UNBOUND: "Codex in {home} is not routed through Turntable.",
         BindState.DRIFTED: "Codex in {home} was routed, but: {because}",
-        BindState.BROKEN: "The bind of {home} is not whole: {because}",
+        BindState.BROKEN: "Codex in {home} is not routed for certain: {because}",
     }[status.state]
     message = app.speech.say(
         sentence, home=status.codex_home, port=status.port, because=status.because
@@ -117,8 +118,8 @@ async def _plan(app: App, home: Path) -> Bound:
     if plan.needs_replace:
         messages.append(
             app.speech.say(
-                "Another gateway's address stands there ({found}): only `bind --replace` "
-                "replaces it; `unbind` gives it back.",
+                "Another gateway’s address stands there ({found}); `turntable bind --replace` "
+                "replaces it, and `turntable unbind` gives it back.",
                 found=plan.found,
             )
         )
@@ -128,7 +129,7 @@ async def _plan(app: App, home: Path) -> Bound:
             messages.append(
                 app.speech.say(
                     "An entry for the next login would be made too, should even the guard be "
-                    "killed: {place}; `unbind` removes it.",
+                    "killed: {place}; `turntable unbind` removes it.",
                     place=entry.place,
                 )
             )
@@ -144,20 +145,20 @@ async def _plan(app: App, home: Path) -> Bound:
     )
 
 
-def _said(app: App, receipt: BindReceipt) -> str:
+def _said(app: App, receipt: BindReceipt) -> Iterator[str]:
+    """What was done, and what became of the address that stood there."""
+    say = app.speech.say
     if not receipt.changed:
-        return app.speech.say("Codex is routed through Turntable already.")
-    said = app.speech.say(
+        yield say("Codex is routed through Turntable already.")
+        return
+    yield say(
         "Codex is routed through Turntable: openai_base_url in {config}. New chats use it at once.",
         config=receipt.config,
     )
     if receipt.replaces in (Replaces.LOOPBACK, Replaces.GATEWAY):
-        said += app.speech.say(
-            " It replaces {old}, which `unbind` gives back.", old=receipt.replaced
-        )
+        yield say("It replaces {old}, which `turntable unbind` gives back.", old=receipt.replaced)
     if receipt.replaces is Replaces.ORPHAN:
-        said += app.speech.say(" An address that nobody answers any more stood there.")
-    return said
+        yield say("An old address of Turntable stood there; nobody answered at it.")
 
 
 async def _verify(app: App, receipt: BindReceipt) -> Verification:

@@ -1,4 +1,4 @@
-"""thread: which account a conversation lives on, and whether it may leave it."""
+"""thread: which account a chat lives on, and whether it may leave it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,7 @@ MOST_LISTED = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Living:
-    """One conversation; `pinned`: the user keeps it on `account`."""
+    """One chat; `pinned`: the user keeps it on `account`."""
 
     thread: ThreadId
     account: AccountId
@@ -29,14 +29,14 @@ class Living:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Threads:
-    """The answer of `thread`: the conversations that were heard of last, the newest first."""
+    """The answer of `thread`: the chats that were heard of last, the newest first."""
 
     threads: tuple[Living, ...]
     messages: tuple[str, ...]
 
 
 async def thread(app: App, arguments: Arguments) -> Threads:
-    """List conversations; keep one where it is, let it move now, or let it go where it may."""
+    """List chats; keep one where it is, let it move now, or let it go where it may."""
     action = arguments.text("action") or "list"
     if action == "list":
         return Threads(threads=_listed(app), messages=())
@@ -47,10 +47,12 @@ async def thread(app: App, arguments: Arguments) -> Threads:
         case "move":
             await app.folder.store.change(pin_thread(found, None))
             app.folder.store.learn(may_move(found))
-            message = app.speech.say("It may go on with another account from its next turn on.")
+            message = app.speech.say(
+                "The chat may go on with another account from its next turn on."
+            )
         case _:
             await app.folder.store.change(pin_thread(found, None))
-            message = app.speech.say("It is kept on no account any more.")
+            message = app.speech.say("The chat is kept on no account any more.")
     return Threads(threads=(), messages=(message,))
 
 
@@ -62,7 +64,7 @@ async def _keep(app: App, found: ThreadId, arguments: Arguments) -> str:
         account = app.state.accounts[app.observed.owners[found].account]
     await app.folder.store.change(pin_thread(found, account.id))
     return app.speech.say(
-        "It is kept on {label}, also when that has to be waited for.", label=account.label
+        "{label} keeps this chat, also when it has to be waited for.", label=account.label
     )
 
 
@@ -86,7 +88,7 @@ def _listed(app: App) -> tuple[Living, ...]:
 def _named(app: App, typed: str | None) -> ThreadId:
     if not typed:
         hint = "`turntable thread list` shows the newest."
-        raise CoreError("usage", "Which conversation?", hint, exit_code=ExitCode.USAGE)
+        raise CoreError("usage", "Which chat?", hint, exit_code=ExitCode.USAGE)
     living = app.state.accounts
     known = [
         name
@@ -95,10 +97,6 @@ def _named(app: App, typed: str | None) -> ThreadId:
     ]
     if len(known) == 1 or typed in known:
         return known[0] if len(known) == 1 else ThreadId(typed)
-    message = (
-        f"“{typed}” fits {len(known)} conversations."
-        if known
-        else f"No conversation is known as “{typed}”."
-    )
+    message = f"“{typed}” fits {len(known)} chats." if known else f"No chat is known as “{typed}”."
     hint = "`turntable thread list` shows the newest."
     raise CoreError("no_thread_named", message, hint, exit_code=ExitCode.USAGE)

@@ -146,8 +146,8 @@ async def test_another_gateway_is_shown_and_replaced_only_on_request(app: App) -
     assert config.read_text("utf-8") == theirs
     bound = await binding.bind(app, given(replace=True))
 
-    assert "only `bind --replace` replaces it" in plan.messages[0]
-    assert "which `unbind` gives back" in bound.messages[0]
+    assert "`turntable bind --replace` replaces it" in plan.messages[0]
+    assert "which `turntable unbind` gives back" in bound.messages[1]
     unbound = await binding.unbind(app, given())
     assert unbound.result is UndoResult.RESTORED
     assert config.read_text("utf-8") == theirs

@@ -18,7 +18,7 @@ from core.doctor.codex_checks import swallowed_by
 from core.doctor.doctor import CHECKS, worst
 from core.doctor.finding import Finding, Health, Subject
 from core.domain.binding import BindState, BindStatus
-from core.domain.report import VaultReport
+from core.domain.report import NoticeReport, VaultReport
 from core.domain.settings import Settings, with_value
 from core.proxy.routes import Identity
 from core.words.speech import english
@@ -99,7 +99,8 @@ async def test_bind_to_another_port_is_mended_after_it_was_said(app: App) -> Non
 
     mended = await diagnose(app, check="bind", fix=True)
 
-    assert (mended.findings[0].health, mended.fixed) == (Health.GOOD, ("bind",))
+    # Odd, because no guard watches in the tests.
+    assert (mended.findings[0].health, mended.fixed) == (Health.ODD, ("bind",))
     assert (await app.bind_status(home)).port == app.port
     assert "openai_base_url" in mended.messages[-1]
 
@@ -230,6 +231,32 @@ async def test_egress_trap_names_the_variable(tmp_path: Path) -> None:
     found = await codex_checks.egress(subject(tmp_path, environment={"HTTP_PROXY": "http://p"}))
     assert found.health is Health.BAD
     assert found.text.startswith("HTTP_PROXY is set")
+
+
+@pytest.mark.parametrize(
+    ("watch", "notices", "health", "said"),
+    [
+        pytest.param(True, (), Health.GOOD, "a guard gives it back", id="a guard watches"),
+        pytest.param(False, (), Health.ODD, "no guard watches", id="none is wanted"),
+        pytest.param(
+            True,
+            (NoticeReport(code="guard_failed", text="The guard could not be started."),),
+            Health.ODD,
+            "could not be started",
+            id="none could be started",
+        ),
+    ],
+)
+async def test_whether_a_guard_watches_is_said(
+    tmp_path: Path, watch: bool, notices: tuple[NoticeReport, ...], health: Health, said: str
+) -> None:
+    settings = with_value(with_value(Settings(), "proxy.port", 8791), "bind.watch", watch)
+    report = replace(snapshot(account(1)), notices=notices)
+
+    found = await codex_checks.bind(subject(tmp_path, settings=settings, report=report))
+
+    assert found.health is health
+    assert said in found.text
 
 
 async def test_codex_without_a_login_of_its_own_is_told(tmp_path: Path) -> None:

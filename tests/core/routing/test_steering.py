@@ -142,7 +142,7 @@ async def test_a_reserve_is_kept_by_automation_and_used_by_hand(engine: Engine) 
     engine.back_end.use("Cleo", 85, resets_at=reset, secondary=True)
     await engine.ask("quota", refresh=True, account="Cleo")
     text = await said(engine, "account", action="reserve", account="Cleo", week=20)
-    assert text.startswith("Cleo keeps 0 % of its session, 20 % of its week")
+    assert text.startswith("Cleo keeps in reserve: 20 % of its week. Only you")
     answer = await engine.turn("t1")
     assert answer.status_code == 400
     message = answer.json()["error"]["message"]
