@@ -31,7 +31,11 @@ class Tried:
 
 
 class Attempts:
-    """Makes attempts; what it keeps between them is who made which turn state."""
+    """Makes attempts; what it keeps between them is who made which turn state.
+
+    Attributes:
+        turn_states: who made which.
+    """
 
     def __init__(
         self, *, upstream: Upstream, settings: Callable[[], Settings], clock: Clock
@@ -39,7 +43,7 @@ class Attempts:
         self._upstream = upstream
         self._settings = settings
         self._clock = clock
-        self._turn_states = TurnStates()
+        self.turn_states = TurnStates()
 
     async def attempt(
         self,
@@ -64,7 +68,7 @@ class Attempts:
             on_served: called in the turn of the loop in which a good answer is known to be one.
         """
         state = request.head.fields.value(TURN_STATE)
-        keep = not state or self._turn_states.may_be_sent(state, account, moved=moved)
+        keep = not state or self.turn_states.may_be_sent(state, account, moved=moved)
         sent = await self._upstream.send(account, request, path, keep_turn_state=keep)
         if sent is None:
             return Tried(outcome=Unauthorized(code=NO_TOKEN))
@@ -74,7 +78,7 @@ class Attempts:
         def decided(outcome: Outcome) -> None:
             head = sent.incoming.head
             if head is not None and (made := head.fields.value(TURN_STATE)):
-                self._turn_states.made(made, account)
+                self.turn_states.made(made, account)
             if isinstance(outcome, Served):
                 on_served(Tried(outcome=outcome, head=head, sent=sent))
 

@@ -40,9 +40,10 @@ class Overheard:
     def hear(self, data: bytes) -> None:
         """What these bytes tell, once they were passed on."""
         for tapped in self._tap.feed(data):
-            self._learn_from(tapped)
+            self.learn_from(tapped)
 
-    def _learn_from(self, tapped: Tapped) -> None:
+    def learn_from(self, tapped: Tapped) -> None:
+        """What one event told."""
         now = self._clock.now()
         if tapped.tokens is not None:
             self.tokens = tapped.tokens

@@ -7,18 +7,12 @@ the event loop's callbacks, and this coroutine only waits for the end.
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
 from typing import assert_never
 
 from core.domain.account import AccountId
 from core.domain.decision import Decision, Refuse, RefuseReason, Use, Wait
 from core.domain.facts import RequestKind
-from core.domain.observed import (
-    begin_trial,
-    chosen_without_thread,
-    learn_quota,
-    own_thread,
-)
+from core.domain.observed import learn_quota
 from core.domain.outcome import (
     Challenged,
     ClientGone,
@@ -30,6 +24,7 @@ from core.domain.outcome import (
 from core.domain.usage import AttemptRecord, RequestRecord, Result
 from core.proxy.answers import as_json, fault_answer, refusal_answer
 from core.proxy.attempt import Attempts, Tried
+from core.proxy.choices import own, remember
 from core.proxy.classify import is_event_stream, is_html
 from core.proxy.facts import facts_of
 from core.proxy.foreign import without_sealed
@@ -60,9 +55,6 @@ from core.routing.exchange import (
 )
 from core.routing.exchange import exchange as steps_of_exchange
 from core.words.answers import Fault
-
-OWNER_FRESH_FOR = timedelta(minutes=1)
-"""A thread's owner is written anew at most this often."""
 
 
 class Passing:
@@ -169,10 +161,7 @@ class Passing:
         else:
             decision = seams.choose(self._facts, tried)
         self._decision = decision
-        if isinstance(decision, Use) and self._facts.kind is RequestKind.RESPONSES:
-            seams.learn(begin_trial(decision.account, now=seams.clock.now()))
-            if decision.moved_from is None:
-                self._own(decision.account)  # at once, so that requests at the same time agree
+        remember(decision, self._facts, seams)
         return decision
 
     async def _hold(self, wait: Wait) -> bool:
@@ -237,15 +226,6 @@ class Passing:
             and self._decision.moved_from is not None
         )
 
-    def _own(self, account: AccountId) -> None:
-        """The thread lives here now; round-robin goes on after this account."""
-        thread = self._facts.thread
-        if thread is None:
-            self._seams.learn(chosen_without_thread(account))
-        else:
-            now = self._seams.clock.now()
-            self._seams.learn(own_thread(thread, account, now=now, fresh_for=OWNER_FRESH_FOR))
-
     def _drop(self) -> None:
         """Let go of the last attempt; what still comes of its answer is not wanted."""
         if self._tried is not None and self._tried.sent is not None:
@@ -289,7 +269,7 @@ class Passing:
         self._tried, self._concluded = tried, False
         self._flow(tried)
         if self._is_move() and self._asked is not None:
-            self._own(self._asked)
+            own(self._asked, self._facts, self._seams)
 
     def _flow(self, tried: Tried) -> asyncio.Future[bool]:
         """The commit point. The first bytes leave, then they are learned from."""

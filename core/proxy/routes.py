@@ -13,7 +13,7 @@ from core.domain.settings import ProxySettings
 from core.proxy.answers import fault_answer, json_answer
 from core.proxy.clients import StaleSecret, ValidSecret
 from core.proxy.listener import Admitted
-from core.proxy.messages import OwnAnswer, RequestHead
+from core.proxy.messages import OwnAnswer, RequestHead, wants_websocket
 from core.words.answers import Fault
 
 BOUND = re.compile(rb"/c/([^/?]*)/backend-api/codex(?=[/?]|$)")
@@ -35,11 +35,13 @@ class Passage:
         kind: what it asks for.
         path: below the back end's base address, with its query.
         only: the one account that may serve it; None: any.
+        websocket: it is the handshake of a WebSocket.
     """
 
     kind: RequestKind
     path: bytes
     only: AccountId | None = None
+    websocket: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,12 +108,17 @@ class Routes:
         rest = head.target[bound.end() :]
         if _DOT_SEGMENT.search(rest.partition(b"?")[0]):
             return Fault.BAD_PATH
-        if b"upgrade" in head.fields.connection_options() and (
-            head.fields.value(b"upgrade").lower() == b"websocket"
-        ):
+        websocket = wants_websocket(head)
+        if websocket and not self._may_be_websocket(rest):
             return Fault.NO_WEBSOCKET
-        passage = Passage(kind=_kind(head.method, rest), path=b"/codex" + rest, only=only)
+        passage = Passage(
+            kind=_kind(head.method, rest), path=b"/codex" + rest, only=only, websocket=websocket
+        )
         return passage, own_user
+
+    def _may_be_websocket(self, rest: bytes) -> bool:
+        """Nothing but turns is asked over a WebSocket, and only where the user lets it."""
+        return self._settings().websocket == "auto" and rest.partition(b"?")[0] == b"/responses"
 
     def _health(self, method: bytes, query: bytes, port: int) -> OwnAnswer:
         if method not in (b"GET", b"HEAD"):

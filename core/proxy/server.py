@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import errno
 import logging
+import secrets
 import socket
 import sys
 from collections.abc import Callable
@@ -53,13 +54,20 @@ class ProxyServer:
             settings=lambda: settings().upstream,
         )
         attempts = Attempts(upstream=self._upstream, settings=settings, clock=seams.clock)
-        relay = Relay(attempts=attempts, seams=seams, traffic=self.traffic)
+        buffered = Buffered(lambda: settings().proxy.max_buffered)
+        relay = Relay(
+            attempts=attempts,
+            seams=seams,
+            traffic=self.traffic,
+            buffered=buffered,
+            random_bytes=secrets.token_bytes,
+        )
         routes = Routes(valid=valid, identity=identity, settings=lambda: settings().proxy)
         self._listener: Listener[Passage] = Listener(
             gate=routes.gate,
             handler=relay.serve,
             tasks=self._tasks,
-            buffered=Buffered(lambda: settings().proxy.max_buffered),
+            buffered=buffered,
             buffer=buffer,
             limits=limits if limits is not None else Limits(),
         )

@@ -138,7 +138,7 @@ async def test_a_login_that_is_not_taken_is_left_and_the_next_account_asked(
     back_end.script = first_fails(401, b'{"error":{"code":"token_expired"}}')
     assert (await client.ask()).status == 200
     assert rig.renewed == [A]
-    assert rig.observed.signed_out[A] is Because.SIGN_IN_ENDED
+    assert rig.observed.signed_out[A] is Because.TOKEN_REFUSED
 
 
 async def test_an_account_without_a_token_sends_nothing(

@@ -146,9 +146,10 @@ async def test_an_upgrade_that_we_do_not_do_is_ignored(
     assert back_end.arrived[0].value(b"upgrade") is None
 
 
-async def test_a_websocket_handshake_gets_426_and_the_connection_lives_on(
+async def test_a_websocket_handshake_that_is_not_wanted_gets_426_and_the_connection_lives_on(
     rig: Rig, back_end: BackEnd, client: Client
 ) -> None:
+    rig.set("proxy.websocket", "off")
     got = await client.ask(
         "GET",
         "/responses",

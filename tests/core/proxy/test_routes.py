@@ -100,12 +100,10 @@ def test_everything_below_the_bound_address_goes_on(
             id="a page may not even ask for health",
         ),
         pytest.param(
-            head(
-                BASE + b"/responses", HOST, (b"Connection", b"Upgrade"), (b"Upgrade", b"websocket")
-            ),
+            head(BASE + b"/models", HOST, (b"Connection", b"Upgrade"), (b"Upgrade", b"websocket")),
             426,
             "no_websocket",
-            id="a WebSocket handshake falls back to HTTP",
+            id="only turns are asked over a WebSocket",
         ),
     ],
 )
