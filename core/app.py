@@ -86,7 +86,7 @@ class App:
         self.speech = speech
         self.bus = Bus()
         self.stopping = asyncio.Event()
-        self._user_home = user_home
+        self.user_home = user_home
         self._passphrase = passphrase
         self._overrides = dict(overrides or {})
         self._configuration: Configuration | None = None
@@ -169,7 +169,7 @@ class App:
 
     def codex_home(self, named: str | None) -> Path:
         """The Codex home that a verb is about: the caller's, else this process's own."""
-        return home_in_force(self.environment, self._user_home) if named is None else Path(named)
+        return home_in_force(self.environment, self.user_home) if named is None else Path(named)
 
     async def status(self, codex_home: Path) -> StatusReport:
         """The whole snapshot, with the bind of `codex_home`."""

@@ -62,6 +62,16 @@ class Importer:
                 disk raise. Nothing was changed.
         """
         found = await asyncio.to_thread(_read, path)
+        return await self.import_found(found, label=label, dry_run=dry_run)
+
+    async def import_found(
+        self, found: FoundLogin, *, label: str = "", dry_run: bool = False
+    ) -> Imported:
+        """Import a login that was read already, from whatever store; as `import_login`.
+
+        Raises:
+            CoreError: `login_revoked`, or what the vault and the disk raise; nothing was changed.
+        """
         seen = await self._look(found)
         if seen.standing is Standing.REFUSED:
             raise CoreError(

@@ -1,19 +1,18 @@
 """One verb from the command line: performed by the owner where one runs, else here."""
 
 import asyncio
-import getpass
 import sys
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
+from core.cli.asking import QUESTIONS, ask
 from core.codex_home.find import home_in_force
 from core.control.facade import JsonValue
 from core.control.remote import RemoteFacade
 from core.control.verb import Access, Verb
-from core.domain.errors import CoreError, ExitCode
+from core.domain.errors import CoreError
+from core.runtime.passphrase import take_further
 from core.runtime.paths import turntable_home
-
-_ASKS_FOR_PASSPHRASE = frozenset({"locked", "no_key_slot"})
 
 
 def call(
@@ -30,16 +29,18 @@ def call(
         CoreError: what happened.
     """
     arguments = _arguments(verb, typed, environment, passphrase)
-    try:
-        return asyncio.run(_perform(verb, arguments, environment, passphrase))
-    except CoreError as error:
-        takes_one = any(parameter.name == "passphrase" for parameter in verb.parameters)
-        asks = takes_one and may_ask and passphrase is None and sys.stdin.isatty()
-        if not asks or error.code not in _ASKS_FOR_PASSPHRASE:
-            raise
-        given = _ask_passphrase(new=error.code == "no_key_slot")
-        again = {**arguments, "passphrase": given}
-        return asyncio.run(_perform(verb, again, environment, given))
+    taken = {parameter.name for parameter in verb.parameters}
+    while True:
+        try:
+            return asyncio.run(_perform(verb, arguments, environment, passphrase))
+        except CoreError as error:
+            question = QUESTIONS.get(error.code)
+            asks = question is not None and may_ask and sys.stdin.isatty()
+            if not asks or question is None or question.parameter not in taken - set(arguments):
+                raise
+            given = ask(question)
+            arguments[question.parameter] = given
+            passphrase = given if question.parameter == "passphrase" else passphrase
 
 
 async def _perform(
@@ -75,7 +76,7 @@ async def _perform(
 def _arguments(
     verb: Verb,
     typed: Mapping[str, JsonValue],
-    environment: Mapping[str, str],
+    environment: MutableMapping[str, str],
     passphrase: str | None,
 ) -> dict[str, JsonValue]:
     """What was typed, and what the caller's own place adds: its folders, its passphrase."""
@@ -91,29 +92,6 @@ def _arguments(
             arguments[name] = str(Path(str(arguments[name])).expanduser().absolute())
     if "passphrase" in names and passphrase is not None:
         arguments["passphrase"] = passphrase
+    further = take_further(environment)
+    arguments.update({name: secret for name, secret in further.items() if name in names})
     return arguments
-
-
-def _ask_passphrase(*, new: bool) -> str:
-    """Ask on the terminal; a new one twice.
-
-    Raises:
-        CoreError: exit code usage; they differ, or nothing was typed.
-    """
-    if new:
-        print(  # noqa: T201 - a question to a person at a terminal
-            "There is no keyring here. A passphrase will seal your logins; it is not stored.",
-            file=sys.stderr,
-        )
-    given = getpass.getpass("Passphrase: ")
-    if new and given and getpass.getpass("Once more: ") != given:
-        raise _not_taken("The two passphrases differ.")
-    if not given:
-        raise _not_taken("No passphrase was typed.")
-    return given
-
-
-def _not_taken(why: str) -> CoreError:
-    return CoreError(
-        "usage", f"{why} Nothing was changed.", "Type the verb again.", exit_code=ExitCode.USAGE
-    )

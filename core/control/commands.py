@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from core.control.codex_verbs import CODEX_VERBS
-from core.control.parameters import ACCOUNT, CODEX_HOME, PASSPHRASE
+from core.control.parameters import ACCOUNT, CODEX_HOME
 from core.control.routing_verbs import ROUTING_VERBS
+from core.control.storage_verbs import STORAGE_VERBS
 from core.control.verb import Access, Arguments, Kind, Parameter, Verb
 
 CHECKS = (
@@ -24,19 +25,7 @@ def _bind_access(arguments: Arguments) -> Access:
 
 
 _TABLE = (
-    Verb(
-        name="import",
-        summary="Take a login from Codex's own auth.json.",
-        function="logins:import_login",
-        access=Access.WRITE,
-        parameters=(
-            Parameter(name="file", help="An auth.json; default: CODEX_HOME's.", positional=True),
-            Parameter(name="from", help="Whose login store it is.", choices=("codex",)),
-            Parameter(name="dry_run", help="Say what would happen.", kind=Kind.FLAG),
-            CODEX_HOME,
-            PASSPHRASE,
-        ),
-    ),
+    *STORAGE_VERBS,
     Verb(
         name="accounts",
         summary="List the accounts and what is left of their limits.",

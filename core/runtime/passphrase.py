@@ -3,13 +3,21 @@
 What we start later (Codex, a browser) inherits our environment and must not find it.
 """
 
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
+from types import MappingProxyType
 
 from core.domain.errors import CoreError, ExitCode
 
 PASSPHRASE = "TURNTABLE_PASSPHRASE"
 PASSPHRASE_FILE = "TURNTABLE_PASSPHRASE_FILE"
+FURTHER: Mapping[str, str] = MappingProxyType(
+    {
+        "file_passphrase": "TURNTABLE_FILE_PASSPHRASE",
+        "new_passphrase": "TURNTABLE_NEW_PASSPHRASE",
+        "recovery_code": "TURNTABLE_RECOVERY_CODE",
+    }
+)
 
 
 def take_passphrase(environment: MutableMapping[str, str]) -> str | None:
@@ -31,6 +39,15 @@ def take_passphrase(environment: MutableMapping[str, str]) -> str | None:
     if not text:
         raise _unreadable(named, "it is empty")
     return text
+
+
+def take_further(environment: MutableMapping[str, str]) -> dict[str, str]:
+    """Secrets that single verbs ask for, by the name of their argument; removed from `environment`.
+
+    The passphrase of a file that is read or written, a new one for the vault, a recovery code.
+    """
+    found = {name: environment.pop(variable, "") for name, variable in FURTHER.items()}
+    return {name: secret for name, secret in found.items() if secret}
 
 
 def _unreadable(named: str, why: str) -> CoreError:

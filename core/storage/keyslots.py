@@ -125,11 +125,7 @@ class KeySlots:
             raise CoreError(
                 "bad_passphrase", "The passphrase is empty.", "", exit_code=ExitCode.USAGE
             )
-        vault = await self._vault_id()
-        make = lambda: passphrase_slot(  # noqa: E731 - a thunk for the thread
-            vault, key, passphrase, cost=self._cost, random=self._random
-        )
-        await self._save(await self._deriving.run(make))
+        await self._save(await self._passphrase_slot(await self._vault_id(), key, passphrase))
 
     async def add_keyring(self, key: bytes) -> None:
         """Let the OS keyring open the vault.
@@ -151,6 +147,43 @@ class KeySlots:
         vault = await self._vault_id()
         await self._save(recovery_slot(vault, key, code, random=self._random))
         return written(code)
+
+    async def remade(
+        self, key: bytes, passphrase: str | None
+    ) -> tuple[tuple[Slot, ...], str | None]:
+        """Each slot again, around another vault key; nothing is written.
+
+        Returns:
+            The slots, and a new recovery code where there was one.
+
+        Raises:
+            CoreError: `locked`: keyring or passphrase do not open the vault as it is.
+        """
+        vault, slots, code = await self._vault_id(), [], None
+        if SlotKind.KEYRING in self._slots:
+            entry = await self._keyring_entry()
+            slots.append(keyring_slot(vault, key, entry, random=self._random))
+        if SlotKind.PASSPHRASE in self._slots:
+            await self.open(SlotKind.PASSPHRASE, passphrase)
+            slots.append(await self._passphrase_slot(vault, key, passphrase or ""))
+        if SlotKind.RECOVERY in self._slots:
+            drawn = self._random(CODE_BYTES)
+            slots.append(recovery_slot(vault, key, drawn, random=self._random))
+            code = written(drawn)
+        return tuple(slots), code
+
+    def write(self, connection: sqlite3.Connection, slots: tuple[Slot, ...]) -> None:
+        """Write slots in a transaction of the caller's; `took` says that it was committed."""
+        now = self._clock.now().isoformat()
+        for slot in slots:
+            connection.execute(
+                "INSERT OR REPLACE INTO slot VALUES (?, ?, ?, ?)",
+                (slot.kind.value, slot.parameters, slot.sealed, now),
+            )
+
+    def took(self, slots: tuple[Slot, ...]) -> None:
+        """These slots are in the file now."""
+        self._slots.update({slot.kind: slot for slot in slots})
 
     async def remove(self, kind: SlotKind) -> None:
         """Close one way to the vault.
@@ -182,6 +215,11 @@ class KeySlots:
         self._deriving.stop()
         self._keyring.close()
 
+    async def _passphrase_slot(self, vault: str, key: bytes, passphrase: str) -> Slot:
+        return await self._deriving.run(
+            lambda: passphrase_slot(vault, key, passphrase, cost=self._cost, random=self._random)
+        )
+
     async def _keyring_entry(self) -> bytes:
         try:
             entry = await self._keyring.get(await self._vault_id())
@@ -203,13 +241,8 @@ class KeySlots:
         return await self._database.write(known_or_fresh)
 
     async def _save(self, slot: Slot) -> None:
-        row = (slot.kind.value, slot.parameters, slot.sealed, self._clock.now().isoformat())
-        await self._database.write(
-            lambda connection: connection.execute(
-                "INSERT OR REPLACE INTO slot VALUES (?, ?, ?, ?)", row
-            )
-        )
-        self._slots[slot.kind] = slot
+        await self._database.write(lambda connection: self.write(connection, (slot,)))
+        self.took((slot,))
 
 
 async def load_slots(

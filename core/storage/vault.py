@@ -21,10 +21,10 @@ from core.runtime.clock import Clock
 from core.runtime.tasks import Tasks
 from core.storage.codec import DamagedDocumentError, from_text, to_text
 from core.storage.database import Database, read_only
-from core.storage.keys import SystemKeyring
+from core.storage.keys import KeyringUnavailableError, SystemKeyring
 from core.storage.keyslots import KeySlots, load_slots, locked, read_slots
 from core.storage.schema import VAULT_SCHEMA
-from core.storage.slots import Random, ScryptCost, SlotKind, WrongKeyError, seal, unseal
+from core.storage.slots import KEY_BYTES, Random, ScryptCost, SlotKind, WrongKeyError, seal, unseal
 
 KEEP_REMOVED = timedelta(days=7)
 """How long a removed login stays sealed, so that removing can be undone."""
@@ -48,6 +48,8 @@ class Vault:
         self._opened_by: SlotKind | None = None
         self._opened: dict[AccountId, Credentials] = {}
         self._unlocking = asyncio.Lock()
+        # What is sealed or opened is so under one key: nobody changes it meanwhile.
+        self._sealing = asyncio.Lock()
         self._tasks = Tasks("vault")
 
     @property
@@ -106,8 +108,8 @@ class Vault:
         Raises:
             CoreError: `locked`, or as the disk fails; what was there is kept.
         """
-        key = self._opened_key()
-        return await self._whole(self._put(key, account, credentials), name="put")
+        self._opened_key()
+        return await self._whole(self._put(account, credentials), name="put")
 
     async def get(self, account: AccountId) -> Credentials | None:
         """The newest generation; None when there is no login, or it was removed.
@@ -117,16 +119,17 @@ class Vault:
         """
         if self._key is None and not self._slots.kinds:
             return None
-        key = self._opened_key()
+        self._opened_key()
         known = self._opened.get(account)
         if known is not None:
             return known
-        row = await self._database.read(lambda connection: _sealed(connection, account))
-        if row is None:
-            return None
-        credentials = _unsealed(key, account, *row)
-        # Whoever put a newer one while we read has it here already.
-        return self._opened.setdefault(account, credentials)
+        async with self._sealing:
+            key = self._opened_key()
+            row = await self._database.read(lambda connection: _sealed(connection, account))
+            if row is None:
+                return None
+            # Whoever put a newer one while we waited has it here already.
+            return self._opened.setdefault(account, _unsealed(key, account, *row))
 
     async def remove(self, account: AccountId) -> None:
         """Take a login out of use. It stays sealed for `KEEP_REMOVED`."""
@@ -195,6 +198,56 @@ class Vault:
         """
         return await self._slots.add_recovery(self._opened_key())
 
+    async def use_keyring(self) -> None:
+        """Let the OS keyring open the vault.
+
+        Raises:
+            CoreError: `locked`; `no_keyring`: there is none that keeps what it is given.
+        """
+        key = self._opened_key()
+        try:
+            await self._slots.add_keyring(key)
+        except KeyringUnavailableError as error:
+            what = f"There is no keyring that can be used ({error}); nothing was changed."
+            raise CoreError(
+                "no_keyring", what, "Unlock the desktop's keyring, if it has one."
+            ) from None
+
+    async def rekey(self, passphrase: str | None) -> str | None:
+        """Seal everything under a new vault key, in one transaction; the old one opens nothing.
+
+        Args:
+            passphrase: the one that opens the vault now, where one does.
+
+        Returns:
+            A new recovery code, where there was one: the old one opens nothing any more.
+
+        Raises:
+            CoreError: `locked`; `login_damaged`: a row does not open, and nothing was changed.
+        """
+        return await self._whole(self._rekey(passphrase), name="rekey")
+
+    async def _rekey(self, passphrase: str | None) -> str | None:
+        async with self._sealing:
+            old, new = self._opened_key(), self._random(KEY_BYTES)
+            slots, code = await self._slots.remade(new, passphrase)
+
+            def reseal(connection: sqlite3.Connection) -> None:
+                rows = connection.execute("SELECT account, generation, sealed FROM secret")
+                for account, generation, sealed in rows.fetchall():
+                    text = to_text(_unsealed(old, account, generation, sealed)).encode()
+                    about = _about(account, generation)
+                    connection.execute(
+                        "UPDATE secret SET sealed = ? WHERE account = ?",
+                        (seal(new, text, about=about, random=self._random), account),
+                    )
+                self._slots.write(connection, slots)
+
+            await self._database.write(reseal)
+            self._slots.took(slots)
+            self._key = new
+            return code
+
     async def remove_slot(self, kind: SlotKind) -> None:
         """Close one way to the vault.
 
@@ -209,7 +262,13 @@ class Vault:
         self.lock()
         self._slots.close()
 
-    async def _put(self, key: bytes, account: AccountId, credentials: Credentials) -> Credentials:
+    async def _put(self, account: AccountId, credentials: Credentials) -> Credentials:
+        async with self._sealing:
+            return await self._put_under(self._opened_key(), account, credentials)
+
+    async def _put_under(
+        self, key: bytes, account: AccountId, credentials: Credentials
+    ) -> Credentials:
         def replace_row(connection: sqlite3.Connection) -> Credentials:
             row = _sealed(connection, account, removed=True)
             fresh = _next_generation(key, account, row, credentials)

@@ -7,6 +7,7 @@ from pathlib import Path
 from core.accounts.imports import Imported
 from core.accounts.roster import Outcome
 from core.app import App
+from core.codex_home.auth_file import AUTH_FILE
 from core.control.verb import Arguments
 from core.domain.errors import CoreError, ExitCode
 
@@ -24,6 +25,7 @@ class Import:
         checked: whether the back end took the login just now.
         dry_run: nothing was written.
         messages: the same, in sentences.
+        recovery_code: made with the first login, and shown this once.
     """
 
     outcome: str
@@ -34,6 +36,7 @@ class Import:
     checked: bool
     dry_run: bool
     messages: tuple[str, ...]
+    recovery_code: str | None = None
 
 
 async def import_login(app: App, arguments: Arguments) -> Import:
@@ -51,6 +54,11 @@ async def import_login(app: App, arguments: Arguments) -> Import:
     imported = await app.import_login(
         path, passphrase=arguments.text("passphrase"), dry_run=arguments.flag("dry_run")
     )
+    return described(app, imported)
+
+
+def described(app: App, imported: Imported) -> Import:
+    """One login that came in, or would."""
     return Import(
         outcome=imported.outcome.value,
         account=imported.account.id,
@@ -73,10 +81,14 @@ def _told(app: App, imported: Imported) -> Iterator[str]:
     sentence = planned if imported.dry_run else done
     yield say(sentence, n=account.number, label=account.label, plan=account.plan or "plan unknown")
     if imported.run_out:
-        yield say("Its access token has run out; Codex is asked to renew it when it is needed.")
+        yield say(
+            "Its access token has run out; Codex is asked to renew it when it is needed."
+            if imported.source.name == AUTH_FILE
+            else "Its access token has run out; it is read again as soon as its tool renews it."
+        )
     elif not imported.checked:
         yield say("The back end could not be asked whether it takes this login.")
-    if imported.outcome is not Outcome.UNCHANGED:
+    if imported.outcome is not Outcome.UNCHANGED and imported.source.name == AUTH_FILE:
         yield say(
             "Its login stays Codex's: only Codex spends its refresh token, "
             "and {source} is read again for newer ones.",

@@ -157,3 +157,42 @@ def test_the_callers_codex_home_counts(tmp_path: Path) -> None:
     answer = calling.call(VERBS["bind"], {"action": "status"}, environment, None, may_ask=False)
 
     assert answer["codex_home"] == str(tmp_path / "codex")
+
+
+class AsksTwice(Sealed):
+    """First the vault is locked, then the file is sealed."""
+
+    async def perform(self, verb: str, arguments: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+        if not arguments.get("passphrase"):
+            raise LOCKED
+        if not arguments.get("file_passphrase"):
+            raise CoreError("store_locked", "The file is sealed.", exit_code=ExitCode.LOCKED)
+        self.given = [arguments["passphrase"], arguments["file_passphrase"]]
+        return {}
+
+
+async def test_two_passphrases_are_asked_for_one_after_the_other(caller: Caller) -> None:
+    facade = AsksTwice(LOCKED)
+
+    await caller.call(facade, Terminal("of the vault", "of the file"))
+
+    assert facade.given == ["of the vault", "of the file"]
+
+
+async def test_a_passphrase_that_was_given_and_is_wrong_is_not_asked_for_again(
+    caller: Caller,
+) -> None:
+    wrong = CoreError("store_locked", "It does not open.", exit_code=ExitCode.LOCKED)
+
+    class NeverOpens(Sealed):
+        async def perform(
+            self, verb: str, arguments: Mapping[str, JsonValue]
+        ) -> dict[str, JsonValue]:
+            self.given.append(arguments.get("file_passphrase"))
+            raise wrong
+
+    facade = NeverOpens(wrong)
+    with pytest.raises(CoreError, match="does not open"):
+        await caller.call(facade, Terminal("a guess", "another"))
+
+    assert facade.given == [None, "a guess"]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.domain.errors import CoreError, ExitCode
-from core.runtime.passphrase import take_passphrase
+from core.runtime.passphrase import take_further, take_passphrase
 
 OTHER = {"PATH": "/bin"}
 
@@ -83,3 +83,14 @@ def test_a_file_that_gives_none_is_named_and_is_taken_out_all_the_same(
     assert error.value.exit_code is ExitCode.LOCKED
     assert str(tmp_path / name) in error.value.message
     assert environment == {}
+
+
+def test_secrets_of_single_verbs_are_taken_out_of_the_environment() -> None:
+    environment = {
+        "TURNTABLE_FILE_PASSPHRASE": "of a file",
+        "TURNTABLE_NEW_PASSPHRASE": "",
+        "TURNTABLE_RECOVERY_CODE": "code",
+        "PATH": "x",
+    }
+    assert take_further(environment) == {"file_passphrase": "of a file", "recovery_code": "code"}
+    assert environment == {"PATH": "x"}

@@ -1,0 +1,1 @@
+"""Other tools' stores of logins: recognised by content, read, and on request emptied."""
