@@ -27,6 +27,9 @@ _OURS: dict[Any, st.SearchStrategy[Any]] = {
     datetime | None: st.none() | moments,
     float: fractions,
     float | None: st.none() | fractions,
+    # What a pause holds back: one level of it is enough.
+    Rotation | None: st.none()
+    | st.builds(Rotation, account=st.none() | account_ids, until=st.none() | moments),
 }
 
 
