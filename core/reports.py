@@ -27,7 +27,7 @@ from core.domain.report import (
 )
 from core.domain.settings import RoutingSettings
 from core.domain.state import RotationMode, State, rotation_at
-from core.routing.eligibility import standing
+from core.routing.eligibility import shown_standing
 from core.routing.forecast import forecast
 from core.routing.select import Chances, select
 from core.words import standing as words
@@ -80,7 +80,7 @@ def status(
 ) -> StatusReport:
     """The whole snapshot as of `now`."""
     standings = {
-        account.id: standing(account, observed, model="", now=now)
+        account.id: shown_standing(account, observed, now=now)
         for account in state.accounts.values()
     }
     return StatusReport(

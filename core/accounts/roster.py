@@ -11,6 +11,7 @@ from core.accounts.changes import put_back, remove
 from core.codex_home.auth_json import CodexLogin
 from core.domain.account import Account, AccountId, Refresher
 from core.domain.credentials import Credentials
+from core.domain.doubt import verified
 from core.domain.errors import CoreError
 from core.domain.events import Event
 from core.domain.observed import signed_in_again
@@ -130,6 +131,7 @@ class Roster:
         async with self._one:
             await self._store.change(remove(account.id))
             self._store.learn(signed_in_again(account.id))
+            self._store.learn(verified(account.id))
             await self._vault.remove(account.id)
 
     async def put_back(self, account: Account) -> None:
@@ -160,6 +162,7 @@ class Roster:
             if new:
                 await self._vault.remove(account_id)
             raise
+        self._store.learn(verified(account_id))
         self._store.learn(signed_in_again(account_id))
 
     async def _kept(self, known: Account, candidate: Candidate) -> Kept | None:

@@ -65,6 +65,8 @@ class Observed:
         quotas: what is left.
         blocks: reasons to wait, ended ones included until they are swept.
         signed_out: accounts whose login is not taken, with the reason.
+        unverified: accounts whose refresh token is not to be relied on, with the reason; their
+            access tokens are.
         owners: thread → account.
         last_used: when an account was last sent a request.
         last_chosen: the account of the newest turn without an owner (round-robin goes on there).
@@ -78,6 +80,7 @@ class Observed:
     quotas: Mapping[AccountId, Quota] = field(default_factory=dict)
     blocks: Mapping[AccountId, tuple[Block, ...]] = field(default_factory=dict)
     signed_out: Mapping[AccountId, Because] = field(default_factory=dict)
+    unverified: Mapping[AccountId, Because] = field(default_factory=dict)
     owners: Mapping[ThreadId, Owner] = field(default_factory=dict)
     last_used: Mapping[AccountId, datetime] = field(default_factory=dict)
     last_chosen: AccountId | None = None
@@ -167,7 +170,7 @@ def learn_outcome(
                 blocks = health.called_gone(known, now=now, source=source)
                 return _with_blocks(observed, account, blocks, now)
             case Unauthorized():
-                return sign_in_ended(account, Because.SIGN_IN_ENDED)(observed)
+                return sign_in_ended(account, Because.TOKEN_REFUSED)(observed)
             case _:
                 return observed, ()
 
@@ -175,13 +178,19 @@ def learn_outcome(
 
 
 def sign_in_ended(account: AccountId, because: Because) -> Lesson:
-    """The login is not taken any more; said once, however often it is learned."""
+    """The login is not taken any more; said once, however often it is learned.
+
+    Its first reason stands, but for a refused token that the issuer then ends for good.
+    """
 
     def lesson(observed: Observed) -> tuple[Observed, tuple[Event, ...]]:
-        if account in observed.signed_out:
+        known = observed.signed_out.get(account)
+        worse = known is Because.TOKEN_REFUSED and because is Because.SIGN_IN_ENDED
+        if known is not None and not worse:
             return observed, ()
         signed_out = {**observed.signed_out, account: because}
-        return replace(observed, signed_out=signed_out), (SignInEnded(account=account),)
+        told = () if known is not None else (SignInEnded(account=account),)
+        return replace(observed, signed_out=signed_out), told
 
     return lesson
 

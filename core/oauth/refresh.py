@@ -12,6 +12,7 @@ from core.codex_home.auth_json import has_run_out
 from core.domain.account import Account, AccountId, Refresher
 from core.domain.credentials import Credentials, Grant
 from core.domain.decision import Because
+from core.domain.doubt import doubted, verified
 from core.domain.observed import sign_in_ended, signed_in_again
 from core.oauth.elsewhere import Elsewhere
 from core.oauth.ours import Ours, Renewal
@@ -96,16 +97,18 @@ class Authoriser:
         return known is not None and not self._is_dead(account_id, known)
 
     async def look_again(self) -> tuple[AccountId, ...]:
-        """Try every signed-out login that is refreshed elsewhere; those that work again.
+        """Try every signed-out login again that may be alive; those that work again.
 
-        For a timer: its owner may have signed in again since.
+        For a timer. Whoever refreshes it elsewhere may have signed in since; one of our own may
+        only have met an issuer that could not answer.
         """
         revived = []
-        for account_id in tuple(self._store.observed.signed_out):
+        for account_id, because in tuple(self._store.observed.signed_out.items()):
             account = self._store.state.accounts.get(account_id)
-            if account is None or not account.enabled:
+            if account is None or not account.enabled or self._vault.locked:
                 continue
-            if account.refresher is Refresher.ELSEWHERE and not self._vault.locked:
+            elsewhere = account.refresher is Refresher.ELSEWHERE
+            if elsewhere or because is not Because.SIGN_IN_ENDED:
                 await self._renewal(account_id)
                 if account_id not in self._store.observed.signed_out:
                     revived.append(account_id)
@@ -120,6 +123,14 @@ class Authoriser:
                 known = await self._vault.get(account.id)
                 if known is not None and self._ends_soon(known):
                     self._start_renewal(account.id)
+
+    async def note_doubts(self) -> None:
+        """Learn which refresh tokens of ours may be spent already; read from the journal."""
+        if self._vault.locked:
+            return
+        for account in self._store.state.accounts.values():
+            if account.refresher is Refresher.TURNTABLE:
+                await self._note_doubt(account.id)
 
     async def close(self) -> None:
         """Let refreshes that have begun come to their end, for a moment; then stop waiting.
@@ -167,11 +178,18 @@ class Authoriser:
             self._store.learn(sign_in_ended(account.id, because))
 
     async def _renew_ours(self, account: Account, known: Credentials) -> None:
-        if account.id in self._store.observed.signed_out:
+        observed = self._store.observed
+        signed_out = observed.signed_out.get(account.id)
+        if signed_out is Because.SIGN_IN_ENDED:
             return  # a login that the issuer has ended is not presented again
+        dead = signed_out is not None or self._is_dead(account.id, known)
+        if observed.unverified.get(account.id) is Because.RESTORED:
+            # Another copy of this refresh token may be in use: the user decides, not we.
+            if dead:
+                self._store.learn(sign_in_ended(account.id, Because.RESTORED))
+            return
         refused = self._refused.get(account.id) == known.access_token
         reason = "unauthorized_recovery" if refused else "proactive_expiry"
-        dead = self._is_dead(account.id, known)
         match await self._ours.renew(account, known, dead=dead, reason=reason):
             case Renewal.NEWER:
                 self._works_again(account.id)
@@ -179,6 +197,13 @@ class Authoriser:
                 self._store.learn(sign_in_ended(account.id, Because.SIGN_IN_ENDED))
             case Renewal.NONE:
                 pass
+        await self._note_doubt(account.id)
+
+    async def _note_doubt(self, account_id: AccountId) -> None:
+        if await self._ours.in_doubt(account_id):
+            self._store.learn(doubted(account_id, Because.IN_DOUBT))
+        else:
+            self._store.learn(verified(account_id, only=Because.IN_DOUBT))
 
     def _works_again(self, account_id: AccountId) -> None:
         self._refused.pop(account_id, None)

@@ -77,16 +77,19 @@ async def look_after(
 ) -> None:
     """Every minute: renew what ends soon, and see whether a lost login works again. Never ends.
 
+    A doubt that the last end of the program has left is learned first.
+
     Args:
         authoriser: whose logins.
         proactive: whether logins that no request is using are renewed too, as of now.
         sleep: waits, in seconds.
     """
     while True:
-        await sleep(LOOK_S)
         try:
+            await authoriser.note_doubts()
             if proactive():
                 await authoriser.renew_ending()
             await authoriser.look_again()
         except CoreError as error:  # the disk, the vault: the next look may fare better
             _log.warning("logins could not be looked after: %s", error)
+        await sleep(LOOK_S)

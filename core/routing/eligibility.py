@@ -1,6 +1,6 @@
 """May this account serve this request; if not, why, and until when. One verdict an account."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from core.domain.account import NO_RESERVE, Account, AccountId
@@ -48,6 +48,19 @@ def standing(account: Account, observed: Observed, *, model: str, now: datetime)
         now: aware UTC.
     """
     return verdict(account, observed, NO_TERMS if not model else Terms(model=model), now=now)
+
+
+def shown_standing(account: Account, observed: Observed, *, now: datetime) -> Verdict:
+    """How the account stands for people: a doubt about its login goes before what will pass.
+
+    Such an account serves all the same, as long as its access token lives; `standing` and
+    `verdict` say so to whoever decides.
+    """
+    stands = standing(account, observed, model="", now=now)
+    doubt = observed.unverified.get(account.id)
+    if doubt is None or stands.state in (AccountState.DISABLED, AccountState.NEEDS_SIGN_IN):
+        return stands
+    return replace(stands, state=AccountState.UNVERIFIED, because=doubt, until=None)
 
 
 def verdict(account: Account, observed: Observed, terms: Terms, *, now: datetime) -> Verdict:

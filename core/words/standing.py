@@ -14,6 +14,17 @@ _BECAUSE = {
     Because.TOKEN_EXPIRED: (
         "Its access token has run out; it is read again as soon as Codex has renewed its login."
     ),
+    Because.TOKEN_REFUSED: (
+        "The back end refuses its login, and it could not be renewed yet; it is tried again."
+    ),
+    Because.IN_DOUBT: (
+        "Turntable was cut off while it renewed this login. It serves as long as its access token "
+        "lives; then one more attempt is made."
+    ),
+    Because.RESTORED: (
+        "It came from a backup, and another copy of its login may be in use. It serves as long as "
+        "its access token lives; then sign in again."
+    ),
     Because.USAGE_LIMIT: "Its usage limit is reached.",
     Because.RATE_LIMIT: "The back end asks it to slow down.",
     Because.NOT_INCLUDED: "Its plan does not include Codex.",

@@ -23,12 +23,17 @@ from core.quota.usage_endpoint import (
     Told,
     TurnedAway,
 )
-from core.routing.eligibility import standing
+from core.routing.eligibility import shown_standing
 from core.storage.quota_history import points_since
 from core.words import quota as words
 
 _FLAGGED = frozenset(
-    {AccountState.NEEDS_SIGN_IN, AccountState.OUT_OF_SERVICE, AccountState.FAILING}
+    {
+        AccountState.NEEDS_SIGN_IN,
+        AccountState.UNVERIFIED,
+        AccountState.OUT_OF_SERVICE,
+        AccountState.FAILING,
+    }
 )
 
 
@@ -153,7 +158,7 @@ def _named(app: App, arguments: Arguments) -> list[Account]:
 
 
 def _state(app: App, account: Account) -> AccountState:
-    return standing(account, app.observed, model="", now=app.clock.now()).state
+    return shown_standing(account, app.observed, now=app.clock.now()).state
 
 
 def _checked(app: App, account: Account, answer: Answer | None) -> Checked:

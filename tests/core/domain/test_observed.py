@@ -136,6 +136,15 @@ def test_a_sign_in_that_ended_is_told_once_with_its_first_reason() -> None:
     assert no_events == ()
 
 
+def test_a_refused_token_that_the_issuer_then_ends_is_told_no_second_time() -> None:
+    before = Observed(signed_out={A: Because.TOKEN_REFUSED})
+
+    after, events = sign_in_ended(A, Because.SIGN_IN_ENDED)(before)
+
+    assert after.signed_out == {A: Because.SIGN_IN_ENDED}
+    assert events == ()
+
+
 def test_who_signs_in_again_is_back() -> None:
     before = Observed(signed_out={A: Because.SIGN_IN_ENDED, B: Because.SIGN_IN_ENDED})
 
@@ -284,7 +293,7 @@ def test_a_good_answer_ends_what_concerned_it_and_nothing_else() -> None:
 def test_a_token_that_is_not_taken_ends_the_sign_in() -> None:
     after, events = learn_outcome(A, Unauthorized(code=""), model=MODEL, now=NOW)(Observed())
 
-    assert after.signed_out == {A: Because.SIGN_IN_ENDED}
+    assert after.signed_out == {A: Because.TOKEN_REFUSED}
     assert events == (SignInEnded(account=A),)
 
 

@@ -50,9 +50,9 @@ async def _minutes(
     waited: list[float] = []
 
     async def sleep(seconds: float) -> None:
+        waited.append(seconds)
         if len(waited) == count:
             raise asyncio.CancelledError
-        waited.append(seconds)
 
     with pytest.raises(asyncio.CancelledError):
         await look_after(granting, proactive=proactive, sleep=sleep)
