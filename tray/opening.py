@@ -53,11 +53,7 @@ async def _open_demo(environment: MutableMapping[str, str]) -> Engine:
         until_opened.push_async_callback(owner.close)
         await demonstration.begin()
         stop = until_opened.pop_all().aclose
-    sys.stdout.write(
-        "A demo: five made-up accounts and a made-up back end. Nothing real is read, written or "
-        "contacted.\nIn another terminal:  "
-        f"TURNTABLE_HOME={demonstration.home.root} turntable status\n"
-    )
+    sys.stdout.write(f"{demonstration.introduction()}\n")
     sys.stdout.flush()
     return Engine(facade=owner.facade, speech=owner.app.speech, owned=True, stop=stop)
 

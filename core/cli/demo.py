@@ -7,13 +7,14 @@ from typing import TextIO
 from core.domain.errors import ExitCode
 
 
-def demo(environment: MutableMapping[str, str], *, serve: bool, out: TextIO) -> int:
+def demo(environment: MutableMapping[str, str], *, serve: bool, out: TextIO, err: TextIO) -> int:
     """Show it all without an account; nothing real is read, written or contacted.
 
     Args:
         environment: the process's own.
         serve: without a desktop.
         out: where the server says what it is.
+        err: where it is said that there is no desktop.
 
     Raises:
         CoreError: the demo cannot be started.
@@ -21,7 +22,7 @@ def demo(environment: MutableMapping[str, str], *, serve: bool, out: TextIO) -> 
     if not serve:
         from core.cli.faces import start_desktop
 
-        return start_desktop(environment, None, out=out, arguments=("--demo",))
+        return start_desktop(environment, None, out=out, err=err, arguments=("--demo",))
 
     async def run() -> None:
         from core.cli.serving import run_owner
@@ -31,13 +32,7 @@ def demo(environment: MutableMapping[str, str], *, serve: bool, out: TextIO) -> 
 
             async def began() -> None:
                 await demonstration.begin()
-                print(
-                    "This is a demo: five made-up accounts and a made-up back end. Nothing real is "
-                    "read, written or contacted.\nIn another terminal:  "
-                    f"TURNTABLE_HOME={demonstration.home.root} turntable status",
-                    file=out,
-                    flush=True,
-                )
+                print(demonstration.introduction(), file=out, flush=True)
 
             await run_owner(demonstration.owner, out=out, began=began)
 

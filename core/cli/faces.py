@@ -19,6 +19,7 @@ def start_desktop(
     passphrase: str | None,
     *,
     out: TextIO,
+    err: TextIO,
     arguments: tuple[str, ...] = (),
 ) -> int:
     """Run the tray app, or say why not and serve."""
@@ -29,12 +30,13 @@ def start_desktop(
         code = face.load()(list(arguments))
         if code != NO_DESKTOP:
             return int(code)
-    print("There is no desktop here; running as `turntable serve`.", file=out, flush=True)
+    # Standard output begins with the address, as with `serve`: scripts read it there.
+    print("There is no desktop here; running as `turntable serve`.", file=err, flush=True)
     from core.cli.demo import demo
     from core.cli.serving import serve
     from core.runtime.passphrase import take_passphrase
 
     take_passphrase(environment)
     if "--demo" in arguments:
-        return demo(environment, serve=True, out=out)
+        return demo(environment, serve=True, out=out, err=err)
     return serve(environment, passphrase, idle_exit=None, out=out)

@@ -50,7 +50,7 @@ def run(
         typed = parse(arguments)
         as_json = bool(typed.pop("json"))
         passphrase = take_passphrase(environment)
-        return _dispatch(typed, environment, passphrase, as_json=as_json, out=out)
+        return _dispatch(typed, environment, passphrase, as_json=as_json, out=out, err=err)
     except CoreError as error:
         _print_error(error, as_json=as_json, out=out, err=err)
         return int(error.exit_code)
@@ -93,13 +93,14 @@ def _dispatch(
     *,
     as_json: bool,
     out: TextIO,
+    err: TextIO,
 ) -> int:
     verb = typed.pop("verb")
     match verb:
         case None:
             from core.cli.faces import start_desktop
 
-            return start_desktop(environment, passphrase, out=out)
+            return start_desktop(environment, passphrase, out=out, err=err)
         case "version":
             _print(verb, {"version": VERSION}, as_json=as_json, out=out)
             return int(ExitCode.DONE)
@@ -110,7 +111,7 @@ def _dispatch(
         case "demo":
             from core.cli.demo import demo
 
-            return demo(environment, serve=typed["serve"] is True, out=out)
+            return demo(environment, serve=typed["serve"] is True, out=out, err=err)
         case "codex":
             from core.cli.codex_run import run_codex
 

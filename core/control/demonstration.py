@@ -7,6 +7,7 @@ do, by importing auth.json files; the made-up Codex reads its config.toml and ca
 import asyncio
 import json
 import secrets
+import shlex
 import shutil
 import tempfile
 import tomllib
@@ -24,6 +25,7 @@ from core.runtime.paths import Home
 from core.runtime.tasks import Tasks
 from core.standin.demo import people
 from core.standin.server import StandIn
+from core.startup.program import typed
 
 _CONFIG = """\
 # A made-up config.toml: `turntable bind diff` shows the one line that Turntable adds.
@@ -103,6 +105,23 @@ class Demonstration:
             await facade.perform("import", {"file": str(source)})
         await facade.perform("bind", {})
         self._tasks.start(self._work(), name="made-up Codex")
+
+    def introduction(self) -> str:
+        """What it is, and how to look at it from another terminal."""
+        say = self.owner.app.speech.say
+        return "\n".join(
+            (
+                say(
+                    "This is a demo: five made-up accounts and a made-up back end. Nothing real is "
+                    "read, written or contacted."
+                ),
+                say(
+                    "In another terminal:  TURNTABLE_HOME={home} {turntable} status",
+                    home=shlex.quote(str(self.home.root)),
+                    turntable=typed(),
+                ),
+            )
+        )
 
     async def _work(self) -> None:
         """Turn after turn, at the address that config.toml names; none where it names none."""

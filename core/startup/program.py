@@ -21,6 +21,12 @@ def this_program() -> tuple[str, ...]:
     return (sys.executable, "-m", "core")
 
 
+def typed() -> str:
+    """What a person types in another terminal to reach this copy."""
+    checkout = (Path(__file__).resolve().parents[2] / "pyproject.toml").is_file()
+    return "uv run turntable" if checkout else "turntable"
+
+
 def start_in_background(
     *words: str, environment: Mapping[str, str], passphrase: str | None
 ) -> None:

@@ -116,7 +116,7 @@ def test_a_setting_is_set_explained_and_unset(tmp_path: Path) -> None:
     unset = Typed(tmp_path, "config", "unset", "proxy.port").out
 
     assert explained.startswith("proxy.port = 9000\n")
-    assert "from settings.toml; default 8791; 1 to 65535" in explained
+    assert "from settings.toml; default 8791; may be 1 to 65535" in explained
     assert "http://127.0.0.1:9000/c/••••/" in diff
     assert unset == "proxy.port = 8791\n"
 
