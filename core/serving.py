@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from core.accounts.sources import read_source
 from core.binding.leases import Leases
 from core.domain.account import AccountId
 from core.domain.choices import ask_about, learn_choice, learn_spent, settled
@@ -103,13 +104,8 @@ class Serving:
         self._tasks = Tasks("serving")
         self._noted = dict(folder.store.observed.quotas)
         self._deaf: Callable[[], None] = lambda: None
-        self._authoriser = authoriser(
-            folder.store,
-            folder.vault,
-            environment=environment,
-            settings=settings,
-            clock=clock,
-            draw=draw,
+        self._authoriser = authoriser_of(
+            folder, environment=environment, settings=settings, clock=clock, draw=draw
         )
         self.monitor = usage_monitor(
             folder=folder,
@@ -276,9 +272,7 @@ class Serving:
             for lease in self._leases.secrets
         )
         for_one_run = (
-            KnownSecret(
-                secret=known.secret.value, bind=known.run, only=known.only, own_user=True
-            )
+            KnownSecret(secret=known.secret.value, bind=known.run, only=known.only, own_user=True)
             for known in runs.secrets
         )
         found = recognise(presented, (*binds, *for_one_run), now=self._clock.now())
@@ -349,13 +343,8 @@ async def ask_once(
     draw: Callable[[], float],
 ) -> Mapping[AccountId, Answer]:
     """Ask the usage endpoint about these accounts of an owned folder that does not serve."""
-    granting = authoriser(
-        folder.store,
-        folder.vault,
-        environment=environment,
-        settings=settings,
-        clock=clock,
-        draw=draw,
+    granting = authoriser_of(
+        folder, environment=environment, settings=settings, clock=clock, draw=draw
     )
     monitor = usage_monitor(
         folder=folder, authoriser=granting, settings=settings, clock=clock, draw=draw
@@ -365,3 +354,23 @@ async def ask_once(
     finally:
         await monitor.close()
         await granting.close()
+
+
+def authoriser_of(
+    folder: DataFolder,
+    *,
+    environment: Mapping[str, str],
+    settings: Callable[[], Settings],
+    clock: Clock,
+    draw: Callable[[], float],
+) -> Authoriser:
+    """Who grants tokens to an owned folder's requests, and renews them."""
+    return authoriser(
+        folder.store,
+        folder.vault,
+        environment=environment,
+        settings=settings,
+        clock=clock,
+        draw=draw,
+        read=read_source,
+    )
