@@ -8,25 +8,26 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
-from functools import partial
+from datetime import datetime
 from pathlib import Path
 
-from PySide6.QtCore import QDateTime, QObject, QTimer, QUrl
+from PySide6.QtCore import QObject, QProcess, Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QIcon
 from shiboken6 import delete
 
 from core.domain.errors import CoreError
 from core.domain.events import Surface
-from core.domain.happening import happenings, is_quiet, is_told, outline
+from core.domain.happening import outline
 from core.domain.report import StatusReport
 from core.words.speech import Speech
 from tray.bridge import Bridge
+from tray.clock import utc_now
+from tray.dialogs.passphrase import PassphraseDialog
 from tray.endings import Application
 from tray.host import TrayPlace
 from tray.icon import IconPainter
 from tray.item import TrayItem
-from tray.notify import Notifier
+from tray.messages import Messages
 from tray.panel import GlancePanel
 from tray.present.answer import Answer, Answered
 from tray.present.entries import Action, Entry, Local, Perform
@@ -37,9 +38,7 @@ from tray.present.notices import (
     between_engines,
     goes_on,
     granted,
-    happened,
     no_tray,
-    notify_settings,
 )
 from tray.present.panel import panel
 from tray.present.tooltip import tooltip
@@ -48,13 +47,21 @@ from tray.remembered import Left, read_left, write_left
 from tray.style import dress, scheme_wanted
 from tray.theme import panel_of
 from tray.windows.main_window import MainWindow, PageName
+from tray.windows.welcome import WelcomeWindow
 
 _log = logging.getLogger(__name__)
 
 _TRAY_MAY_COME_MS = 5_000
 """A panel that starts at login together with us is given this long before a window opens."""
-_KEPT = 100
-_SETTINGS = Perform(verb="config", arguments={"action": "get"})
+_PAGES = {
+    Local.OPEN_WINDOW: None,
+    Local.OPEN_ACCOUNTS: PageName.ACCOUNTS,
+    Local.OPEN_ACTIVITY: PageName.ACTIVITY,
+    Local.OPEN_HEALTH: PageName.HEALTH,
+    Local.OPEN_MESSAGES: PageName.MESSAGES,
+    Local.OPEN_SETTINGS: PageName.SETTINGS,
+}
+"""Which page an action opens; None: the one that was open last."""
 
 
 class Face(QObject):
@@ -74,11 +81,11 @@ class Face(QObject):
         self._painter = IconPainter()
         self._place = TrayPlace()
         self._item = TrayItem(self._place)
-        self._notifier = Notifier(self._item.tell)
+        self._messages = Messages(speech, self._ask, self._item.tell)
         self._window: MainWindow | None = None
         self._panel: GlancePanel | None = None
+        self._welcome: WelcomeWindow | None = None
         self._stands_in = False
-        self._told: list[tuple[Notice, datetime]] = []
         self._grace = QTimer(self, interval=_TRAY_MAY_COME_MS, singleShot=True)
         self._connect()
 
@@ -96,9 +103,9 @@ class Face(QObject):
         """Take everything off the screen."""
         self._grace.stop()
         self._item.close()
-        self._notifier.close()
+        self._messages.close()
         self._remember()
-        for part in (self._window, self._panel):
+        for part in (self._window, self._panel, self._welcome):
             if part is not None:
                 part.hide()
 
@@ -107,7 +114,15 @@ class Face(QObject):
         self.hide()
         if self._window is not None:
             self._window.close_for_good()
-        for part in (self._panel, self._window, self._notifier, self._item, self._place, self):
+        for part in (
+            self._welcome,
+            self._panel,
+            self._window,
+            self._messages,
+            self._item,
+            self._place,
+            self,
+        ):
             if part is not None:
                 delete(part)
 
@@ -115,8 +130,9 @@ class Face(QObject):
         self._item.chosen.connect(self._choose)
         self._item.opening.connect(self._show)
         self._item.activated.connect(self._bring_up_panel)
-        self._notifier.chosen.connect(self._choose)
-        self._notifier.opened.connect(self._bring_up_messages)
+        self._messages.chosen.connect(self._choose)
+        self._messages.opened.connect(self._bring_up_messages)
+        self._messages.kept.connect(self._kept)
         self._place.came.connect(self._tray_came)
         self._place.went.connect(self._grace.start)
         self._grace.timeout.connect(self._tray_missing)
@@ -131,21 +147,23 @@ class Face(QObject):
         self._show()
         if before is None:
             self._grace.start()
+            self._welcome_newcomer(report)
         elif outline(before) != outline(report):
-            # Settings are read when something happens: they may have been changed elsewhere.
-            self._ask(_SETTINGS, partial(self._compare, before, report))
+            self._messages.compare(before, report)
 
     def _show(self) -> None:
         """Show the newest snapshot as of now; views tell the desktop only what has changed."""
         if self._report is None:
             return
-        now = _utc_now()
+        now = utc_now()
         icon = self._icon(self._report, now)
         text = tooltip(self._report, speech=self._speech, now=now)
         entries = menu(self._report, speech=self._speech, now=now)
         self._item.show(icon, text, entries)
         if self._window is not None:
             self._show_window(self._window, icon, entries, now)
+        if self._welcome is not None and self._welcome.isVisible():
+            self._welcome.show_status(self._report, icon, now)
         if self._panel is not None and self._panel.isVisible():
             self._show_panel(self._panel)
 
@@ -165,7 +183,7 @@ class Face(QObject):
 
     def _show_panel(self, shown: GlancePanel) -> None:
         if self._report is not None:
-            shown.show_view(panel(self._report, speech=self._speech, now=_utc_now()))
+            shown.show_view(panel(self._report, speech=self._speech, now=utc_now()))
 
     def _dress(self) -> None:
         """Colour what is open, and the icon, as the desktop asks for now."""
@@ -183,24 +201,16 @@ class Face(QObject):
                 self._bridge.wish(action)
             case Perform():
                 self._tell(between_engines(self._speech))
-            case Local.OPEN_WINDOW:
-                self._bring_up_window()
             case Local.OPEN_PANEL:
                 self._bring_up_panel()
-            case Local.OPEN_ACCOUNTS:
-                self._bring_up_window(PageName.ACCOUNTS)
-            case Local.OPEN_ACTIVITY:
-                self._bring_up_window(PageName.ACTIVITY)
-            case Local.OPEN_HEALTH:
-                self._bring_up_window(PageName.HEALTH)
-            case Local.OPEN_MESSAGES:
-                self._bring_up_window(PageName.MESSAGES)
-            case Local.OPEN_SETTINGS:
-                self._bring_up_window(PageName.SETTINGS)
+            case Local.UNLOCK:
+                self._ask_passphrase()
             case Local.OPEN_LOG:
                 self._open_log()
             case Local.QUIT:
                 self._leave()
+            case _:
+                self._bring_up_window(_PAGES[action])
 
     def _ask(self, question: Perform, answered: Answered) -> None:
         if self._bridge is not None:
@@ -225,37 +235,19 @@ class Face(QObject):
 
     # --- telling ---------------------------------------------------------------------------------
 
-    def _compare(
-        self, before: StatusReport, after: StatusReport, answer: Answer | CoreError
-    ) -> None:
-        """Tell what happened, as the person wants to be told."""
-        known = answer if isinstance(answer, Answer) else Answer({})
-        settings, now = notify_settings(known), _utc_now()
-        quiet = is_quiet(settings, now, self._speech.zone)
-        for happening in happenings(before, after, settings):
-            if not is_told(happening, settings):
-                continue
-            notice = happened(happening, now=now, speech=self._speech)
-            self._keep(notice)
-            if not quiet:
-                self._notifier.tell(notice, sound=settings.sound)
-
     def _tell(self, notice: Notice) -> None:
-        self._keep(notice)
+        """Where the person is looking, else as a message of the desktop."""
+        self._messages.keep(notice)
         if self._window is not None and self._window.isVisible():
             self._window.tell(notice)
         elif self._place.exists():
-            self._notifier.tell(notice)
+            self._messages.show(notice)
         else:
             self._bring_up_window().tell(notice)
 
-    def _keep(self, notice: Notice) -> None:
-        """What was told stands on the page of messages, also when that is made later."""
-        now = _utc_now()
-        self._told.append((notice, now))
-        del self._told[:-_KEPT]
+    def _kept(self, notice: Notice, at: datetime) -> None:
         if self._window is not None:
-            self._window.messages.keep(notice, now, now)
+            self._window.messages.keep(notice, at, utc_now())
 
     # --- panel and window ------------------------------------------------------------------------
 
@@ -294,8 +286,8 @@ class Face(QObject):
         made.closed.connect(self._closed)
         left = self._left()
         made.restore(left.geometry, left.page)
-        now = _utc_now()
-        for notice, at in self._told:
+        now = utc_now()
+        for notice, at in self._messages.told:
             made.messages.keep(notice, at, now)
         return made
 
@@ -304,7 +296,7 @@ class Face(QObject):
         self._remember()
         left = self._left()
         if self._place.exists() and not left.told_goes_on:
-            self._notifier.tell(goes_on(self._speech))
+            self._messages.show(goes_on(self._speech))
             self._write(replace(left, told_goes_on=True))
 
     def _left(self) -> Left:
@@ -324,6 +316,26 @@ class Face(QObject):
         except OSError as error:
             _log.info("how the window was left is not kept: %s", error)
 
+    def _ask_passphrase(self) -> None:
+        dress(self._application, scheme_wanted())
+        asking = PassphraseDialog(self._speech, self._ask)
+        asking.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        asking.open()
+
+    def _welcome_newcomer(self, report: StatusReport) -> None:
+        """Three steps at the very first start; whoever closes them is not asked again."""
+        if report.accounts or report.vault.locked or self._left().welcomed:
+            return
+        dress(self._application, scheme_wanted())
+        self._welcome = WelcomeWindow(self._speech, self._ask)
+        self._welcome.closed.connect(self._welcomed)
+        self._welcome.demo_wished.connect(_start_demo)
+        self._show()
+        self._welcome.bring_up()
+
+    def _welcomed(self) -> None:
+        self._write(replace(self._left(), welcomed=True))
+
     # --- the tray's place ------------------------------------------------------------------------
 
     def _tray_missing(self) -> None:
@@ -338,5 +350,8 @@ class Face(QObject):
         self._stands_in = False
 
 
-def _utc_now() -> datetime:
-    return datetime.fromtimestamp(QDateTime.currentMSecsSinceEpoch() / 1000, UTC)
+def _start_demo() -> None:
+    """The made-up world, as a program of its own."""
+    packaged = bool(getattr(sys, "frozen", False))
+    words = ["demo"] if packaged else ["-m", "core", "demo"]
+    QProcess.startDetached(sys.executable, words)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from core.control.codex_verbs import CODEX_VERBS
-from core.control.parameters import ACCOUNT, CODEX_HOME
+from core.control.parameters import ACCOUNT, CODEX_HOME, PASSPHRASE
 from core.control.routing_verbs import ROUTING_VERBS
 from core.control.storage_verbs import STORAGE_VERBS
 from core.control.verb import Access, Arguments, Kind, Parameter, Verb
@@ -145,6 +145,13 @@ _TABLE = (
             Parameter(name="dry_run", help="With --fix: say what would change.", kind=Kind.FLAG),
             CODEX_HOME,
         ),
+    ),
+    Verb(
+        name="unlock",
+        summary="Open the logins of the running Turntable.",
+        function="unlock:unlock",
+        access=Access.OWNER,
+        parameters=(PASSPHRASE,),
     ),
     Verb(
         name="stop",

@@ -119,6 +119,11 @@ class ShowRequested:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VaultOpened:
+    """The logins were locked, and are at hand now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EngineStopping:
     """The engine was asked to end; whoever watches it stops watching."""
 
@@ -137,5 +142,6 @@ type Event = (
     | RequestEnded
     | BindChanged
     | ShowRequested
+    | VaultOpened
     | EngineStopping
 )

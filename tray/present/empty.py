@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from core.domain.report import StatusReport
 from core.words.speech import Speech
-from tray.present.entries import Choice
+from tray.present.entries import Choice, Local
 from tray.present.joining import ways_to_join
 
 
@@ -31,6 +31,7 @@ def no_accounts(report: StatusReport, *, speech: Speech) -> Emptiness | None:
         return Emptiness(
             title=speech.say("Your logins are locked"),
             text=speech.say("Unlock the keyring, or start Turntable with its passphrase."),
+            actions=(Choice(id="unlock", text=speech.say("&Unlock…"), action=Local.UNLOCK),),
         )
     return Emptiness(
         title=speech.say("No account yet"),

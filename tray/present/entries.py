@@ -17,7 +17,8 @@ class Perform:
     """A wish: a verb of the table (`core.control.commands`) with its arguments."""
 
     verb: str
-    arguments: Mapping[str, JsonValue] = field(default_factory=dict)
+    # Not in its repr: a passphrase may be among them.
+    arguments: Mapping[str, JsonValue] = field(default_factory=dict, repr=False)
 
 
 class Local(StrEnum):
@@ -30,6 +31,7 @@ class Local(StrEnum):
     OPEN_HEALTH = "open_health"
     OPEN_MESSAGES = "open_messages"
     OPEN_SETTINGS = "open_settings"
+    UNLOCK = "unlock"
     OPEN_LOG = "open_log"
     QUIT = "quit"
 

@@ -51,10 +51,15 @@ def _head(report: StatusReport, speech: Speech, now: datetime) -> tuple[Entry, .
         Line(id=f"notice.{n}", text=literal(shown_name(notice.text, _LONGEST_NOTICE)))
         for n, notice in enumerate(unsaid[:_NOTICES])
     )
+    unlock: tuple[Entry, ...] = ()
+    if report.vault.locked:
+        text = speech.say("&Unlock…")
+        unlock = (Choice(id="unlock", text=text, action=Local.UNLOCK),)
     return (
         Line(id="headline", text=literal(headline(report, speech=speech, now=now))),
         Line(id="details", text=literal(details(report, speech=speech, now=now))),
         *notices,
+        *unlock,
     )
 
 

@@ -18,7 +18,7 @@ from tray.present.activity import explanations, outcome, request_rows
 from tray.present.activity import headers as activity_headers
 from tray.present.answer import Answer
 from tray.present.empty import no_accounts
-from tray.present.entries import Choice, Perform
+from tray.present.entries import Choice, Local, Perform
 from tray.present.health import bind_view, findings, summary
 from tray.present.settings_page import Editor, Setting, change, reset, sections, settings, undo
 from tray.present.settings_page import found as setting_found
@@ -88,7 +88,10 @@ def test_locked_logins_are_said_before_anything_is_offered() -> None:
     fresh = no_accounts(snapshot(), speech=ENGLISH)
     assert locked is not None
     assert fresh is not None
-    assert (locked.title, locked.actions) == ("Your logins are locked", ())
+    assert (locked.title, [c.action for c in locked.actions]) == (
+        "Your logins are locked",
+        [Local.UNLOCK],
+    )
     assert (fresh.title, bool(fresh.actions)) == ("No account yet", True)
     assert no_accounts(snapshot(account()), speech=ENGLISH) is None
 

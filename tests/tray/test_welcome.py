@@ -1,0 +1,151 @@
+"""The first run and the passphrase: three steps that say what they change, one field."""
+
+import pytest
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QWidget
+from pytestqt.qtbot import QtBot
+
+from core.control.commands import VERBS
+from core.control.facade import JsonValue
+from core.domain.errors import CoreError
+from core.domain.report import StatusReport
+from core.words.speech import english
+from tests.tray import answers
+from tests.tray.snapshots import NOW, account, snapshot
+from tray.dialogs.passphrase import PassphraseDialog
+from tray.present.answer import Answer, Answered
+from tray.present.entries import Choice, Perform
+from tray.present.welcome import FIND, STARTUP, Step, steps
+from tray.windows.welcome import WelcomeWindow
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
+
+FRESH = snapshot(bind="unbound")
+FOUND = Answer({"messages": ["Would add #1 Work (plus)."]})
+DIFF = Answer(answers.bind_diff())
+OFF, ON = Answer({"enabled": False}), Answer({"enabled": True})
+
+
+def three(report: StatusReport, startup: Answer | CoreError | None = OFF) -> tuple[Step, ...]:
+    return steps(report, found=FOUND, diff=DIFF, startup=startup, speech=english())
+
+
+def test_each_step_says_what_it_finds_and_changes() -> None:
+    account_step, route, startup = three(FRESH)
+    assert account_step.text.startswith("Would add #1 Work (plus).")
+    assert route.change == ('+openai_base_url = "http://127.0.0.1:8791/c/••••/backend-api/codex"',)
+    assert "start-up folder" in startup.text
+    assert [step.done for step in (account_step, route, startup)] == [False, False, False]
+
+
+def test_steps_that_were_taken_are_done() -> None:
+    assert all(step.done for step in three(snapshot(account()), ON))
+
+
+def test_nothing_found_makes_nothing_up() -> None:
+    trouble = CoreError("login_missing", "There is no login.", "Sign in.")
+    made = steps(FRESH, found=trouble, diff=None, startup=None, speech=english())
+    assert not made[0].text.startswith("There is no login")
+    assert made[1].change == ()
+    assert not made[2].actions[0].enabled
+
+
+def test_every_step_is_a_verb_of_the_table() -> None:
+    wishes = [FIND, STARTUP]
+    for step in three(FRESH):
+        for choice in step.actions:
+            assert isinstance(choice, Choice)
+            assert isinstance(choice.action, Perform)
+            wishes.append(choice.action)
+    for wish in wishes:
+        VERBS[wish.verb].check(wish.arguments)
+
+
+class Engine:
+    """Answers at once; remembers what was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[Perform] = []
+        self.refusals: dict[str, CoreError] = {}
+
+    def ask(self, question: Perform, answered: Answered) -> None:
+        self.asked.append(question)
+        made: dict[str, JsonValue] = {"messages": [], **answers.bind_diff()}
+        answered(self.refusals.get(question.verb, Answer(made)))
+
+
+@pytest.fixture
+def engine() -> Engine:
+    return Engine()
+
+
+@pytest.fixture
+def window(qtbot: QtBot, engine: Engine) -> WelcomeWindow:
+    made = WelcomeWindow(english(), engine.ask)
+    qtbot.addWidget(made)
+    made.bring_up()
+    made.show_status(FRESH, QIcon(), NOW)
+    return made
+
+
+def button(page: QWidget, text: str) -> QAbstractButton:
+    return next(b for b in page.findChildren(QAbstractButton) if b.text() == text)
+
+
+def texts(page: QWidget) -> list[str]:
+    return [part.text() for part in page.findChildren(QLabel) if not part.isHidden()]
+
+
+def test_step_is_taken_by_its_button_and_looked_at_again(
+    window: WelcomeWindow, engine: Engine
+) -> None:
+    engine.asked.clear()
+    button(window, "Route &Codex").click()
+    assert [question.verb for question in engine.asked] == ["bind", "import", "bind", "startup"]
+    assert engine.asked[0] == Perform(verb="bind")
+
+
+def test_step_that_fails_says_so_and_the_others_stay(window: WelcomeWindow, engine: Engine) -> None:
+    engine.refusals["bind"] = CoreError("refused", "config.toml is broken.", "Mend line 3.")
+    button(window, "Route &Codex").click()
+    assert "config.toml is broken. Mend line 3." in texts(window)
+    assert button(window, "&Import from Codex").isEnabled()
+
+
+def test_everything_can_be_skipped(window: WelcomeWindow, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(window.closed):
+        button(window, "&Done").click()
+
+
+def test_demo_is_one_click_away(window: WelcomeWindow, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(window.demo_wished):
+        button(window, "&Try it without an account").click()
+
+
+def test_passphrase_goes_to_the_engine_and_the_field_is_emptied(
+    qtbot: QtBot, engine: Engine
+) -> None:
+    dialog = PassphraseDialog(english(), engine.ask)
+    qtbot.addWidget(dialog)
+    dialog.open()
+    field = dialog.findChild(QLineEdit)
+    assert field is not None
+    field.setText("fake-passphrase")
+    with qtbot.waitSignal(dialog.accepted):
+        button(dialog, "&Unlock").click()
+    wish = engine.asked[0]
+    assert wish.arguments == {"passphrase": "fake-passphrase"}
+    assert "fake-passphrase" not in repr(wish)
+    assert field.text() == ""
+    VERBS["unlock"].check(wish.arguments)
+
+
+def test_wrong_passphrase_can_be_typed_again(qtbot: QtBot, engine: Engine) -> None:
+    engine.refusals["unlock"] = CoreError("locked", "That passphrase opens nothing.", "Try again.")
+    dialog = PassphraseDialog(english(), engine.ask)
+    qtbot.addWidget(dialog)
+    dialog.open()
+    button(dialog, "&Unlock").click()
+    assert "That passphrase opens nothing. Try again." in texts(dialog)
+    assert dialog.isVisible()
+    assert engine.asked[0].arguments == {}
