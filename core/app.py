@@ -8,8 +8,8 @@ import asyncio
 import os
 import random
 import secrets
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, suppress
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from sqlite3 import Connection
 from typing import TYPE_CHECKING
@@ -35,6 +35,7 @@ from core.domain.report import StatusReport
 from core.domain.settings import Settings
 from core.domain.state import State
 from core.domain.usage import RequestRecord
+from core.joining import Joining
 from core.runtime.bus import Bus
 from core.runtime.clock import Clock
 from core.runtime.paths import Home
@@ -46,7 +47,6 @@ from core.storage.store import read_store
 from core.words.speech import Speech
 
 if TYPE_CHECKING:
-    from core.accounts.imports import Imported
     from core.quota.usage_endpoint import Answer
     from core.serving import Serving
     from core.storage.data_folder import DataFolder
@@ -92,6 +92,7 @@ class App:
         self._configuration: Configuration | None = None
         self._loaded: tuple[State, Observed] | None = None
         self._folder: DataFolder | None = None
+        self._offered: str | None = None
         self._serving: Serving | None = None
         binder = Binder(
             binds_folder=home.binds,
@@ -100,6 +101,7 @@ class App:
             random_bytes=secrets.token_bytes,
         )
         runs = Runs(home.run, random_bytes=secrets.token_bytes)
+        self.joining = Joining(folder=lambda: self.folder, unlock=self.unlock, clock=clock)
         self.startup = start_up(root=home.root, environment=environment, user_home=user_home)
         guarding = Guarding(home.root, self.startup, wanted=lambda: self.settings.bind.watch)
         self.leases = Leases(
@@ -226,9 +228,32 @@ class App:
         Raises:
             CoreError: `locked` or `no_key_slot`, exit code locked.
         """
-        await self.folder.vault.unlock(passphrase=passphrase or self._passphrase)
-        if passphrase is not None:
-            self._passphrase = passphrase
+        given = passphrase or self._offered
+        self._offered = None
+        await self.folder.vault.unlock(passphrase=given or self._passphrase)
+        if given is not None:
+            self._passphrase = given
+
+    def offer(self, passphrase: str | None) -> None:
+        """What the next `unlock` is tried with, if it comes to that."""
+        self._offered = passphrase
+
+    @asynccontextmanager
+    async def held(self, mode: str) -> AsyncIterator[None]:
+        """Own the data folder inside this block; does nothing where it is owned already.
+
+        Raises:
+            CoreError: as `hold`.
+        """
+        if self._folder is not None:
+            yield
+            return
+        await self.hold(mode)
+        try:
+            yield
+        finally:
+            folder, self._folder = self.folder, None
+            await folder.close()
 
     async def serve(self, mode: str) -> None:
         """Own the data folder and serve: recover, listen, take the leases up again.
@@ -275,6 +300,8 @@ class App:
                 ends.push_async_callback(folder.close)
             if serving is not None:
                 ends.push_async_callback(serving.stop)
+            ends.push_async_callback(self.joining.close)
+            if serving is not None:
                 ends.push_async_callback(self.leases.lapse)
 
     def request_stop(self) -> None:
@@ -284,35 +311,6 @@ class App:
             self.bus.publish(EngineStopping())
 
     # --- what verbs do with the parts ------------------------------------------------------------
-
-    async def import_login(
-        self, path: Path, *, passphrase: str | None, dry_run: bool
-    ) -> "Imported":
-        """Take the login of one auth.json; the vault is opened once the file proved good.
-
-        Raises:
-            CoreError: what is wrong with the file, the login, the vault or the disk; nothing was
-                changed.
-        """
-        from core.accounts.imports import Importer
-        from core.accounts.roster import Roster
-        from core.runtime.net import connector
-
-        roster = Roster(
-            store=self.folder.store,
-            vault=self.folder.vault,
-            unlock=lambda: self.unlock(passphrase),
-            clock=self.clock,
-            draw=os.urandom,
-        )
-        upstream = self.settings.upstream
-        importer = Importer(
-            roster=roster,
-            connect=connector(upstream),
-            base_url=upstream.base_url,
-            now=self.clock.now,
-        )
-        return await importer.import_login(path, dry_run=dry_run)
 
     async def ask_usage(
         self, accounts: Sequence[AccountId], *, passphrase: str | None

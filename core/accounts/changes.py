@@ -115,7 +115,7 @@ def _check(state: State, known: Account, label: str) -> None:
         message = f"A label has 1 to {LONGEST_LABEL} printable characters."
         raise CoreError("bad_label", message, exit_code=ExitCode.USAGE)
     if label.startswith("#") or label.isdecimal():
-        message = f"“{label}” would look like an account's number."
+        message = f"“{label}” would look like an account’s number."
         raise CoreError("bad_label", message, exit_code=ExitCode.USAGE)
     for other in state.accounts.values():
         if other.id != known.id and other.label.casefold() == label.casefold():

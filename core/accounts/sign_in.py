@@ -1,10 +1,11 @@
 """A sign-in that ends as an account: the steps of `core.oauth.login`, then secret and row."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from core.accounts.look import Connect, look
-from core.accounts.roster import Admitted, Candidate, Roster
+from core.accounts.roster import Admitted, Candidate
 from core.codex_home.auth_json import CodexLogin
 from core.domain.account import Account, Refresher
 from core.domain.credentials import Grant
@@ -23,21 +24,21 @@ type JoinStep = Visit | TypeCode | Unproven | Redeeming | Joined
 
 
 async def join(
-    steps: AsyncIterator[Step],
+    steps: AsyncGenerator[Step],
     *,
-    roster: Roster,
+    admit: Callable[[Candidate], Awaitable[Admitted]],
     connect: Connect,
-    base_url: str,
+    base_url: str | None,
     again: Account | None = None,
     label: str = "",
-) -> AsyncIterator[JoinStep]:
+) -> AsyncGenerator[JoinStep]:
     """The steps of a sign-in; its login joins the accounts before the last one.
 
     Args:
         steps: one sign-in of `core.oauth.login.SignIn`.
-        roster: where it joins.
+        admit: takes it in, as `Roster.admit` does.
         connect: makes HTTP clients, for the workspace's name.
-        base_url: the back end's address.
+        base_url: the back end's address; None: it may not be asked.
         again: the account that shall be signed in again; another identity is refused.
         label: what the user calls it; empty = made from the login.
 
@@ -46,20 +47,21 @@ async def join(
             as they were.
     """
     admitted: Admitted | None = None
-    async for step in steps:
-        if isinstance(step, Obtained):
-            _require_same(step.login, again)
-            admitted = await roster.admit(
-                Candidate(
-                    login=step.login,
-                    refresher=Refresher.TURNTABLE,
-                    source=None,
-                    workspace_name=await _workspace_name(connect, base_url, step.login),
-                    label=label,
+    async with aclosing(steps):
+        async for step in steps:
+            if isinstance(step, Obtained):
+                _require_same(step.login, again)
+                admitted = await admit(
+                    Candidate(
+                        login=step.login,
+                        refresher=Refresher.TURNTABLE,
+                        source=None,
+                        workspace_name=await _workspace_name(connect, base_url, step.login),
+                        label=label,
+                    )
                 )
-            )
-        else:
-            yield step
+            else:
+                yield step
     if admitted is not None:
         yield Joined(admitted=admitted)
 
@@ -76,7 +78,9 @@ def _require_same(login: CodexLogin, again: Account | None) -> None:
     )
 
 
-async def _workspace_name(connect: Connect, base_url: str, login: CodexLogin) -> str:
+async def _workspace_name(connect: Connect, base_url: str | None, login: CodexLogin) -> str:
+    if base_url is None:
+        return ""
     grant = Grant(
         access_token=login.credentials.access_token,
         workspace=login.identity.workspace,

@@ -5,7 +5,7 @@ a `CoreError` with its sentence. No sign-in of ours touches Codex's own login, n
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -131,7 +131,7 @@ class SignIn:
 
     async def browser(
         self, wish: Wish | None = None, *, timeout_s: float = BROWSER_S
-    ) -> AsyncIterator[Step]:
+    ) -> AsyncGenerator[Step]:
         """Authorization code with PKCE; the browser comes back to a listener of ours.
 
         Raises:
@@ -161,7 +161,7 @@ class SignIn:
 
     async def paste(
         self, read: Callable[[], Awaitable[str]], wish: Wish | None = None
-    ) -> AsyncIterator[Step]:
+    ) -> AsyncGenerator[Step]:
         """The browser is elsewhere: the person pastes the address that it could not open.
 
         `read` is awaited once the first step was taken.
@@ -181,12 +181,14 @@ class SignIn:
         login = await self._redeem(code, attempt.code_verifier, attempt.redirect_uri, wish)
         yield Obtained(login=login)
 
-    async def device(self) -> AsyncIterator[Step]:
+    async def device(self, wish: Wish | None = None) -> AsyncGenerator[Step]:
         """The person types a short code in a browser anywhere; we ask until they have.
+
+        The workspace is chosen there; another than the wished ones is refused.
 
         Raises:
             CoreError: `device_not_enabled`, `issuer_unreachable`, `issuer_unreadable`,
-                `sign_in_denied`, `sign_in_timed_out`, or as the exchange fails.
+                `sign_in_denied`, `sign_in_timed_out`, `other_workspace`, or as the exchange fails.
         """
         code = await self._device_code()
         yield TypeCode(
@@ -197,7 +199,7 @@ class SignIn:
         grant = await self._typed(code)
         yield Redeeming()
         redirect_uri = self._auth_url + device.REDIRECT_PATH
-        login = await self._redeem(grant.code, grant.code_verifier, redirect_uri, Wish())
+        login = await self._redeem(grant.code, grant.code_verifier, redirect_uri, wish or Wish())
         yield Obtained(login=login)
 
     def _begin(self, redirect_uri: str) -> Attempt:
@@ -308,7 +310,7 @@ def _login(fresh: Fresh, wish: Wish) -> CodexLogin:
     )
     if wish.workspaces and login.identity.workspace not in wish.workspaces:
         message = "The sign-in ended in another workspace than the one that was asked for."
-        hint = "Choose that workspace on the issuer's page; nothing was changed."
+        hint = "Choose that workspace on the issuer’s page; nothing was changed."
         raise CoreError("other_workspace", message, hint, exit_code=ExitCode.SIGN_IN_NEEDED)
     credentials = replace(login.credentials, expires_at=fresh.expires_at)
     return replace(login, credentials=credentials)

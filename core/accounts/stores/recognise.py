@@ -142,7 +142,7 @@ _NOTHING = "Nothing was changed. Name the file as the other tool wrote it."
 def _unknown() -> CoreError:
     message = "This file is no store of logins that Turntable knows."
     hint = (
-        "It reads Codex's auth.json and the stores of codex-multi-auth, "
+        "It reads Codex’s auth.json and the stores of codex-multi-auth, "
         "codex-app-account-router and opencode-multi-auth."
     )
     return CoreError("store_unknown", message, hint)

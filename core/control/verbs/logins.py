@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.accounts.assembly import Entrance, entrance
 from core.accounts.imports import Imported
 from core.accounts.roster import Outcome
 from core.app import App
@@ -51,10 +52,17 @@ async def import_login(app: App, arguments: Arguments) -> Import:
         )
     home = app.codex_home(arguments.text("codex_home"))
     path = home / "auth.json" if named is None else Path(named)
-    imported = await app.import_login(
-        path, passphrase=arguments.text("passphrase"), dry_run=arguments.flag("dry_run")
-    )
+    ways = ways_in(app, arguments.text("passphrase"))
+    imported = await ways.importer.import_login(path, dry_run=arguments.flag("dry_run"))
     return described(app, imported)
+
+
+def ways_in(app: App, passphrase: str | None) -> Entrance:
+    """What takes logins in, over the folder that the app owns; `passphrase` opens the vault."""
+    app.offer(passphrase)
+    return entrance(
+        app.joining.roster, app.folder.store, clock=app.clock, upstream=app.settings.upstream
+    )
 
 
 def described(app: App, imported: Imported) -> Import:
@@ -90,7 +98,7 @@ def _told(app: App, imported: Imported) -> Iterator[str]:
         yield say("The back end could not be asked whether it takes this login.")
     if imported.outcome is not Outcome.UNCHANGED and imported.source.name == AUTH_FILE:
         yield say(
-            "Its login stays Codex's: only Codex spends its refresh token, "
+            "Its login stays Codex’s: only Codex spends its refresh token, "
             "and {source} is read again for newer ones.",
             source=imported.source,
         )

@@ -5,14 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from core.accounts.assembly import Entrance, entrance
 from core.accounts.store_imports import Skipped, SkippedEntry, StoreImport
 from core.accounts.stores.files import read_text
 from core.accounts.stores.places import Tool, places_of
 from core.accounts.stores.recognise import Form, form_of
 from core.app import App
 from core.control.verb import Arguments
-from core.control.verbs.logins import Import, described, import_login
+from core.control.verbs.logins import Import, described, import_login, ways_in
 from core.control.verbs.vault import first_recovery_code, told_code
 from core.domain.account import AccountId
 from core.domain.errors import CoreError, ExitCode
@@ -67,8 +66,8 @@ async def import_logins(app: App, arguments: Arguments) -> Import | Imports:
     elif arguments.flag("take"):
         raise CoreError(
             "take_live_login",
-            "--take never removes a login of Codex's own; nothing was changed.",
-            "Import it without --take: it stays Codex's. Or sign in with `turntable login`.",
+            "--take never removes a login of Codex’s own; nothing was changed.",
+            "Import it without --take: it stays Codex’s. Or sign in with `turntable login`.",
             exit_code=ExitCode.USAGE,
         )
     else:
@@ -141,21 +140,10 @@ async def _import_stores(app: App, arguments: Arguments, paths: tuple[Path, ...]
     )
 
 
-def ways_in(app: App, passphrase: str | None) -> Entrance:
-    """What takes logins in, over the folder that the app owns."""
-    return entrance(
-        app.folder.store,
-        app.folder.vault,
-        unlock=lambda: app.unlock(passphrase),
-        clock=app.clock,
-        upstream=app.settings.upstream,
-    )
-
-
 _WHY = {
     Skipped.DAMAGED: "{name} was left out: a part of it is not what its tool writes there.",
     Skipped.NO_ACCESS_TOKEN: (
-        "{name} was left out: only its refresh token is there, and that is its tool's to spend. "
+        "{name} was left out: only its refresh token is there, and that is its tool’s to spend. "
         "Let the tool renew it, or sign in with `turntable login`."
     ),
     Skipped.NO_REFRESH_TOKEN: "{name} was left out: it has no refresh token.",
@@ -176,11 +164,11 @@ def _told(
     if arguments.flag("take"):
         for account in result.taken:
             yield say(
-                "{label} is Turntable's now; its store holds it no more.", label=labels[account]
+                "{label} is Turntable’s now; its store holds it no more.", label=labels[account]
             )
         for account in result.renewed_meanwhile:
             yield say(
-                "{label} was renewed by its tool this moment and stays the tool's; "
+                "{label} was renewed by its tool this moment and stays the tool’s; "
                 "quit the tool, then import again.",
                 label=labels[account],
             )
@@ -191,7 +179,7 @@ def _told(
     elif any(one.outcome != "unchanged" for one in ones):
         yield say(
             "These logins live in two places now. Only their tool renews them; Turntable never "
-            "spends their refresh tokens. `import --take` makes them Turntable's and removes them "
+            "spends their refresh tokens. `import --take` makes them Turntable’s and removes them "
             "there."
         )
     if not ones and not result.skipped:

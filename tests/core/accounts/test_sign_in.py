@@ -51,7 +51,7 @@ async def _sign_in(
     )
     steps = join(
         sign_in.device(),
-        roster=parts.roster,
+        admit=parts.roster.admit,
         connect=lambda: httpx.AsyncClient(trust_env=False),
         base_url=parts.back_end.base_url,
         again=again,
