@@ -22,10 +22,10 @@ _SETTINGS_HEAD = """\
 # Settings
 
 {made}
-Nothing has to be set. The later of these wins: a setting's default, `settings.toml` in the data
+Nothing has to be set. The later of these wins: a setting’s default, `settings.toml` in the data
 folder (`turntable config path` says where), its environment variable.
 
-`turntable config explain KEY` prints a setting's value, where it comes from, its default and its
+`turntable config explain KEY` prints a setting’s value, where it comes from, its default and its
 range. `config set KEY VALUE` writes settings.toml and keeps your comments; `config unset KEY` takes
 the line out again. In a variable a list is written with commas, and yes or no as `true` or `false`.
 """
@@ -38,7 +38,7 @@ _VERBS_HEAD = """\
 answer, also an error, is then JSON on standard output. Without it errors go to standard error as
 `error: …` and `hint: …`.
 
-`ACCOUNT` is an account's number (`#1`, quoted in a shell; it stays the account's for good), its
+`ACCOUNT` is an account’s number (`#1`, quoted in a shell; it stays the account’s for good), its
 label, e-mail, user, workspace or own id, or the beginning of one that fits no other account.
 
 Where a Turntable runs in the same data folder, verbs are performed there; what each does without

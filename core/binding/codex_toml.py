@@ -282,7 +282,7 @@ def _parsed(text: str, name: str) -> dict[str, object]:
         # Integers of thousands of digits, brackets thousands deep: Codex refuses them too.
         raise CoreError(
             "config_invalid",
-            f"{name} holds a number or a nesting beyond all measure; nothing was changed.",
+            f"{name} holds a number or a nesting that is too large; nothing was changed.",
             "Shorten it and try again.",
         ) from None
 
@@ -300,5 +300,5 @@ def _unsure(name: str) -> CoreError:
     return CoreError(
         "config_not_understood",
         f"{name} could not be changed with certainty; nothing was changed.",
-        f"Set {KEY} by hand, and send us the file's shape.",
+        "`turntable codex -- ARGS…` runs Codex through Turntable without touching the file.",
     )

@@ -95,7 +95,7 @@ def check_writable(config: ConfigFile) -> None:
     if read_only or _belongs_to_another(config.state):
         raise CoreError(
             "config_read_only",
-            f"{config.path} is not ours to write; nothing was changed.",
+            f"You may not write {config.path}; nothing was changed.",
             "Make the file and its folder writable and try again.",
         )
 

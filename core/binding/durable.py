@@ -190,7 +190,7 @@ def _told(error: OSError, path: Path) -> CoreError:
         case errno.EACCES | errno.EPERM | errno.EROFS:
             return CoreError(
                 "config_read_only",
-                f"{path} is not ours to write ({reason}); nothing was changed.",
+                f"You may not write {path} ({reason}); nothing was changed.",
                 "Make the file and its folder writable and try again.",
             )
         case _:

@@ -131,7 +131,7 @@ def start_guard(home: Path) -> int:
             "guard_failed",
             f"The guard could not be started ({type(error).__name__}); if Turntable is killed, "
             "Codex stays bound until the next start.",
-            "Look into log/guard.log in Turntable's data folder.",
+            "Look into log/guard.log in Turntable’s data folder.",
         ) from error
 
 

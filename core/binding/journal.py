@@ -229,6 +229,6 @@ def _damaged(path: Path) -> CoreError:
     return CoreError(
         "journal_damaged",
         f"{path} cannot be read, so that nothing can be undone by it; nothing was changed.",
-        f"Remove {KEY} from Codex's config.toml by hand if it names 127.0.0.1, "
+        f"Remove {KEY} from Codex’s config.toml by hand if it names 127.0.0.1, "
         "then remove that file.",
     )

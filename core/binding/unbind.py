@@ -52,7 +52,7 @@ def main(arguments: list[str]) -> int:
     else:
         root = data_folder(os.environ, platform=sys.platform, user=Path.home())
     if not root.is_dir():
-        sys.stderr.write(f"error: {root} does not exist\nhint: Name Turntable's data folder.\n")
+        sys.stderr.write(f"error: {root} does not exist\nhint: Name Turntable’s data folder.\n")
         return ExitCode.USAGE
     try:
         undone = undo_all(root)

@@ -15,7 +15,7 @@ Every Codex account you own, on one tray icon; work never stops at a limit.
 `turntable` alone starts the tray app, or the server where there is no desktop.
 """
 EPILOGUE = """\
-An independent project, not OpenAI's; for accounts that you own or may use.
+An independent project, not OpenAI’s; for accounts that you own or may use.
 Exit codes: 0 done, 1 failed, 2 usage, 3 nothing can serve, 4 sign-in needed, 5 not running,
 6 left alone because someone else changed it, 7 locked.
 """
@@ -104,7 +104,12 @@ def _add_verb(verbs: _Verbs, verb: Verb) -> None:
         if not parameter.hidden:
             _add_parameter(sub, parameter)
     if verb.name == "log":
-        sub.add_argument("-f", "--follow", action="store_true", help="Go on as requests end.")
+        sub.add_argument(
+            "-f",
+            "--follow",
+            action="store_true",
+            help="Go on with each request as it ends; needs a running Turntable.",
+        )
 
 
 def _sub(verbs: _Verbs, name: str, summary: str) -> argparse.ArgumentParser:
@@ -117,7 +122,7 @@ def _sub(verbs: _Verbs, name: str, summary: str) -> argparse.ArgumentParser:
     )
     if name == "codex":
         sub.usage = "turntable codex [--account ACCOUNT | --direct] -- ARGS…"
-        sub.epilog = "Everything after -- is Codex's own: turntable codex -- exec 'say hi'"
+        sub.epilog = "Everything after -- is Codex’s own: turntable codex -- exec 'say hi'"
     return sub
 
 

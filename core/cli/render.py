@@ -83,7 +83,7 @@ _BIND = {
 def _accounts(result: Record, reader: Reader) -> str:
     lines = _account_table(entries(result["accounts"]), reader)
     return "\n".join(lines) or reader.say(
-        "No account yet. `turntable import --from codex` takes Codex's own login."
+        "No account yet. `turntable import --from codex` takes Codex’s own login."
     )
 
 

@@ -100,7 +100,7 @@ def login_of(
     """
     claims = read_claims(id_token)
     if claims is None:
-        message = "The login's id_token cannot be read; Codex rejects such a login."
+        message = "The login’s id_token cannot be read; Codex rejects such a login."
         raise CoreError("login_bad_id_token", message, _SIGN_IN)
     access_claims = read_claims(access_token)
     return CodexLogin(
@@ -214,5 +214,5 @@ def _moment(value: object) -> datetime | None:
 
 
 def _wrong_type(key: str) -> CoreError:
-    message = f"The file's {key} is not what Codex writes there; nothing was read from it."
+    message = f"The file’s {key} is not what Codex writes there; nothing was read from it."
     return CoreError("login_wrong_type", message, _SIGN_IN, exit_code=ExitCode.FAILED)

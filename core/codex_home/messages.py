@@ -52,7 +52,7 @@ def answer_in(line: bytes, number: int, method: str) -> Fields | None:
 def silent(what: str) -> CoreError:
     """The error for an app-server that did not do its part."""
     hint = "Run `codex app-server` by hand to see what it says."
-    return CoreError("codex_silent", f"Codex's app-server {what}.", hint)
+    return CoreError("codex_silent", f"Codex’s app-server {what}.", hint)
 
 
 def as_fields(value: object) -> Fields:

@@ -8,8 +8,8 @@ ACCOUNT = Parameter(
     positional=True,
     required=True,
 )
-CODEX_HOME = Parameter(name="codex_home", help="The caller's CODEX_HOME.", hidden=True)
-PASSPHRASE = Parameter(name="passphrase", help="The vault's passphrase.", hidden=True)
+CODEX_HOME = Parameter(name="codex_home", help="The caller’s CODEX_HOME.", hidden=True)
+PASSPHRASE = Parameter(name="passphrase", help="The vault’s passphrase.", hidden=True)
 ONE_ACCOUNT = Parameter(
     name="account", help=f"{ACCOUNT.help} Default: every account.", positional=True
 )

@@ -49,7 +49,7 @@ def _best_access(arguments: Arguments) -> Access:
 ROUTING_VERBS = (
     Verb(
         name="next",
-        summary="Prefer another account: the one that would be chosen after the one in use.",
+        summary="Prefer the account that comes after the one in use.",
         function="rotation:next_account",
         access=Access.WRITE,
     ),
@@ -62,7 +62,7 @@ ROUTING_VERBS = (
         parameters=(
             Parameter(
                 name="action",
-                help="show (as it is without a word), pause, resume, strategy or clear-blocks.",
+                help="What to do; show where nothing is typed.",
                 positional=True,
                 choices=("show", "pause", "resume", "strategy", "clear-blocks"),
             ),
@@ -101,7 +101,7 @@ ROUTING_VERBS = (
     ),
     Verb(
         name="check",
-        summary="Ask the back end whether each login is taken, and what is left; costs nothing.",
+        summary="Ask the back end whether it takes each login, and what is left.",
         function="quota:check",
         access=Access.WRITE,
         parameters=(
@@ -121,7 +121,7 @@ ROUTING_VERBS = (
     ),
     Verb(
         name="quota",
-        summary="Show every limit of every account: how much is left, who said so, and when.",
+        summary="Show what is left of every limit, who said so, and when.",
         function="quota:quota",
         access=Access.READ,
         access_of=_quota_access,
@@ -144,7 +144,7 @@ ROUTING_VERBS = (
     ),
     Verb(
         name="best",
-        summary="Say which account is best for a new thread now.",
+        summary="Say which account is best for a new chat now.",
         function="forecast:best",
         access=Access.READ,
         access_of=_best_access,
@@ -152,13 +152,13 @@ ROUTING_VERBS = (
     ),
     Verb(
         name="why",
-        summary="Explain a request: who served, why, and what stood against the others.",
+        summary="Explain a request: who served, and why no other did.",
         function="why:why",
         access=Access.READ,
         parameters=(
             Parameter(
                 name="request",
-                help="req_… of `log` or of the reply's x-turntable-request; default: the newest.",
+                help="req_… of `log` or of the reply’s x-turntable-request; default: the newest.",
                 positional=True,
             ),
             Parameter(name="last", help="The newest N instead.", kind=Kind.NUMBER, metavar="N"),
@@ -171,7 +171,7 @@ ROUTING_VERBS = (
         access=Access.READ,
         parameters=(
             Parameter(name="model", help="The model that is asked for."),
-            Parameter(name="thread", help="A conversation's id; default: a new one."),
+            Parameter(name="thread", help="A chat’s id; default: a new one."),
             Parameter(
                 name="trace",
                 help='A JSON file of work, which every strategy is let do: {"accounts": [{"plan", '
@@ -182,14 +182,14 @@ ROUTING_VERBS = (
     ),
     Verb(
         name="thread",
-        summary="Show which account a conversation lives on; keep it there, or let it move.",
+        summary="Show which account a chat lives on; keep it there, or let it move.",
         function="thread:thread",
         access=Access.READ,
         access_of=_thread_access,
         parameters=(
             Parameter(
                 name="action",
-                help="list (as it is without a word), keep, move or free.",
+                help="What to do; list where nothing is typed.",
                 positional=True,
                 choices=("list", "keep", "move", "free"),
             ),

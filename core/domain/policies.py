@@ -25,7 +25,7 @@ def set_weight(account: AccountId, weight: int) -> Change:
     """
     if not 1 <= weight <= LARGEST_WEIGHT:
         message = f"A weight is a whole number from 1 to {LARGEST_WEIGHT}."
-        hint = "`turntable account drain` gives an account no new thread."
+        hint = "`turntable account drain` gives an account no new chats."
         raise CoreError("bad_weight", message, hint, exit_code=ExitCode.USAGE)
     return edit_account(account, lambda known: replace(known, weight=weight))
 

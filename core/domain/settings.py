@@ -84,7 +84,7 @@ class ProxySettings:
     )
     websocket: str = _declare(
         "auto",
-        "Relay Codex's WebSocket, or turn it off: Codex then speaks HTTPS.",
+        "Relay Codex’s WebSocket, or turn it off: Codex then speaks HTTPS.",
         choices=WEBSOCKETS,
     )
     origins: tuple[str, ...] = _declare(
@@ -113,7 +113,7 @@ class UpstreamSettings:
     )
     proxy: str = _declare("", "Egress proxy (http://host:port); empty follows the environment.")
     ca_file: str = _declare(
-        "", "PEM file of certificate authorities to trust besides the system's."
+        "", "PEM file of certificate authorities to trust besides the system’s."
     )
     allow_custom: bool = _declare(
         False,
@@ -129,14 +129,14 @@ class RoutingSettings:
     strategy: str = _declare(
         "balanced",
         "balanced uses what would expire unused first; sticky stays on an account until it is "
-        "blocked; round-robin (or hybrid) takes turns by thread; least-used takes the fewest "
+        "blocked; round-robin (or hybrid) takes turns by chat; least-used takes the fewest "
         "tokens in the current windows; random draws; weighted shares by `account weight`; "
         "drain-first uses up what resets soonest.",
         choices=STRATEGIES,
     )
     soft_threshold_session: float = _declare(
         5.0,
-        "Per cent left of the session below which new threads go elsewhere where they can.",
+        "Per cent left of the session below which new chats go elsewhere where they can.",
         minimum=0,
         maximum=100,
     )
@@ -148,7 +148,7 @@ class RoutingSettings:
     )
     continuity: str = _declare(
         "move",
-        "When a conversation's account cannot go on: move it at once (hidden reasoning may stay "
+        "When a chat’s account cannot go on: move it at once (hidden reasoning may stay "
         "behind), wait for the account, or ask first.",
         choices=CONTINUITIES,
     )
@@ -159,7 +159,7 @@ class RoutingSettings:
         maximum=240,
     )
     affinity_ttl_s: int = _declare(
-        86400, "Seconds for which a silent thread keeps its account.", minimum=60, maximum=31536000
+        86400, "Seconds for which a silent chat keeps its account.", minimum=60, maximum=31536000
     )
 
 

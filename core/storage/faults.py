@@ -75,7 +75,7 @@ def _failed(path: Path, why: str) -> CoreError:
     return CoreError(
         "data_error",
         f"{path} could not be read or written ({why}); nothing was changed.",
-        "Try again; if it stays so, look at this file's folder and at the system's log.",
+        "Try again; if it stays so, look at this file’s folder and at the system’s log.",
     )
 
 
@@ -91,7 +91,7 @@ def _disk_failed(path: Path) -> CoreError:
     return CoreError(
         "disk_failed",
         f"The disk reported an error at {path}; the last saved state was kept.",
-        "Look at the disk's health and at the system's log, then try again.",
+        "Look at the disk’s health and at the system’s log, then try again.",
     )
 
 

@@ -13,8 +13,8 @@ from core.domain.account import AccountId
 from core.domain.decision import AccountState, Because, Refuse, RefuseReason
 from core.words.speech import english
 
+# `Speech.say`: a constant sentence in the person's language, filled.
 type Say = Callable[..., str]
-"""`Speech.say`: a constant sentence in the person's language, filled."""
 
 ENGLISH: Say = english().say
 
@@ -43,7 +43,9 @@ class Fault(StrEnum):
     NOT_FOUND = "not_found"
     BAD_METHOD = "bad_method"
     NO_WEBSOCKET = "no_websocket"
+    UNAUTHORIZED = "unauthorized"
     SILENT = "upstream_silent"
+    CUT = "upstream_cut"
     CHALLENGED = "upstream_challenge"
     UNREACHABLE = "upstream_unreachable"
     NOT_JSON = "upstream_not_json"
@@ -192,6 +194,11 @@ _FAULTS = {
     Fault.NOT_FOUND: ("There is nothing here.", ""),
     Fault.BAD_METHOD: ("This method is not allowed here.", ""),
     Fault.NO_WEBSOCKET: ("Turntable speaks HTTP here, not WebSocket.", ""),
+    Fault.UNAUTHORIZED: (
+        "Turntable does not know this token.",
+        "`turntable client create` makes one; send it as `Authorization: Bearer tt_…`.",
+    ),
+    Fault.CUT: ("The back end broke off in the middle of its answer.", "Try again."),
     Fault.SILENT: (
         "The back end took the request and did not answer in time. It may have been counted, so "
         "Turntable did not send it again.",

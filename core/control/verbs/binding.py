@@ -70,7 +70,7 @@ async def unbind(app: App, arguments: Arguments) -> Unbound:
     home = app.codex_home(arguments.text("codex_home"))
     receipt = await app.unbind(home, force=arguments.flag("force"))
     sentence = {
-        UndoResult.RESTORED: "{config} is as it was before; new Codex chats use Codex's own login.",
+        UndoResult.RESTORED: "{config} is as it was before; new Codex chats use Codex’s own login.",
         UndoResult.ALREADY_GONE: "Turntable’s key was gone already; {config} was left as it is.",
         UndoResult.LEFT_ALONE: (
             "Somebody changed openai_base_url in {config} since it was bound; it was left alone. "

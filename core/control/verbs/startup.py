@@ -95,7 +95,7 @@ _SENTENCES = {
 _NAMES = {
     Kind.DESKTOP: "The tray app",
     Kind.SERVER: "The server",
-    Kind.GUARD: "The guard's look at what was left bound",
+    Kind.GUARD: "The guard’s look at what was left bound",
 }
 
 

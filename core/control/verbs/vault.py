@@ -105,7 +105,7 @@ def _require_logins(app: App) -> None:
 _DONE: Mapping[str, str] = MappingProxyType(
     {
         "add-passphrase": "The new passphrase opens your logins; an earlier one does not.",
-        "add-keyring": "The system's keyring opens your logins.",
+        "add-keyring": "The system’s keyring opens your logins.",
         "recovery-code": "An earlier recovery code opens nothing any more.",
         "rekey": "Everything is sealed under a new key. Older backups still open as before.",
         "remove": "It opens your logins no more. Older backups still open with it.",
@@ -114,7 +114,7 @@ _DONE: Mapping[str, str] = MappingProxyType(
 )
 _KINDS: Mapping[str, str] = MappingProxyType(
     {
-        "keyring": "the system's keyring",
+        "keyring": "the system’s keyring",
         "passphrase": "a passphrase",
         "recovery": "a recovery code",
     }

@@ -132,8 +132,10 @@ def _home_is_nowhere(place: Place) -> None:
         pytest.param(_pipe, "config_not_a_file", "not a file", id="a pipe"),
         pytest.param(_dangling, "config_dangling", "nowhere.toml", id="a dangling link"),
         pytest.param(_circular, "config_dangling", "link", id="a link to itself"),
-        pytest.param(_read_only_file, "config_read_only", "not ours", id="a read-only file"),
-        pytest.param(_read_only_folder, "config_read_only", "not ours", id="a read-only folder"),
+        pytest.param(_read_only_file, "config_read_only", "may not write", id="a read-only file"),
+        pytest.param(
+            _read_only_folder, "config_read_only", "may not write", id="a read-only folder"
+        ),
         pytest.param(_home_is_a_file, "home_not_a_folder", "not a folder", id="home is a file"),
         pytest.param(_home_is_nowhere, "home_missing", "does not exist", id="home is nowhere"),
     ],

@@ -87,4 +87,4 @@ def test_the_help_says_whose_program_this_is(capsys: pytest.CaptureFixture[str])
     with pytest.raises(SystemExit):
         parse(["--help"])
 
-    assert "not OpenAI's" in capsys.readouterr().out
+    assert "not OpenAI’s" in capsys.readouterr().out
