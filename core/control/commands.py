@@ -78,14 +78,14 @@ _TABLE = (
                 choices=("status", "diff"),
             ),
             Parameter(name="dry_run", help="Show the change, make none.", kind=Kind.FLAG),
-            Parameter(name="replace", help="Replace another gateway's address.", kind=Kind.FLAG),
+            Parameter(name="replace", help="Replace another gateway’s address.", kind=Kind.FLAG),
             Parameter(name="rotate", help="Use a new secret.", kind=Kind.FLAG),
             CODEX_HOME,
         ),
     ),
     Verb(
         name="unbind",
-        summary="Give Codex's config.toml back, byte for byte.",
+        summary="Give Codex’s config.toml back; what was edited meanwhile stays.",
         function="binding:unbind",
         access=Access.FILES,
         parameters=(
@@ -107,7 +107,7 @@ _TABLE = (
         parameters=(
             Parameter(
                 name="action",
-                help="get, set, unset, reset, explain or path.",
+                help="What to do.",
                 positional=True,
                 required=True,
                 choices=("get", "set", "unset", "reset", "explain", "path"),
@@ -134,14 +134,14 @@ _TABLE = (
     ),
     Verb(
         name="doctor",
-        summary="Find out what is wrong, on the real path, and mend what is one step.",
+        summary="Find what is wrong on the path of a real request; mend what is one step.",
         function="doctor:doctor",
         access=Access.READ,
         parameters=(
             Parameter(
                 name="check", help="Only this one; default: all.", positional=True, choices=CHECKS
             ),
-            Parameter(name="fix", help="Make what can be mended good.", kind=Kind.FLAG),
+            Parameter(name="fix", help="Mend what can be mended.", kind=Kind.FLAG),
             Parameter(name="dry_run", help="With --fix: say what would change.", kind=Kind.FLAG),
             CODEX_HOME,
         ),
@@ -155,7 +155,7 @@ _TABLE = (
     ),
     Verb(
         name="stop",
-        summary="Stop the running Turntable; Codex is unbound first.",
+        summary="Stop the running Turntable; Codex gets its own login back first.",
         function="engine:stop",
         access=Access.OWNER,
     ),

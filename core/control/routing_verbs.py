@@ -55,7 +55,7 @@ ROUTING_VERBS = (
     ),
     Verb(
         name="rotation",
-        summary="Show how accounts are chosen; pause, resume, or choose otherwise.",
+        summary="Show how accounts are chosen; pause, resume or change it.",
         function="rotation:rotation",
         access=Access.READ,
         access_of=_rotation_access,
