@@ -119,6 +119,9 @@ QLineEdit, QComboBox, QAbstractSpinBox, QPlainTextEdit {{
   border-radius: {RADIUS - 2}px; padding: {GAP}px {GAP_SMALL}px;
   selection-background-color: {c["accent"]}; selection-color: {c["on_accent"]};
 }}
+QAbstractSpinBox QLineEdit, QAbstractSpinBox QLineEdit:focus {{
+  border: none; padding: 0; background: transparent;
+}}
 QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus, QPlainTextEdit:focus {{
   border: 2px solid {c["accent"]}; padding: {GAP - 1}px {GAP_SMALL - 1}px;
 }}

@@ -61,7 +61,7 @@ RADIUS = 8
 BAR_HEIGHT = 6
 PANEL_WIDTH = 360
 """Of the glance panel, at the text size that most desktops start with."""
-WINDOW_SIZE = (1180, 720)
+WINDOW_SIZE = (1280, 740)
 SMALL, LARGE, HUGE = 0.9, 1.15, 1.5
 """Sizes of text, as parts of the desktop's own."""
 

@@ -36,7 +36,7 @@ def sentences(root: Path = ROOT) -> dict[str, list[tuple[str, int]]]:
     for path in _files(root):
         whole = path.as_posix().startswith(tuple((root / name).as_posix() for name in _WHOLE))
         tree = ast.parse(path.read_text("utf-8"))
-        for text, line in (_constants if whole else _said)(tree):
+        for text, line in (*(_constants(tree) if whole else ()), *_said(tree)):
             found.setdefault(text, []).append((path.relative_to(root).as_posix(), line))
     for key, declaration in declarations().items():
         found.setdefault(declaration.help, []).append((f"core/domain/settings.py {key}", 1))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import delete
@@ -22,10 +22,14 @@ from shiboken6 import delete
 from core.control.facade import JsonValue
 from core.domain.errors import CoreError
 from core.domain.report import ReserveReport, StatusReport, VerdictReport
+from core.runtime.language import local_speech
 from core.words.speech import Speech, english
 from tests.tray import answers
+from tests.tray.pictures import GROUNDS, icon_sheet
 from tests.tray.snapshots import NOW, account, snapshot, week, window
+from tray.dialogs.passphrase import PassphraseDialog
 from tray.icon import IconPainter
+from tray.menu import TrayMenu
 from tray.panel import GlancePanel
 from tray.present.answer import Answer, Answered
 from tray.present.entries import Perform
@@ -36,6 +40,7 @@ from tray.present.panel import panel
 from tray.style import dress
 from tray.theme import Panel, Scheme
 from tray.windows.main_window import MainWindow, PageName
+from tray.windows.welcome import WelcomeWindow
 
 _FAMILIES = ["DejaVu Sans", "Noto Sans CJK SC"]
 _POINTS = 10
@@ -48,6 +53,7 @@ class Setting:
 
     scheme: Scheme = Scheme.LIGHT
     scale: float = 1.0
+    mirrored: bool = False
     speech: Speech = field(default_factory=english)
 
 
@@ -103,15 +109,21 @@ def many() -> StatusReport:
 class Answers:
     """Answers at once, as the engine would."""
 
-    def __init__(self, *, well: bool = True, none: bool = False) -> None:
-        self._well, self._none = well, none
+    def __init__(self, *, well: bool = True, none: bool = False, refuses: str = "") -> None:
+        self._well, self._none, self._refuses = well, none, refuses
 
     def ask(self, question: Perform, answered: Answered) -> None:
         answered(self._answer(question))
 
     def _answer(self, question: Perform) -> Answer | CoreError:
         made: dict[str, JsonValue]
+        if self._refuses:
+            return CoreError("refused", self._refuses, "Try again.")
         match question.verb:
+            case "import":
+                made = {"messages": ["Would add #1 Work (plus)."]}
+            case "startup":
+                made = {"enabled": False}
             case "log":
                 made = {"requests": []} if self._none else answers.log()
             case "why":
@@ -155,6 +167,31 @@ def panel_picture(report: StatusReport, setting: Setting) -> GlancePanel:
     return made
 
 
+def welcome_picture(report: StatusReport, setting: Setting) -> WelcomeWindow:
+    """The first run."""
+    made = WelcomeWindow(setting.speech, Answers().ask)
+    made.bring_up()
+    made.show_status(report, IconPainter().icon(gauge(report, NOW), Panel.UNKNOWN), NOW)
+    return made
+
+
+def passphrase_picture(setting: Setting) -> PassphraseDialog:
+    """The one question about secrets, with a wrong answer."""
+    refuse = Answers(refuses="That passphrase opens nothing.")
+    made = PassphraseDialog(setting.speech, refuse.ask)
+    made.open()
+    made.try_it("fake-passphrase")
+    return made
+
+
+def menu_picture(report: StatusReport, setting: Setting) -> QWidget:
+    """The menu as Qt draws it, where the desktop does not."""
+    made = TrayMenu()
+    made.show_entries(menu(report, speech=setting.speech, now=NOW))
+    made.widget.popup(QPoint(0, 0))
+    return made.widget
+
+
 def pictures() -> Iterator[tuple[str, Setting, Callable[[Setting], QWidget]]]:
     """Name, how it is taken, and what makes it."""
     for scheme in Scheme:
@@ -169,6 +206,24 @@ def pictures() -> Iterator[tuple[str, Setting, Callable[[Setting], QWidget]]]:
     yield from _pages("trouble", light, trouble(), Answers(well=False))
     yield "accounts-told", light, _told
     yield "accounts-many", light, partial(_page, PageName.ACCOUNTS, many(), Answers())
+    yield "welcome", light, partial(welcome_picture, empty())
+    yield "passphrase", light, passphrase_picture
+    yield "menu", light, partial(menu_picture, usual())
+    for language in ("de", "zh_CN"):
+        spoken = Setting(speech=local_speech(language, {}))
+        yield f"panel-{language}", spoken, partial(panel_picture, usual())
+        yield f"menu-{language}", spoken, partial(menu_picture, usual())
+        yield f"welcome-{language}", spoken, partial(welcome_picture, empty())
+        yield from _pages(language, spoken, usual(), Answers())
+        twice = replace(spoken, scale=2.0)
+        yield (
+            f"accounts-{language}-200",
+            twice,
+            partial(_page, PageName.ACCOUNTS, usual(), Answers()),
+        )
+    mirrored = Setting(mirrored=True)
+    yield "panel-mirrored", mirrored, partial(panel_picture, usual())
+    yield "accounts-mirrored", mirrored, partial(_page, PageName.ACCOUNTS, usual(), Answers())
     yield "panel-200", large, partial(panel_picture, usual())
     yield from _pages("200", large, usual(), Answers())
 
@@ -199,6 +254,8 @@ def take(application: QApplication, folder: Path, only: str) -> None:
         font = QFont(_FAMILIES, round(_POINTS * setting.scale))
         font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
         application.setFont(font)
+        sides = Qt.LayoutDirection
+        application.setLayoutDirection(sides.RightToLeft if setting.mirrored else sides.LeftToRight)
         dress(application, setting.scheme)
         shown = make(setting)
         for _ in range(3):
@@ -217,6 +274,9 @@ def main() -> None:
     arguments = parser.parse_args()
     application = QApplication(sys.argv[:1])
     take(application, arguments.folder, arguments.only)
+    for panel_ground, ground in GROUNDS.items():
+        sheet = icon_sheet(panel_ground, ground, scale=1)
+        sheet.save(str(arguments.folder / f"icons-{panel_ground}.png"))
     application.quit()
 
 

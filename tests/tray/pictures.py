@@ -29,7 +29,7 @@ _ROWS = (
     ("down", Gauge(state=GaugeState.DOWN, rings=(40, 62), stale=False)),
 )
 _LABEL = 90
-_GROUNDS = {Panel.LIGHT: "#eff0f1", Panel.DARK: "#232629", Panel.UNKNOWN: "#2b303b"}
+GROUNDS = {Panel.LIGHT: "#eff0f1", Panel.DARK: "#232629", Panel.UNKNOWN: "#2b303b"}
 
 
 def icon_sheet(panel: Panel, ground: str, *, scale: int) -> QImage:
@@ -58,7 +58,7 @@ def main(folder: Path) -> None:
     """Write the sheets into `folder`."""
     application = QApplication(sys.argv[:1])
     folder.mkdir(parents=True, exist_ok=True)
-    for panel, ground in _GROUNDS.items():
+    for panel, ground in GROUNDS.items():
         icon_sheet(panel, ground, scale=1).save(str(folder / f"icons-{panel.value}.png"))
     icon_sheet(Panel.UNKNOWN, "#f5f5f5", scale=1).save(str(folder / "icons-unknown-light.png"))
     icon_sheet(Panel.UNKNOWN, "#f5f5f5", scale=4).save(str(folder / "icons-unknown-x4.png"))

@@ -33,14 +33,13 @@ class PassphraseDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(PAGE_MARGIN, PAGE_MARGIN, PAGE_MARGIN, PAGE_MARGIN)
         layout.setSpacing(GAP_MEDIUM)
-        layout.addWidget(
-            paragraph(
-                speech.say(
-                    "Your logins are sealed on this machine. The passphrase opens them for as "
-                    "long as Turntable runs; it is written down nowhere."
-                )
+        self._why = paragraph(
+            speech.say(
+                "Your logins are sealed on this machine. The passphrase opens them for as long "
+                "as Turntable runs; it is written down nowhere."
             )
         )
+        layout.addWidget(self._why)
         layout.addWidget(asked)
         layout.addWidget(self._field)
         layout.addWidget(self._refused)
@@ -53,6 +52,20 @@ class PassphraseDialog(QDialog):
         self._open.setDefault(True)
         self._open.clicked.connect(self._try)
         self._cancel.clicked.connect(self.reject)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """As tall as its sentences are at its width."""
+        width = self._field.minimumWidth()
+        for words in (self._why, self._refused):
+            words.setFixedWidth(width)
+            words.setMinimumHeight(max(0, words.heightForWidth(width)))
+        self.adjustSize()
+
+    def try_it(self, given: str) -> None:
+        """As if it had been typed."""
+        self._field.setText(given)
+        self._try()
 
     def _try(self) -> None:
         """An empty field asks the keyring once more: it may have been unlocked meanwhile."""
@@ -66,6 +79,7 @@ class PassphraseDialog(QDialog):
         if isinstance(answer, CoreError):
             self._refused.setText(f"{answer.message} {answer.hint}".strip())
             self._refused.show()
+            self._make_room()
             self._field.selectAll()
             self._field.setFocus()
             return

@@ -20,7 +20,7 @@ from tray.theme import GAP_LARGE
 
 type Index = QModelIndex | QPersistentModelIndex
 
-_LEAST_LETTERS = 22
+_LEAST_LETTERS = 18
 
 ROW = Qt.ItemDataRole.UserRole
 """The whole row, for delegates and for whoever acts on it."""

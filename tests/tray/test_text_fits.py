@@ -1,0 +1,115 @@
+"""No text is cut off: measured from the layouts, in three languages, at 100 and at 200 %."""
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
+
+from core.runtime.language import local_speech
+from tests.tray.catalogue import LANGUAGES
+from tests.tray.gallery import (
+    Answers,
+    Setting,
+    empty,
+    panel_picture,
+    passphrase_picture,
+    trouble,
+    usual,
+    welcome_picture,
+    window_picture,
+)
+from tray.style import dress
+from tray.theme import Scheme
+from tray.windows.main_window import PageName
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
+
+_POINTS = 10
+_SLACK = 1
+"""A pixel: widths are rounded."""
+
+
+@pytest.fixture(params=["en", *LANGUAGES])
+def language(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(params=[1.0, 2.0], ids=["100 %", "200 %"])
+def setting(request: pytest.FixtureRequest, language: str, qapp: QApplication) -> Iterator[Setting]:
+    before = qapp.font()
+    scale = float(request.param)
+    qapp.setFont(QFont(["DejaVu Sans", "Noto Sans CJK SC"], round(_POINTS * scale)))
+    dress(qapp, Scheme.LIGHT)
+    yield Setting(scale=scale, speech=local_speech(language, {}))
+    qapp.setFont(before)
+
+
+def laid_out(widget: QWidget) -> QWidget:
+    for _ in range(3):
+        QCoreApplication.processEvents()
+    widget.grab()
+    return widget
+
+
+def cut_off(widget: QWidget) -> list[str]:
+    """The texts that their widgets have no room for."""
+    found = [
+        f"{part.text()!r}: {part.width()}x{part.height()}"
+        for part in widget.findChildren(QLabel)
+        if part.isVisible() and part.text() and not _has_room(part)
+    ]
+    for button in widget.findChildren(QAbstractButton):
+        words = button.text()
+        if button.isVisible() and words and button.width() + _SLACK < button.sizeHint().width():
+            found.append(f"{words!r}: {button.width()} of {button.sizeHint().width()}")
+    return found
+
+
+def _has_room(part: QLabel) -> bool:
+    if part.wordWrap():
+        return part.height() + _SLACK >= part.heightForWidth(part.width())
+    return part.width() + _SLACK >= part.sizeHint().width()
+
+
+@pytest.mark.parametrize("page", list(PageName))
+def test_pages(setting: Setting, page: PageName) -> None:
+    window = window_picture(page, usual(), setting, Answers(well=False))
+    assert cut_off(laid_out(window)) == []
+    window.close_for_good()
+
+
+def test_window_in_trouble_and_without_an_account(setting: Setting) -> None:
+    for report in (trouble(), empty()):
+        window = window_picture(PageName.ACCOUNTS, report, setting, Answers())
+        assert cut_off(laid_out(window)) == []
+        window.close_for_good()
+
+
+def test_panel(setting: Setting) -> None:
+    panel = panel_picture(usual(), setting)
+    assert cut_off(laid_out(panel)) == []
+    panel.hide()
+
+
+def test_first_run(setting: Setting) -> None:
+    window = welcome_picture(empty(), setting)
+    assert cut_off(laid_out(window)) == []
+    window.hide()
+
+
+def test_passphrase(setting: Setting) -> None:
+    dialog = passphrase_picture(setting)
+    assert cut_off(laid_out(dialog)) == []
+    dialog.hide()
+
+
+def test_what_has_no_room_is_found(qapp: QApplication) -> None:
+    del qapp
+    box = QWidget()
+    label = QLabel("far too long for this", box)
+    label.resize(20, 20)
+    box.show()
+    assert len(cut_off(box)) == 1
+    box.close()
