@@ -1,1 +1,1 @@
-"""The engine: everything that decides, keeps, relays and gives back. Runs headless; never sees Qt."""
+"""The engine: decides, keeps, relays and gives back. Runs headless; never sees Qt."""
