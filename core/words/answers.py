@@ -75,12 +75,24 @@ def refusal_sentences(
     """
     account = refusal.account
     who = say("The chosen account") if account is None else say("“{label}”", label=label(account))
-    of_pause = refusal.reason is RefuseReason.PAUSED
-    message, hint = _paused(refusal) if of_pause else _REFUSALS[refusal.reason]
+    message, hint = _of(refusal)
     said = [say(message, who=who)]
     if refusal.until is not None:
         said.append(say("Try again at {time}.", time=at(refusal.until)))
     return Sentences(message=" ".join(said), hint=say(hint, who=who))
+
+
+def _of(refusal: Refuse) -> tuple[str, str]:
+    """Message and hint, before they are filled."""
+    if refusal.reason is RefuseReason.PAUSED:
+        return _paused(refusal)
+    kept_to = any(v.because is Because.NOT_THE_STAYED_ONE for v in refusal.verdicts)
+    if refusal.reason is RefuseReason.ALL_WAITING and kept_to:
+        return (
+            "{who} has reached its limit, and you keep to it.",
+            "`turntable auto` lets the other accounts serve.",
+        )
+    return _REFUSALS[refusal.reason]
 
 
 def _paused(refusal: Refuse) -> tuple[str, str]:

@@ -128,4 +128,6 @@ def _lost(window: WindowForecast, now: datetime, speech: Speech) -> str:
     if unused is None or unused < WORTH_SAYING or window.resets_at is None:
         return ""
     when = speech.clock(window.resets_at, now)
-    return speech.say("About {left:.0f} % will expire unused at {time}.", left=unused, time=when)
+    return speech.say(
+        "About {percent} will expire unused at {time}.", percent=percent(unused, speech), time=when
+    )

@@ -142,9 +142,9 @@ def move(moved_from: AccountId, verdict: Verdict | None, label: Label, speech: S
     """Why the thread left its account; `verdict`: that account's."""
     name = label(moved_from)
     if verdict is None or verdict.because is Because.READY:
-        return speech.say("It lived on {label} before.", label=name)
+        return speech.say("The chat lived on {label} before.", label=name)
     return speech.say(
-        "It lived on {label} before. {because}",
+        "The chat lived on {label} before. {because}",
         label=name,
         because=state_sentence(verdict, speech),
     )

@@ -211,7 +211,7 @@ WINDOWS = [
     ),
     pytest.param(
         session(95, resets_in=3 * H),
-        "5 h 95 % left; lasts until its reset. About 88 % will expire unused at 15:00.",
+        "5 h 95 % left; lasts until its reset. About 87 % will expire unused at 15:00.",
         id="most will be lost",
     ),
     pytest.param(

@@ -68,7 +68,7 @@ async def test_a_conversation_that_moved_because_its_account_was_waiting(engine:
     await engine.turn("t1")
     assert (await why(engine))["text"] == (
         "New chats stay with Bela until it is blocked (sticky). "
-        "It lived on Ada before. Its usage limit is reached."
+        "The chat lived on Ada before. Its usage limit is reached."
     )
 
 

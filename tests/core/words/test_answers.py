@@ -66,6 +66,14 @@ def test_what_stands_still_by_hand_is_started_by_the_verb_that_fits(
     assert verb in said(RefuseReason.PAUSED, *verdicts)
 
 
+def test_who_is_kept_to_is_named_where_others_could_serve() -> None:
+    others = verdict(TWO, AccountState.READY, Because.NOT_THE_STAYED_ONE)
+    text = said(RefuseReason.ALL_WAITING, verdict(ONE, AccountState.WAITING), others, until=NOON)
+
+    assert text.startswith("“Work” has reached its limit, and you keep to it. Try again at 12:00.")
+    assert "`turntable auto`" in text
+
+
 @pytest.mark.parametrize("fault", list(Fault))
 def test_a_fault_is_said_in_whole_sentences(fault: Fault) -> None:
     sentences = fault_sentences(fault)
