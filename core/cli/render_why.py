@@ -15,7 +15,7 @@ def render_simulate(result: Record, reader: Reader) -> str:
     """The next decision; or what each strategy made of a trace."""
     if "scores" not in result:
         return render_why(result, reader)
-    head = ("strategy", "served at once", "left unused", "moves per 100 threads", "fairness")
+    head = ("strategy", "served at once", "left unused", "moves per 100 chats", "fairness")
     rows = [tuple(reader.say(name) for name in head)]
     for one in entries(result["scores"]):
         score = record(one)

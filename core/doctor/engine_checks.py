@@ -78,7 +78,7 @@ async def vault(subject: Subject) -> Finding:
             title=title,
             health=Health.BAD,
             text=say("Your logins are locked; nothing can be sent."),
-            hint=say("Unlock the keyring, or start Turntable with its passphrase."),
+            hint=say("Unlock the keyring, or type the passphrase after `turntable unlock`."),
         )
     match known.backend:
         case "keyring":

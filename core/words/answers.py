@@ -166,7 +166,7 @@ _REFUSALS = {
     ),
     RefuseReason.LOCKED: (
         "Your logins are locked.",
-        "Unlock the keyring, or start Turntable with the passphrase.",
+        "Unlock the keyring, or type the passphrase after `turntable unlock`.",
     ),
     RefuseReason.TIME_BUDGET: (
         "No account answered in the time that one request may take.",

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import assert_never
 
 from core.domain.happening import Happening, HappeningKind
-from core.words.quota import window_name
+from core.words.quota import whole_percent, window_name
 from core.words.speech import Speech
 
 
@@ -55,7 +55,8 @@ def _low(happening: Happening, until: str, speech: Speech) -> str:
     values = {
         "name": happening.label,
         "window": window_name(kind, minutes, speech),
-        "left": happening.left or 0.0,
+        # Rounded down as everywhere; a rest is never said to be nothing.
+        "left": whole_percent(happening.left) or 1 if happening.left else 0,
     }
     if not until:
         return speech.say("{name}: {left:.0f} % left ({window}).", **values)
