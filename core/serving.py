@@ -41,6 +41,7 @@ from core.runtime.bus import Bus
 from core.runtime.clock import Clock
 from core.runtime.net import connector
 from core.runtime.tasks import Tasks
+from core.storage.backup_keeper import BackupKeeper
 from core.storage.data_folder import DataFolder
 from core.words.speech import Speech
 
@@ -114,6 +115,9 @@ class Serving:
             clock=clock,
             draw=draw,
         )
+        self._keeper = BackupKeeper(
+            folder.backups, store=folder.store, vault=folder.vault, clock=clock
+        )
         self.server = ProxyServer(
             seams=self._seams(),
             authorise=self._authoriser.authorise,
@@ -138,6 +142,7 @@ class Serving:
         )
         self._tasks.start(self._sweep(), name="sweep")
         self._tasks.start(self.monitor.run(), name="quota monitor")
+        self._tasks.start(self._keeper.run(), name="backups")
         self._deaf = self._bus.listen(self._hear)
 
     async def stop(self) -> None:
@@ -230,10 +235,11 @@ class Serving:
         )
 
     def _hear(self, event: Event) -> None:
-        """A new account is asked about at once; numbers that changed go into the history."""
+        """A new account is asked about and backed up; changed numbers go into the history."""
         match event:
             case AccountChanged():
                 self.monitor.wake()
+                self._keeper.wake()
             case QuotaLearned(account=account):
                 self._note_quota(account)
             case _:

@@ -67,15 +67,28 @@ class Restorer:
         if step.merge is Merge.UNCHANGED:
             return step
         account = step.account
-        if step.merge is Merge.ADDED and await self._vault.bring_back(account.id):
-            # It was removed here a few days ago: what is sealed is as new as any, and certain.
-            self._store.learn(verified(account.id))
-            step = replace(step, credentials=None, unverified=False)
+        if step.merge is Merge.ADDED:
+            step = await self._beside_what_is_sealed(step)
         if step.credentials is not None:
             await self._vault.put(account.id, step.credentials)
         await self._store.change(_with(step))
+        if not step.unverified:
+            self._store.learn(verified(account.id))
         self._store.learn(signed_in_again(account.id))
         return step
+
+    async def _beside_what_is_sealed(self, step: Step) -> Step:
+        """A login without a row is as new as any of the same account: it is never replaced."""
+        account = step.account.id
+        sealed = await self._login(account)
+        if sealed is None:
+            # Removed here a few days ago: nobody else can have newer tokens than what is sealed.
+            back = await self._vault.bring_back(account)
+            return replace(step, credentials=None, unverified=False) if back else step
+        fresh = step.credentials
+        same = fresh is not None and fresh.refresh_token == sealed.refresh_token
+        # Of a restore or a removal that was cut off; which of them, nobody knows any more.
+        return step if same else replace(step, credentials=None)
 
     async def _held(self) -> dict[AccountId, Held]:
         """The logins that are here. One that is damaged counts as none."""

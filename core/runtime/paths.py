@@ -37,6 +37,11 @@ class Home:
         return self.root / "binds"
 
     @property
+    def backups(self) -> Path:
+        """Sealed copies of the accounts and their logins, made by ourselves."""
+        return self.root / "backups"
+
+    @property
     def run(self) -> Path:
         """Locks and the control endpoint."""
         return self.root / "run"

@@ -8,6 +8,7 @@ from core.domain.errors import CoreError
 from core.domain.events import Event
 from core.runtime.clock import Clock
 from core.runtime.paths import Home
+from core.storage.backups import Backups
 from core.storage.database import Database, open_database
 from core.storage.keys import SystemKeyring
 from core.storage.ledger import Ledger, open_ledger
@@ -26,6 +27,7 @@ class DataFolder:
     store: Store
     vault: Vault
     ledger: Ledger
+    backups: Backups
 
     async def close(self) -> None:
         """Write what is left, close every file, let the next owner in."""
@@ -72,7 +74,10 @@ async def own(
         undo.push_async_callback(vault.close)
         ledger = await open_ledger(home.ledger, now=clock.now())
         undo.pop_all()
-    return DataFolder(lock=lock, database=database, store=store, vault=vault, ledger=ledger)
+    backups = Backups(store=store, vault=vault, folder=home.backups, clock=clock)
+    return DataFolder(
+        lock=lock, database=database, store=store, vault=vault, ledger=ledger, backups=backups
+    )
 
 
 def _owned(by: Holder | None) -> CoreError:

@@ -76,23 +76,34 @@ class KeySlots:
         Raises:
             CoreError: `locked`, exit code locked; nothing was changed.
         """
-        match kind:
+        slot = self._slots.get(kind)
+        if slot is None:
+            raise locked(f"This vault has no {kind.value} slot.", self.hint())
+        return await self.open_carried(await self._vault_id(), slot, secret)
+
+    async def carried(self) -> tuple[str, tuple[Slot, ...]]:
+        """The vault's id and its slots: all that a backup needs to be opened elsewhere."""
+        return await self._vault_id(), tuple(self._slots.values())
+
+    async def open_carried(self, vault: str, slot: Slot, secret: str | None) -> bytes:
+        """The vault key through a slot of this or another vault; `secret` as for `open`.
+
+        Raises:
+            CoreError: `locked`, exit code locked.
+        """
+        match slot.kind:
             case SlotKind.KEYRING:
-                known: str | bytes = await self._keyring_entry()
+                known: str | bytes = await self._keyring_entry(vault)
             case SlotKind.PASSPHRASE:
                 known = secret or ""
             case SlotKind.RECOVERY:
                 known = typed(secret or "")
             case _:
-                assert_never(kind)
-        slot = self._slots.get(kind)
-        if slot is None:
-            raise locked(f"This vault has no {kind.value} slot.", self.hint())
-        vault = await self._vault_id()
+                assert_never(slot.kind)
         try:
             return await self._deriving.run(lambda: open_slot(vault, slot, known))
         except WrongKeyError:
-            raise locked(_WRONG[kind], self.hint()) from None
+            raise locked(_WRONG[slot.kind], self.hint()) from None
 
     async def create(self, passphrase: str | None) -> tuple[bytes, SlotKind]:
         """A new vault key in its first slot: the passphrase's if one was given, else the keyring's.
@@ -125,7 +136,7 @@ class KeySlots:
             raise CoreError(
                 "bad_passphrase", "The passphrase is empty.", "", exit_code=ExitCode.USAGE
             )
-        await self._save(await self._passphrase_slot(await self._vault_id(), key, passphrase))
+        await self._save(await self.passphrase_for(await self._vault_id(), key, passphrase))
 
     async def add_keyring(self, key: bytes) -> None:
         """Let the OS keyring open the vault.
@@ -161,11 +172,11 @@ class KeySlots:
         """
         vault, slots, code = await self._vault_id(), [], None
         if SlotKind.KEYRING in self._slots:
-            entry = await self._keyring_entry()
+            entry = await self._keyring_entry(vault)
             slots.append(keyring_slot(vault, key, entry, random=self._random))
         if SlotKind.PASSPHRASE in self._slots:
             await self.open(SlotKind.PASSPHRASE, passphrase)
-            slots.append(await self._passphrase_slot(vault, key, passphrase or ""))
+            slots.append(await self.passphrase_for(vault, key, passphrase or ""))
         if SlotKind.RECOVERY in self._slots:
             drawn = self._random(CODE_BYTES)
             slots.append(recovery_slot(vault, key, drawn, random=self._random))
@@ -207,22 +218,23 @@ class KeySlots:
         if SlotKind.PASSPHRASE in self._slots:
             return _SET_PASSPHRASE
         if SlotKind.RECOVERY in self._slots:
-            return "Unlock the desktop's keyring and try again, or use the recovery code."
-        return "Unlock the desktop's keyring and try again."
+            return "Unlock the desktop’s keyring and try again, or use the recovery code."
+        return "Unlock the desktop’s keyring and try again."
 
     def close(self) -> None:
         """End the threads."""
         self._deriving.stop()
         self._keyring.close()
 
-    async def _passphrase_slot(self, vault: str, key: bytes, passphrase: str) -> Slot:
+    async def passphrase_for(self, vault: str, key: bytes, passphrase: str) -> Slot:
+        """A slot that the passphrase opens; it is not written."""
         return await self._deriving.run(
             lambda: passphrase_slot(vault, key, passphrase, cost=self._cost, random=self._random)
         )
 
-    async def _keyring_entry(self) -> bytes:
+    async def _keyring_entry(self, vault: str) -> bytes:
         try:
-            entry = await self._keyring.get(await self._vault_id())
+            entry = await self._keyring.get(vault)
         except KeyringUnavailableError as error:
             raise locked(f"The keyring cannot be read: {error}.", self.hint()) from None
         if entry is None:

@@ -67,6 +67,11 @@ class Vault:
         """Everything that can open this vault."""
         return self._slots.kinds
 
+    @property
+    def key_slots(self) -> KeySlots:
+        """The slots themselves, for a backup that carries them."""
+        return self._slots
+
     async def unlock(self, *, passphrase: str | None = None, recovery: str | None = None) -> None:
         """Open the vault; make its key when this is the first time. Open already: does nothing.
 
@@ -88,7 +93,7 @@ class Vault:
                 self._key, self._opened_by = await self._slots.create(passphrase)
                 return
             if kind is None:
-                what = "Your logins are sealed by a passphrase, and none was given."
+                what = "Your logins are locked: a passphrase opens them, and none was given."
                 raise locked(what, self._slots.hint())
             self._key = await self._slots.open(kind, recovery or passphrase)
             self._opened_by = kind
@@ -108,7 +113,7 @@ class Vault:
         Raises:
             CoreError: `locked`, or as the disk fails; what was there is kept.
         """
-        self._opened_key()
+        self.opened_key()
         return await self._whole(self._put(account, credentials), name="put")
 
     async def get(self, account: AccountId) -> Credentials | None:
@@ -119,12 +124,12 @@ class Vault:
         """
         if self._key is None and not self._slots.kinds:
             return None
-        self._opened_key()
+        self.opened_key()
         known = self._opened.get(account)
         if known is not None:
             return known
         async with self._sealing:
-            key = self._opened_key()
+            key = self.opened_key()
             row = await self._database.read(lambda connection: _sealed(connection, account))
             if row is None:
                 return None
@@ -188,7 +193,7 @@ class Vault:
         Raises:
             CoreError: `locked`; `bad_passphrase`.
         """
-        await self._slots.add_passphrase(self._opened_key(), passphrase)
+        await self._slots.add_passphrase(self.opened_key(), passphrase)
 
     async def make_recovery_code(self) -> str:
         """A new recovery code, instead of an earlier one. To be shown once; it is kept nowhere.
@@ -196,7 +201,7 @@ class Vault:
         Raises:
             CoreError: `locked`.
         """
-        return await self._slots.add_recovery(self._opened_key())
+        return await self._slots.add_recovery(self.opened_key())
 
     async def use_keyring(self) -> None:
         """Let the OS keyring open the vault.
@@ -204,13 +209,13 @@ class Vault:
         Raises:
             CoreError: `locked`; `no_keyring`: there is none that keeps what it is given.
         """
-        key = self._opened_key()
+        key = self.opened_key()
         try:
             await self._slots.add_keyring(key)
         except KeyringUnavailableError as error:
             what = f"There is no keyring that can be used ({error}); nothing was changed."
             raise CoreError(
-                "no_keyring", what, "Unlock the desktop's keyring, if it has one."
+                "no_keyring", what, "Unlock the desktop’s keyring, if it has one."
             ) from None
 
     async def rekey(self, passphrase: str | None) -> str | None:
@@ -229,7 +234,7 @@ class Vault:
 
     async def _rekey(self, passphrase: str | None) -> str | None:
         async with self._sealing:
-            old, new = self._opened_key(), self._random(KEY_BYTES)
+            old, new = self.opened_key(), self._random(KEY_BYTES)
             slots, code = await self._slots.remade(new, passphrase)
 
             def reseal(connection: sqlite3.Connection) -> None:
@@ -264,7 +269,7 @@ class Vault:
 
     async def _put(self, account: AccountId, credentials: Credentials) -> Credentials:
         async with self._sealing:
-            return await self._put_under(self._opened_key(), account, credentials)
+            return await self._put_under(self.opened_key(), account, credentials)
 
     async def _put_under(
         self, key: bytes, account: AccountId, credentials: Credentials
@@ -300,9 +305,14 @@ class Vault:
         """Memory follows the file also when the caller is cancelled in between."""
         return await asyncio.shield(self._tasks.start(work, name=name))
 
-    def _opened_key(self) -> bytes:
+    def opened_key(self) -> bytes:
+        """The vault key, for what is sealed beside the vault (`core.storage.backups`).
+
+        Raises:
+            CoreError: `locked`.
+        """
         if self._key is None:
-            raise locked("Your logins are sealed and not opened yet.", self._slots.hint())
+            raise locked("Your logins are locked.", self._slots.hint())
         return self._key
 
 

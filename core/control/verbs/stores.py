@@ -11,6 +11,7 @@ from core.accounts.stores.places import Tool, places_of
 from core.accounts.stores.recognise import Form, form_of
 from core.app import App
 from core.control.verb import Arguments
+from core.control.verbs.backup import Exported, import_export
 from core.control.verbs.logins import Import, described, import_login, ways_in
 from core.control.verbs.vault import first_recovery_code, told_code
 from core.domain.account import AccountId
@@ -53,11 +54,13 @@ class Imports:
     exit_code: int
 
 
-async def import_logins(app: App, arguments: Arguments) -> Import | Imports:
+async def import_logins(app: App, arguments: Arguments) -> Import | Imports | Exported:
     """Take the logins that a file holds, whatever wrote it; its form is known by its content."""
     named, tool = arguments.text("file"), arguments.text("from")
     if named is not None and tool is not None:
         raise _usage("Name a file, or --from and a tool, not both.")
+    if named is not None and await asyncio.to_thread(_is_export, Path(named)):
+        return await import_export(app, Path(named), dry_run=arguments.flag("dry_run"))
     had_key = bool(app.folder.vault.slots)
     paths = await asyncio.to_thread(_paths, app, arguments)
     answer: Import | Imports
@@ -98,6 +101,13 @@ def _paths(app: App, arguments: Arguments) -> tuple[Path, ...]:
         message = f"{places.expected}: there is no such file; {tool} keeps its logins there."
         raise CoreError("store_missing", message, hint)
     return present
+
+
+def _is_export(path: Path) -> bool:
+    try:
+        return form_of(read_text(path)) is Form.OUR_EXPORT
+    except CoreError:
+        return False
 
 
 def _store_file(path: Path) -> tuple[Path, ...]:

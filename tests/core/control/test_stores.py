@@ -67,7 +67,7 @@ async def test_codexs_own_login_still_comes_in_by_itself(app: App, tmp_path: Pat
     answer = await import_logins(app, Arguments({"passphrase": VAULT, "from": "codex"}))
     assert isinstance(answer, Import)
     assert (answer.outcome, answer.recovery_code is not None) == ("added", True)
-    assert "Its login stays Codex's" in answer.messages[2]
+    assert "Its login stays Codex’s" in answer.messages[2]
 
 
 async def test_a_sealed_store_opens_with_a_passphrase_of_its_own(app: App, tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ async def test_taking_says_what_became_of_each(app: App, tmp_path: Path) -> None
     assert account.refresher is Refresher.TURNTABLE
     assert answer.taken == (account.id,)
     told = "\n".join(answer.messages)
-    assert "alias-A is Turntable's now; its store holds it no more." in told
+    assert "alias-A is Turntable’s now; its store holds it no more." in told
     assert str(copy) in told
 
 
