@@ -30,6 +30,7 @@ class Need:
         package: what Debian and Ubuntu call it.
         program: found on PATH when it is there.
         shared_object: loadable by this name when it is there.
+        file: something matches this pattern when it is there.
         font: a file of this name lies below the system's font folders when it is there.
     """
 
@@ -37,6 +38,7 @@ class Need:
     program: str = ""
     shared_object: str = ""
     font: str = ""
+    file: str = ""
 
     def is_met(self) -> bool:
         """Is it there? Asked of the system itself, so that any distribution can answer."""
@@ -44,11 +46,14 @@ class Need:
             return shutil.which(self.program) is not None
         if self.shared_object:
             return _loads(self.shared_object)
+        if self.file:
+            return any(Path("/").glob(self.file))
         return any(any(Path(folder).rglob(self.font)) for folder in _FONTS)
 
     def __str__(self) -> str:
         """What is missing, and the package that has it."""
-        return f"{self.program or self.shared_object or self.font} (package {self.package})"
+        what = self.program or self.shared_object or self.file or self.font
+        return f"{what} (package {self.package})"
 
 
 NEEDS = (
@@ -65,6 +70,10 @@ NEEDS = (
     Need("systemd", program="systemd-analyze"),
     Need("xdotool", program="xdotool"),
     Need("gnome-keyring", program="gnome-keyring-daemon"),
+    # What reads the accessibility tree, as a screen reader does.
+    Need("at-spi2-core", file="usr/libexec/at-spi*launcher"),
+    Need("gir1.2-atspi-2.0", file="usr/lib*/**/girepository-1.0/Atspi-2.0.typelib"),
+    Need("python3-gi", file="usr/lib*/python3*/**/gi/__init__.py"),
     Need("fonts-dejavu-core", font="DejaVuSans.ttf"),
     # What Qt's xcb and offscreen platforms load.
     Need("libdbus-1-3", shared_object="libdbus-1.so.3"),

@@ -93,6 +93,8 @@ def _after(report: StatusReport, verb: str, arguments: Mapping[str, JsonValue]) 
         case "auto":
             first = report.accounts[0].id
             return replace(report, rotation=_steered(report, verb, None, first))
+        case "bind" if "action" in arguments:
+            return report
         case "bind" | "unbind":
             state = "bound" if verb == "bind" else "unbound"
             return replace(report, bind=replace(report.bind, state=state))

@@ -4,7 +4,7 @@ import asyncio
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 import pytest
@@ -42,12 +42,14 @@ class Program:
 
 
 @asynccontextmanager
-async def running(desktop: Desktop, *, platform: str = "xcb") -> AsyncIterator[Program]:
+async def running(
+    desktop: Desktop, *, platform: str = "xcb", env: Mapping[str, str] | None = None
+) -> AsyncIterator[Program]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "tests.tray.program",
-        env=desktop.env | {"QT_QPA_PLATFORM": platform},
+        env=dict(env or desktop.env) | {"QT_QPA_PLATFORM": platform},
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         preexec_fn=die_with_parent,

@@ -1,6 +1,6 @@
 """Everything about one account, beside the table: read, act, and change what is ours to change."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFormLayout,
     QGridLayout,
@@ -16,6 +16,7 @@ from core.words.speech import Speech
 from tray.parts.bars import BarWidget
 from tray.parts.buttons import ActionButton
 from tray.parts.labels import card, label, paragraph, set_tone
+from tray.parts.order import reading_order
 from tray.present.account_actions import changed, reserved
 from tray.present.account_details import AccountDetails
 from tray.present.tone import Tone
@@ -123,6 +124,7 @@ class AccountCard(QScrollArea):
         self._bars.setColumnStretch(1, 1)
 
     def _show_actions(self, shown: AccountDetails) -> None:
+        new = False
         for grid, choices in ((self._actions, shown.actions), (self._policies, shown.policies)):
             for place, choice in enumerate(choices):
                 button = self._buttons.get(choice.id)
@@ -130,7 +132,14 @@ class AccountCard(QScrollArea):
                     button = ActionButton(choice, self.chosen.emit)
                     self._buttons[choice.id] = button
                     grid.addWidget(button, place // 2, place % 2)
+                    new = True
                 button.show_choice(choice)
+        if new:
+            ids = [choice.id for choice in shown.actions]
+            often = [self._buttons[id_] for id_ in ids]
+            rarely = [button for id_, button in self._buttons.items() if id_ not in ids]
+            fields = (self._name, self._note, self._session, self._week)
+            reading_order((self, *often, *fields, *rarely))
 
     def _lay_out(self) -> None:
         inside = self._inside
@@ -148,6 +157,8 @@ class AccountCard(QScrollArea):
         layout.addLayout(self._policies)
         layout.addWidget(self._refresher)
         layout.addStretch()
+        # What stands in it takes the focus; the card itself has nothing to be done with.
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setWidget(inside)
         self.setWidgetResizable(True)
 

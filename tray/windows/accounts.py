@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLineEdit, QSplitter, QStackedWidget
 
 from core.domain.report import StatusReport
 from core.words.speech import Speech
+from tray.parts.order import reading_order, with_clear_button
 from tray.present.account_actions import KEYS
 from tray.present.account_details import account_details
 from tray.present.account_table import AccountRow, Column, account_rows, headers
@@ -88,7 +89,7 @@ class AccountsPage(Page):
         say = self._speech.say
         self._search.setPlaceholderText(say("Search  /"))
         self._search.setAccessibleName(say("Search accounts"))
-        self._search.setClearButtonEnabled(True)
+        with_clear_button(self._search, self._speech.say("Clear the search"))
         self.beside_the_title(self._search)
         self._view.setSortingEnabled(True)
         self._view.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
@@ -102,6 +103,7 @@ class AccountsPage(Page):
         both.addWidget(self._card)
         both.setStretchFactor(0, 1)
         both.setSizes([680, 300])
+        reading_order((self._search, self._view, self._card))
         self._stack.addWidget(both)
         self._stack.addWidget(self._empty)
         self.body.addWidget(self._stack, stretch=1)

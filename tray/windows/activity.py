@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLineEdit, QPushButton, QSplitter, QStackedWidget
 from core.domain.errors import CoreError
 from core.domain.report import StatusReport, TrafficReport
 from core.words.speech import Speech
+from tray.parts.order import with_clear_button
 from tray.present.activity import (
     SHOWN,
     Explanation,
@@ -116,7 +117,7 @@ class ActivityPage(Page):
         say = self._speech.say
         self._search.setPlaceholderText(say("Search"))
         self._search.setAccessibleName(say("Search requests"))
-        self._search.setClearButtonEnabled(True)
+        with_clear_button(self._search, self._speech.say("Clear the search"))
         self._search.textChanged.connect(self._found.search)
         self._simulate.setAutoDefault(False)
         self._simulate.clicked.connect(self._foresee)

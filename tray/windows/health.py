@@ -131,7 +131,7 @@ class HealthPage(Page):
         mono.setFamilies(["monospace"])
         mono.setStyleHint(QFont.StyleHint.TypeWriter)
         self._change.setFont(mono)
-        self._change.setAccessibleName(self._speech.say("What routing Codex changes"))
+        self._change.setAccessibleDescription(self._speech.say("What routing Codex changes"))
         self.beside_the_title(self._again)
         inside = QWidget()
         column = QVBoxLayout(inside)
@@ -149,6 +149,7 @@ class HealthPage(Page):
         scroll = QScrollArea()
         scroll.setWidget(inside)
         scroll.setWidgetResizable(True)
+        scroll.setAccessibleName(self.title)
         self.body.addWidget(scroll, stretch=1)
 
 

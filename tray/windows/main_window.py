@@ -19,6 +19,7 @@ from core.words.speech import Speech
 from tray.menu import TrayMenu
 from tray.parts.buttons import ActionButton
 from tray.parts.labels import paragraph
+from tray.parts.order import reading_order
 from tray.parts.symbols import symbol
 from tray.present.answer import Ask
 from tray.present.entries import Entry
@@ -107,6 +108,7 @@ class MainWindow(QWidget):
         if self._route is None:
             self._route = ActionButton(toggle, self.chosen.emit)
             self._side.insertWidget(self._side.count() - 1, self._route)
+            reading_order((self._list, self._route, self._menu_button))
         self._route.show_choice(toggle)
         for page in self.pages.values():
             page.show_report(report, now)

@@ -75,6 +75,7 @@ class MessagesPage(Page):
         scroll = QScrollArea()
         scroll.setWidget(inside)
         scroll.setWidgetResizable(True)
+        scroll.setAccessibleName(self.title)
         self._stack.addWidget(empty)
         self._stack.addWidget(scroll)
         self.body.addWidget(self._stack, stretch=1)

@@ -9,6 +9,7 @@ from core.domain.report import StatusReport
 from core.words.speech import Speech
 from tray.parts.buttons import ActionButton
 from tray.parts.labels import card, label, paragraph, rule, set_tone
+from tray.parts.order import with_clear_button
 from tray.present.answer import Answer, Ask
 from tray.present.entries import Action, Choice, Perform
 from tray.present.settings_page import Setting, found, sections, settings, undo
@@ -123,7 +124,7 @@ class SettingsPage(Page):
     def _lay_out(self) -> None:
         self._search.setPlaceholderText(self._speech.say("Search"))
         self._search.setAccessibleName(self._speech.say("Search settings"))
-        self._search.setClearButtonEnabled(True)
+        with_clear_button(self._search, self._speech.say("Clear the search"))
         self._search.textChanged.connect(self._filter)
         self.beside_the_title(self._search)
         self._told.hide()
@@ -137,4 +138,5 @@ class SettingsPage(Page):
         scroll = QScrollArea()
         scroll.setWidget(inside)
         scroll.setWidgetResizable(True)
+        scroll.setAccessibleName(self.title)
         self.body.addWidget(scroll, stretch=1)

@@ -124,6 +124,7 @@ class WelcomeWindow(QWidget):
         scroll = QScrollArea()
         scroll.setWidget(inside)
         scroll.setWidgetResizable(True)
+        scroll.setAccessibleName(say("Three steps"))
         foot = QHBoxLayout()
         foot.addWidget(self._demo)
         foot.addStretch()
