@@ -28,7 +28,13 @@ from core.domain.usage import RequestRecord
 from core.oauth.refresh import Authoriser
 from core.oauth.upkeep import authoriser, look_after
 from core.proxy import answers
-from core.proxy.clients import KnownSecret, StaleSecret, ValidSecret, recognise
+from core.proxy.clients import (
+    KnownSecret,
+    StaleSecret,
+    ValidSecret,
+    recognise,
+    recognise_client,
+)
 from core.proxy.relay import Seams
 from core.proxy.routes import Identity
 from core.proxy.server import ProxyServer
@@ -43,6 +49,7 @@ from core.runtime.net import connector
 from core.runtime.tasks import Tasks
 from core.storage.backup_keeper import BackupKeeper
 from core.storage.data_folder import DataFolder
+from core.tool_status import tool_status
 from core.words.speech import Speech
 
 if TYPE_CHECKING:
@@ -123,6 +130,8 @@ class Serving:
             authorise=self._authoriser.authorise,
             renew=self._authoriser.renew,
             valid=self._valid,
+            known=lambda token: recognise_client(token, folder.store.state.clients.values()),
+            status=self._tool_status,
             identity=self.identity,
         )
 
@@ -286,6 +295,12 @@ class Serving:
             known.run == found.bind and not runs.lives(known.run) for known in runs.secrets
         )
         return None if ended else found
+
+    def _tool_status(self) -> object:
+        routing, now = self._settings().routing, self._clock.now()
+        return tool_status(
+            self._folder, self.on_show, routing=routing, now=now, speech=self._speech
+        )
 
     def identity(self) -> Identity:
         """What the listener proves itself with: this run's key, and the bind it serves."""

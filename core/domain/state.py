@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from core.domain.account import Account, AccountId, Identity
+from core.domain.client import Client, ClientId
 from core.domain.events import AccountChanged, Event, RotationChanged, ThreadPinned
 from core.domain.facts import ThreadId
 
@@ -47,12 +48,14 @@ class State:
         accounts: by id, in the order of their numbers.
         rotation: the steering.
         pins: threads that the user keeps on an account.
+        clients: other tools that may call.
         next_number: what the next account is called (`#N`); never goes back.
     """
 
     accounts: Mapping[AccountId, Account] = field(default_factory=dict)
     rotation: Rotation = field(default_factory=Rotation)
     pins: Mapping[ThreadId, AccountId] = field(default_factory=dict)
+    clients: Mapping[ClientId, Client] = field(default_factory=dict)
     next_number: int = 1
 
     def find(self, identity: Identity) -> Account | None:
@@ -88,6 +91,25 @@ def edit_account(account: AccountId, edit: Callable[[Account], Account]) -> Chan
             return state, ()
         after = replace(state, accounts={**state.accounts, account: edited})
         return after, (AccountChanged(account=account),)
+
+    return change
+
+
+def put_client(client: Client) -> Change:
+    """Let a tool call, or replace the one of the same id."""
+
+    def change(state: State) -> tuple[State, tuple[Event, ...]]:
+        return replace(state, clients={**state.clients, client.id: client}), ()
+
+    return change
+
+
+def drop_client(client: ClientId) -> Change:
+    """The tool may not call any more."""
+
+    def change(state: State) -> tuple[State, tuple[Event, ...]]:
+        kept = {id_: known for id_, known in state.clients.items() if id_ != client}
+        return replace(state, clients=kept), ()
 
     return change
 

@@ -15,11 +15,7 @@ from core.proxy.answers import fault_answer
 from core.proxy.deadline import Deadline
 from core.proxy.fields import Fields
 from core.proxy.intake import Intake
-from core.proxy.messages import (
-    OwnAnswer,
-    Request,
-    RequestHead,
-)
+from core.proxy.messages import OwnAnswer, Request, RequestHead
 from core.proxy.peer import may_be_ours
 from core.proxy.read_buffer import ReadBuffer
 from core.proxy.reply import Reply
@@ -54,12 +50,14 @@ class Limits:
 class Admitted[Route]:
     """The caller may: what it asked for, and the largest body it may send.
 
-    `own_user`: only if it is a process of our own user, where the system tells.
+    `own_user`: only if it is a process of our own user, where the system tells. `says`: how the
+    caller is told what is wrong with the rest of its request.
     """
 
     route: Route
     largest_body: int
     own_user: bool = False
+    says: Callable[[Fault], OwnAnswer] = fault_answer
 
 
 type Gate[Route] = Callable[[RequestHead, int], Admitted[Route] | OwnAnswer]
@@ -173,6 +171,7 @@ class Connection[Route](asyncio.BufferedProtocol):
         self._timer: asyncio.TimerHandle | None = None
         self._head: RequestHead | None = None
         self._route: Route | None = None
+        self._says: Callable[[Fault], OwnAnswer] = fault_answer
         self._reply: Reply | None = None
         self._task: asyncio.Task[None] | None = None
         self._closing = False
@@ -262,6 +261,7 @@ class Connection[Route](asyncio.BufferedProtocol):
             return None
         self._listener.is_no_stranger(self)
         self._route = verdict.route
+        self._says = verdict.says
         self._deadline.within(self._limits.body_s)
         if _wants_continue(head):
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -287,7 +287,7 @@ class Connection[Route](asyncio.BufferedProtocol):
         )
 
     def _refuse(self, fault: Fault) -> None:
-        self._answer_and_leave(fault_answer(fault), self._head)
+        self._answer_and_leave(self._says(fault), self._head)
 
     # -- answers
 
@@ -299,7 +299,7 @@ class Connection[Route](asyncio.BufferedProtocol):
             if reply.begun:
                 reply.cut()
             else:
-                reply.answer(fault_answer(Fault.INTERNAL))
+                reply.answer(self._says(Fault.INTERNAL))
         finally:
             self._listener.buffered.give_back(len(request.body))
             if not reply.ended:
@@ -320,6 +320,7 @@ class Connection[Route](asyncio.BufferedProtocol):
     def _answered(self, keep: bool) -> None:
         """An answer is written: the next request may come, or the connection ends."""
         self._reply = self._task = self._head = None
+        self._says = fault_answer
         if self._transport is None:
             return
         if keep and not self._intake.pipelined and not self._listener.draining:

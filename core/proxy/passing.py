@@ -11,7 +11,7 @@ from typing import assert_never
 
 from core.domain.account import AccountId
 from core.domain.decision import Decision, Refuse, RefuseReason, Use, Wait
-from core.domain.facts import RequestKind
+from core.domain.facts import Facts, RequestKind
 from core.domain.observed import learn_quota
 from core.domain.outcome import (
     Challenged,
@@ -22,11 +22,9 @@ from core.domain.outcome import (
     Unreachable,
 )
 from core.domain.usage import AttemptRecord, RequestRecord, Result
-from core.proxy.answers import as_json, fault_answer, refusal_answer
 from core.proxy.attempt import Attempts, Tried
 from core.proxy.choices import own, remember
 from core.proxy.classify import is_event_stream, is_html
-from core.proxy.facts import facts_of
 from core.proxy.foreign import without_sealed
 from core.proxy.holds import Holds
 from core.proxy.incoming import Sink
@@ -34,10 +32,9 @@ from core.proxy.lessons import lesson_of, word_of
 from core.proxy.limits_seen import LimitsSeen
 from core.proxy.messages import OwnAnswer, Request
 from core.proxy.overheard import Overheard
-from core.proxy.reply import Reply
-from core.proxy.routes import Passage
 from core.proxy.seams import Seams
 from core.proxy.traffic import Traffic
+from core.proxy.voice import Tongue, Voice
 from core.routing.exchange import (
     Abandon,
     Answer,
@@ -68,21 +65,25 @@ class Passing:
         traffic: Traffic,
         holds: Holds,
         limits: LimitsSeen,
-        passage: Passage,
+        path: bytes,
         request: Request,
-        reply: Reply,
+        facts: Facts,
+        voice: Voice,
+        tongue: Tongue,
     ) -> None:
+        """`path`: below the back end's base address; `tongue`: of our own answers."""
         self._attempts = attempts
         self._seams = seams
         self._traffic = traffic
         self._holds = holds
         self._limits = limits
         self._held_s = 0.0
-        self._passage = passage
+        self._path = path
         self._request = request
-        self._reply = reply
+        self._reply = voice
+        self._tongue = tongue
         self._id = seams.new_request_id()
-        self._facts = facts_of(request, passage.kind, only=passage.only)
+        self._facts = facts
         self._started_at = seams.clock.now()
         self._started = seams.clock.monotonic()
         self._decision: Decision | None = None
@@ -189,7 +190,7 @@ class Passing:
             tried = await self._attempts.attempt(
                 account,
                 self._request,
-                self._passage.path,
+                self._path,
                 self._facts,
                 moved=moved,
                 on_served=self._served,
@@ -254,10 +255,10 @@ class Passing:
         assert tried is not None and tried.head is not None  # noqa: S101, PT018 - it was answered
         if self._flowed is None and isinstance(tried.outcome, Challenged):
             self._conclude()
-            self._say(fault_answer(Fault.CHALLENGED), Result.FAILED)
+            self._say(self._tongue.fault(Fault.CHALLENGED), Result.FAILED)
         elif self._flowed is None and is_html(tried.head):
             self._conclude()
-            self._say(as_json(tried.head.status), Result.FAILED)
+            self._say(self._tongue.not_json(tried.head.status), Result.FAILED)
         else:
             flowed = self._flowed if self._flowed is not None else self._flow(tried)
             if not await flowed:
@@ -311,14 +312,14 @@ class Passing:
 
     def _refuse(self, refusal: Refuse, *, unreachable: bool) -> None:
         if unreachable and refusal.reason in (RefuseReason.ALL_FAILING, RefuseReason.TIME_BUDGET):
-            self._say(fault_answer(Fault.UNREACHABLE), Result.FAILED)
+            self._say(self._tongue.fault(Fault.UNREACHABLE), Result.FAILED)
             return
         now = self._seams.clock.now()
-        self._say(refusal_answer(refusal, self._seams.speech, now=now), Result.REFUSED)
+        self._say(self._tongue.refusal(refusal, self._seams.speech, now), Result.REFUSED)
 
     def _abandon(self, outcome: Outcome) -> None:
         if isinstance(outcome, Unanswered) and outcome.timed_out:
-            self._say(fault_answer(Fault.SILENT), Result.FAILED)
+            self._say(self._tongue.fault(Fault.SILENT), Result.FAILED)
             return
         self._result = Result.FAILED
         self._reply.cut()

@@ -2,7 +2,10 @@
 
 from collections.abc import Callable
 
+from core.domain.facts import Facts
+from core.proxy import v1
 from core.proxy.attempt import Attempts
+from core.proxy.facts import facts_of
 from core.proxy.holds import Holds
 from core.proxy.limits_seen import LimitsSeen
 from core.proxy.listener import Buffered
@@ -12,6 +15,8 @@ from core.proxy.reply import Reply
 from core.proxy.routes import Passage
 from core.proxy.seams import Seams
 from core.proxy.traffic import Traffic
+from core.proxy.v1_answers import OPEN
+from core.proxy.voice import CODEX, Tongue, Voice
 from core.proxy.websocket_handshake import Detour, Handshakes
 
 __all__ = ["Relay", "Seams"]
@@ -50,15 +55,31 @@ class Relay:
         if passage.websocket:
             await self._handshakes.serve(passage, request, reply)
             return
+        path = passage.path
+        if (tool := passage.tool) is None:
+            facts = facts_of(request, passage.kind, only=passage.only)
+            await self._pass(path, request, facts, reply, CODEX)
+            return
+
+        async def go(made: Request, facts: Facts, voice: Voice) -> None:
+            await self._pass(path, made, facts, voice, OPEN)
+
+        await v1.serve(tool.form, tool.client, request, reply, go)
+
+    async def _pass(
+        self, path: bytes, request: Request, facts: Facts, voice: Voice, tongue: Tongue
+    ) -> None:
         passing = Passing(
             attempts=self._attempts,
             seams=self._seams,
             traffic=self._traffic,
             holds=self._holds,
             limits=self._limits,
-            passage=passage,
+            path=path,
             request=request,
-            reply=reply,
+            facts=facts,
+            voice=voice,
+            tongue=tongue,
         )
         self._traffic.requests += 1
         try:

@@ -8,23 +8,36 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
 from core.domain.account import AccountId
+from core.domain.client import Client
 from core.domain.facts import RequestKind
 from core.domain.settings import ProxySettings
+from core.proxy import v1_answers
 from core.proxy.answers import fault_answer, json_answer
-from core.proxy.clients import StaleSecret, ValidSecret
+from core.proxy.clients import StaleSecret, ValidSecret, token_in
 from core.proxy.listener import Admitted
 from core.proxy.messages import OwnAnswer, RequestHead, wants_websocket
+from core.proxy.v1 import PATHS, Form
 from core.words.answers import Fault
 
 BOUND = re.compile(rb"/c/([^/?]*)/backend-api/codex(?=[/?]|$)")
 """The address that a bound Codex calls; its secret stands in the path."""
 
+_OPEN = re.compile(rb"/(?:v1|status)(?=[/?]|$)")
+"""What other tools call; their token stands in a field."""
 _LOOPBACK_HOST = re.compile(rb"(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?", re.I)
 _DOT_SEGMENT = re.compile(rb"(?:^|[/\\])(?:\.|%2e){1,2}(?:[/\\?#]|%2f|%5c|$)", re.I)
 _TARGET = re.compile(rb"/[\x21-\x7e]*")
 _LONGEST_NONCE = 256
 _METHODS = frozenset({b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS"})
 """What is passed on. TRACE is not: its answer would show the account's token."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolAsks:
+    """Another tool than Codex, and what it asks on `/v1`."""
+
+    client: Client
+    form: Form
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,12 +49,14 @@ class Passage:
         path: below the back end's base address, with its query.
         only: the one account that may serve it; None: any.
         websocket: it is the handshake of a WebSocket.
+        tool: which other tool asks, and in which form; None: Codex.
     """
 
     kind: RequestKind
     path: bytes
     only: AccountId | None = None
     websocket: bool = False
+    tool: ToolAsks | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +75,8 @@ class Identity:
 
 
 type Valid = Callable[[str], ValidSecret | StaleSecret | None]
+type Known = Callable[[str], Client | None]
+"""Whose token this is; None = nobody's."""
 
 
 class Routes:
@@ -69,10 +86,14 @@ class Routes:
         self,
         *,
         valid: Valid,
+        known: Known,
+        status: Callable[[], object],
         identity: Callable[[], Identity],
         settings: Callable[[], ProxySettings],
     ) -> None:
         self._valid = valid
+        self._known = known
+        self._status = status
         self._identity = identity
         self._settings = settings
 
@@ -80,8 +101,11 @@ class Routes:
         """Whether a head that came to `port` may go on, and as what."""
         settings = self._settings()
         fault = caller_fault(head, settings.origins)
+        open_ = _OPEN.match(head.target)
         if fault is not None:
-            return fault_answer(fault)
+            return v1_answers.fault(fault) if open_ is not None else fault_answer(fault)
+        if open_ is not None:
+            return self._tool(head, open_, settings.max_body)
         bound = BOUND.match(head.target)
         if bound is not None:
             found = self._bound(head, bound)
@@ -115,6 +139,38 @@ class Routes:
             kind=_kind(head.method, rest), path=b"/codex" + rest, only=only, websocket=websocket
         )
         return passage, own_user
+
+    def _tool(
+        self, head: RequestHead, open_: re.Match[bytes], largest_body: int
+    ) -> Admitted[Passage] | OwnAnswer:
+        """What another tool asks, where its token is known."""
+        client = self._known(token_in(head.fields))
+        if client is None:
+            return v1_answers.fault(Fault.UNAUTHORIZED)
+        path, _, query = head.target[open_.end() :].partition(b"?")
+        if open_[0] == b"/status":
+            return self._tool_status(head.method, path)
+        if head.method not in _METHODS:
+            return v1_answers.fault(Fault.BAD_METHOD)
+        if _DOT_SEGMENT.search(path):
+            return v1_answers.fault(Fault.BAD_PATH)
+        if wants_websocket(head):
+            return v1_answers.fault(Fault.NO_WEBSOCKET)
+        if (found := PATHS.get((head.method, path))) is None:
+            if any(path == known for _, known in PATHS):
+                return v1_answers.fault(Fault.BAD_METHOD)
+            below = b"/codex" + path + (b"?" + query if query else b"")
+            found = Form.PASSED, RequestKind.OTHER, below
+        form, kind, below = found
+        passage = Passage(kind=kind, path=below, tool=ToolAsks(client=client, form=form))
+        return Admitted(route=passage, largest_body=largest_body, says=v1_answers.fault)
+
+    def _tool_status(self, method: bytes, rest: bytes) -> OwnAnswer:
+        if rest:
+            return v1_answers.fault(Fault.NOT_FOUND)
+        if method not in (b"GET", b"HEAD"):
+            return v1_answers.fault(Fault.BAD_METHOD)
+        return json_answer(200, self._status())
 
     def _may_be_websocket(self, rest: bytes) -> bool:
         """Nothing but turns is asked over a WebSocket, and only where the user lets it."""

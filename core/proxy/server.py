@@ -15,7 +15,7 @@ from core.proxy.listener import Buffered, Limits, Listener
 from core.proxy.pool import Pool
 from core.proxy.read_buffer import ReadBuffer
 from core.proxy.relay import Relay, Seams
-from core.proxy.routes import Identity, Passage, Routes, Valid
+from core.proxy.routes import Identity, Known, Passage, Routes, Valid
 from core.proxy.tls import client_context
 from core.proxy.traffic import Traffic
 from core.proxy.upstream import Authorise, Renew, Upstream
@@ -39,10 +39,23 @@ class ProxyServer:
         authorise: Authorise,
         renew: Renew,
         valid: Valid,
+        known: Known,
+        status: Callable[[], object],
         identity: Callable[[], Identity],
         limits: Limits | None = None,
     ) -> None:
-        """Builds the parts; nothing listens and nothing is opened yet."""
+        """Builds the parts; nothing listens and nothing is opened yet.
+
+        Args:
+            seams: what the application hands in.
+            authorise: a fresh token of an account.
+            renew: a newer one.
+            valid: whose the secret of a bound path is.
+            known: whose the token of another tool is.
+            status: what `/status` answers: no address, no name of a person.
+            identity: what `/health` proves.
+            limits: of connections.
+        """
         settings = seams.settings
         self.traffic = Traffic()
         self._tasks = Tasks("proxy")
@@ -62,7 +75,13 @@ class ProxyServer:
             buffered=buffered,
             random_bytes=secrets.token_bytes,
         )
-        routes = Routes(valid=valid, identity=identity, settings=lambda: settings().proxy)
+        routes = Routes(
+            valid=valid,
+            known=known,
+            status=status,
+            identity=identity,
+            settings=lambda: settings().proxy,
+        )
         self._listener: Listener[Passage] = Listener(
             gate=routes.gate,
             handler=relay.serve,

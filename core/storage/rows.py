@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from core.domain.account import Account, AccountId
+from core.domain.client import Client, ClientId
 from core.domain.decision import Because, Shares
 from core.domain.facts import ThreadId
 from core.domain.health import Block
@@ -28,6 +29,7 @@ _STATE_TYPES: Mapping[str, Any] = {
     "rotation": Rotation,
     "next_number": int,
     "pin": AccountId,
+    "client": Client,
 }
 _OBSERVED_TYPES: Mapping[str, Any] = {
     "quota": Quota,
@@ -67,6 +69,7 @@ def state_kinds(state: State) -> Kinds:
         "rotation": {_ONLY: state.rotation},
         "next_number": {_ONLY: state.next_number},
         "pin": state.pins,
+        "client": state.clients,
     }
 
 
@@ -114,6 +117,7 @@ def read_state(rows: Iterable[Row]) -> tuple[State, tuple[DamagedRow, ...]]:
         # Never again a number that was given, even when the row that knew it is damaged.
         next_number=max(kinds["next_number"].get(_ONLY, 1), highest + 1),
         pins={ThreadId(key): account for key, account in kinds["pin"].items()},
+        clients={ClientId(key): client for key, client in kinds["client"].items()},
     )
     return state, damaged
 

@@ -54,6 +54,8 @@ async def serve(back_end: int, ca_file: str) -> None:
         authorise=authorise,
         renew=renew,
         valid=lambda secret: ValidSecret(bind="b"),
+        known=lambda token: None,
+        status=dict,
         identity=lambda: Identity(instance="i", key=b"k", bind="b"),
     )
     print(await server.start(19_000), flush=True)

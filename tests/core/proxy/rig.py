@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from core.domain import client as domain_client
 from core.domain.account import AccountId
 from core.domain.credentials import Grant
 from core.domain.decision import (
@@ -23,7 +24,7 @@ from core.domain.observed import Lesson, Observed, block_at
 from core.domain.settings import Settings, with_value
 from core.domain.usage import RequestRecord
 from core.proxy.answers import Speech
-from core.proxy.clients import StaleSecret, ValidSecret
+from core.proxy.clients import StaleSecret, ValidSecret, recognise_client
 from core.proxy.listener import Limits
 from core.proxy.relay import Seams
 from core.proxy.routes import Identity
@@ -169,6 +170,7 @@ class Rig:
         self.renewed: list[AccountId] = []
         self.decided: list[Facts] = []
         self.moved_from: AccountId | None = None
+        self.clients: list[domain_client.Client] = []
         self.recorded = asyncio.Event()
         self.server: ProxyServer
         self.port = 0
@@ -188,6 +190,8 @@ class Rig:
             authorise=self.authorise,
             renew=self.renew,
             valid=self.valid,
+            known=lambda token: recognise_client(token, self.clients),
+            status=lambda: {"running": True},
             identity=lambda: Identity(instance="inst", key=b"fake-key", bind="bind-1"),
             limits=limits,
         )

@@ -1,9 +1,11 @@
 """What may be asked of us, and who may ask."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
+from core.domain.client import Client, ClientId
 from core.domain.facts import RequestKind
 from core.domain.settings import ProxySettings
 from core.proxy.clients import StaleSecret, ValidSecret
@@ -13,6 +15,12 @@ from core.proxy.messages import OwnAnswer, RequestHead
 from core.proxy.routes import Identity, Passage, Routes, proof
 
 BASE = b"/c/fake-secret/backend-api/codex"
+CLIENT = Client(
+    id=ClientId("cl_1"),
+    label="editor",
+    token_sha256="00",
+    created_at=datetime(2026, 11, 20, tzinfo=UTC),
+)
 HOST = (b"Host", b"127.0.0.1:8791")
 
 
@@ -26,6 +34,8 @@ def routes(origins: tuple[str, ...] = ()) -> Routes:
 
     return Routes(
         valid=valid,
+        known=lambda token: CLIENT if token == "tt_fake" else None,
+        status=lambda: {"running": True},
         identity=lambda: Identity(instance="run-1", key=b"fake-key", bind="b"),
         settings=lambda: ProxySettings(origins=origins, max_body=2048),
     )
