@@ -22,6 +22,8 @@ def address_without_us(binds_folder: Path, home: Path) -> str | None:
         CoreError: `config_…` or `journal_…`.
     """
     home = canonical(home)
+    if not home.exists():
+        return None  # Codex makes it when it first starts
     config = find_config(home)
     found = read_key(config.content, name=str(config.path))
     if found is None or found.value is None:

@@ -132,6 +132,11 @@ class Leases:
             await self._worker.run(self._end_guard)
         return receipt
 
+    async def homes(self) -> tuple[Path, ...]:
+        """Every Codex home that a lease is held on, also one that has lapsed."""
+        records = await self._worker.run(self._binder.records)
+        return tuple(record.codex_home for record in records)
+
     async def take_up(self, port: int) -> None:
         """Bind every home again whose lease is ours still; `troubles` says what could not be.
 

@@ -1,13 +1,14 @@
 """`turntable codex`: the installed Codex through the proxy for one run; no file is touched."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from pathlib import Path
 
 from core.cli.attended import attend, end_alike
 from core.codex_home.find import find_program, home_in_force
 from core.control.remote import RemoteFacade
 from core.domain.errors import CoreError, ExitCode
+from core.runtime.passphrase import take_further
 from core.runtime.paths import Home, turntable_home
 
 IDLE_EXIT = "10m"
@@ -16,7 +17,7 @@ _LOOPBACK = ("127.0.0.1", "localhost")
 
 
 def run_codex(
-    environment: Mapping[str, str],
+    environment: MutableMapping[str, str],
     passphrase: str | None,
     *,
     account: str | None,
@@ -26,7 +27,8 @@ def run_codex(
     """Run Codex once and end as it ends.
 
     Args:
-        environment: the process's own, without the passphrase; Codex inherits it.
+        environment: the process's own, without the passphrase; Codex inherits it, and no other
+            secret of ours either.
         passphrase: for the server that is started where none runs.
         account: the one account that may serve; the run fails rather than use another login.
         direct: past the proxy, with Codex's own login.
@@ -45,6 +47,7 @@ def run_codex(
             "Leave one of them out.",
             exit_code=ExitCode.USAGE,
         )
+    take_further(environment)  # what Codex inherits holds none of our secrets
     program = find_program(environment)
     if program is None:
         raise CoreError(

@@ -130,6 +130,10 @@ def _dispatch(
             following = follow_log(environment, last=typed["last"], as_json=as_json, out=out)
             return asyncio.run(following)
         case _:
+            if verb == "uninstall" and not typed["dry_run"]:
+                from core.cli.ending import end_owner
+
+                end_owner(environment)
             typed.pop("follow", None)
             from core.cli.calling import call
 

@@ -15,7 +15,7 @@ CODEX_VERBS = (
                 metavar="ACCOUNT",
             ),
             Parameter(
-                name="direct", help="Past Turntable, with Codex's own login.", kind=Kind.FLAG
+                name="direct", help="Past Turntable, with Codex’s own login.", kind=Kind.FLAG
             ),
             Parameter(name="run", help="The run's lock, which its process holds.", hidden=True),
         ),
@@ -37,6 +37,18 @@ CODEX_VERBS = (
                 name="serve",
                 help="With enable: the server without a desktop.",
                 kind=Kind.FLAG,
+            ),
+        ),
+    ),
+    Verb(
+        name="uninstall",
+        summary="Stop, give Codex back, remove what starts at login; the data stays.",
+        function="uninstall:uninstall",
+        access=Access.FILES,
+        parameters=(
+            Parameter(name="dry_run", help="Say what would happen.", kind=Kind.FLAG),
+            Parameter(
+                name="purge", help="Also remove every login, setting and number.", kind=Kind.FLAG
             ),
         ),
     ),

@@ -79,7 +79,7 @@ def without_console(executable: str, *, frozen: bool) -> tuple[str, ...]:
     """
     program = PureWindowsPath(executable)
     if frozen:
-        return (str(program.with_name("turntable.exe")),)
+        return (str(program.with_name("turntablew.exe")),)
     return (str(program.with_name("pythonw.exe")), "-m", "core")
 
 

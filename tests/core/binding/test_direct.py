@@ -30,6 +30,10 @@ def test_direct_is_where_codex_went_before(
     assert address_without_us(place.binds, place.home) == address
 
 
+def test_a_home_that_codex_has_not_made_yet_holds_nothing(tmp_path: Path) -> None:
+    assert address_without_us(tmp_path / "binds", tmp_path / "codex") is None
+
+
 def test_a_key_that_was_changed_since_is_the_users(tmp_path: Path) -> None:
     place = Place(tmp_path, config=b"")
     place.binder().bind(place.home, PORT)

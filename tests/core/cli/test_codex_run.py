@@ -194,7 +194,8 @@ async def test_a_codex_that_is_killed_ends_us_alike(
 async def test_direct_goes_past_us_once_and_starts_nothing(
     turntable: Turntable, tmp_path: Path
 ) -> None:
-    ran = await turntable.run("codex", "--direct", "--", "hi", TURNTABLE_PASSPHRASE="secret")
+    secrets = {"TURNTABLE_PASSPHRASE": "secret", "TURNTABLE_NEW_PASSPHRASE": "secret"}
+    ran = await turntable.run("codex", "--direct", "--", "hi", **secrets)
     assert json.loads(ran.stdout)["words"] == ["hi"], "nothing is bound: nothing has to be said"
     assert "secret" not in ran.stdout
     assert not (await turntable.done("status"))["running"]

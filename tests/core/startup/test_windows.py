@@ -38,9 +38,9 @@ def test_what_is_really_there_is_said(tmp_path: Path) -> None:
     ("executable", "frozen", "program"),
     [
         pytest.param(
-            r"C:\Program Files\Turntable\turntable-console.exe",
+            r"C:\Program Files\Turntable\turntable.exe",
             True,
-            (r"C:\Program Files\Turntable\turntable.exe",),
+            (r"C:\Program Files\Turntable\turntablew.exe",),
             id="the app, not its console twin",
         ),
         pytest.param(

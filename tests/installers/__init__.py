@@ -1,0 +1,1 @@
+"""What the installers decide, and what they write."""
