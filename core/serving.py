@@ -112,12 +112,12 @@ class Serving:
         self._tasks = Tasks("serving")
         self._noted = dict(folder.store.observed.quotas)
         self._deaf: Callable[[], None] = lambda: None
-        self._authoriser = authoriser_of(
+        self.authoriser = authoriser_of(
             folder, environment=environment, settings=settings, clock=clock, draw=draw
         )
         self.monitor = usage_monitor(
             folder=folder,
-            authoriser=self._authoriser,
+            authoriser=self.authoriser,
             settings=settings,
             clock=clock,
             draw=draw,
@@ -127,8 +127,8 @@ class Serving:
         )
         self.server = ProxyServer(
             seams=self._seams(),
-            authorise=self._authoriser.authorise,
-            renew=self._authoriser.renew,
+            authorise=self.authoriser.authorise,
+            renew=self.authoriser.renew,
             valid=self._valid,
             known=lambda token: recognise_client(token, folder.store.state.clients.values()),
             status=self._tool_status,
@@ -146,7 +146,7 @@ class Serving:
             last or self._settings().proxy.port, patience_s=HAND_OVER_S if last else 0.0
         )
         self._tasks.start(
-            look_after(self._authoriser, proactive=lambda: self._settings().tokens.proactive),
+            look_after(self.authoriser, proactive=lambda: self._settings().tokens.proactive),
             name="look after logins",
         )
         self._tasks.start(self._sweep(), name="sweep")
@@ -160,7 +160,7 @@ class Serving:
         await self._tasks.close()
         await self.monitor.close()
         await self.server.drain(grace_s=DRAIN_S)
-        await self._authoriser.close()
+        await self.authoriser.close()
 
     def quiet_for(self) -> timedelta:
         """How long no request has been under way, and no Codex that was started for one run."""

@@ -19,7 +19,7 @@ def rename(account: AccountId, label: str) -> Change:
     wanted = " ".join(label.split())
 
     def renamed(state: State, known: Account) -> Account:
-        _check(state, known, wanted)
+        require_label(state, wanted, but=known.id)
         return replace(known, label=wanted)
 
     return _changed(account, renamed)
@@ -59,7 +59,7 @@ def put_back(known: Account) -> Change:
     """
 
     def change(state: State) -> tuple[State, tuple[Event, ...]]:
-        _check(state, known, known.label)
+        require_label(state, known.label, but=known.id)
         accounts = sorted([*state.accounts.values(), known], key=lambda each: each.number)
         after = replace(
             state,
@@ -69,6 +69,25 @@ def put_back(known: Account) -> Change:
         return after, (AccountChanged(account=known.id),)
 
     return change
+
+
+def require_label(state: State, label: str, *, but: AccountId | None = None) -> None:
+    """See that an account may be called `label`; `but` is the account itself.
+
+    Raises:
+        CoreError: `bad_label` or `label_taken`, exit code usage.
+    """
+    if not label or len(label) > LONGEST_LABEL or not label.isprintable():
+        message = f"A label has 1 to {LONGEST_LABEL} printable characters."
+        raise CoreError("bad_label", message, exit_code=ExitCode.USAGE)
+    if label.startswith("#") or label.isdecimal():
+        message = f"“{label}” would look like an account’s number."
+        raise CoreError("bad_label", message, exit_code=ExitCode.USAGE)
+    for other in state.accounts.values():
+        if other.id != but and other.label.casefold() == label.casefold():
+            message = f"Account #{other.number} is already called “{other.label}”."
+            hint = "Choose another label, or rename that one first."
+            raise CoreError("label_taken", message, hint, exit_code=ExitCode.USAGE)
 
 
 def _changed(account: AccountId, change_one: Callable[[State, Account], Account]) -> Change:
@@ -108,17 +127,3 @@ def _unsteered(rotation: Rotation, account: AccountId, *, gone: bool) -> Rotatio
     if rotation.before is None:
         return rotation
     return replace(rotation, before=_unsteered(rotation.before, account, gone=gone))
-
-
-def _check(state: State, known: Account, label: str) -> None:
-    if not label or len(label) > LONGEST_LABEL or not label.isprintable():
-        message = f"A label has 1 to {LONGEST_LABEL} printable characters."
-        raise CoreError("bad_label", message, exit_code=ExitCode.USAGE)
-    if label.startswith("#") or label.isdecimal():
-        message = f"“{label}” would look like an account’s number."
-        raise CoreError("bad_label", message, exit_code=ExitCode.USAGE)
-    for other in state.accounts.values():
-        if other.id != known.id and other.label.casefold() == label.casefold():
-            message = f"Account #{other.number} is already called “{other.label}”."
-            hint = "Choose another label, or rename that one first."
-            raise CoreError("label_taken", message, hint, exit_code=ExitCode.USAGE)

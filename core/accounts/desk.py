@@ -24,7 +24,8 @@ type Begin = Callable[[Callable[[], Awaitable[str]]], AsyncGenerator[JoinStep]]
 class _UnderWay:
     """One sign-in: its steps so far that nobody has taken, and how it ended."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience_s: float) -> None:
+        self.patience_s = patience_s
         self.steps: asyncio.Queue[JoinStep | CoreError] = asyncio.Queue()
         self.pasted: asyncio.Queue[str] = asyncio.Queue(maxsize=1)
         self.patience: asyncio.Timeout | None = None
@@ -33,7 +34,7 @@ class _UnderWay:
     def asked_for(self) -> None:
         """A face is there: the time until it counts as forgotten begins anew."""
         if self.patience is not None and not self.patience.expired():
-            self.patience.reschedule(asyncio.get_running_loop().time() + FORGOTTEN_S)
+            self.patience.reschedule(asyncio.get_running_loop().time() + self.patience_s)
 
 
 class Desk:
@@ -45,10 +46,13 @@ class Desk:
         self._under_way: dict[str, _UnderWay] = {}
         self._tasks = Tasks("desk")
 
-    def begin(self, steps: Begin) -> str:
-        """Begin a sign-in; its name, to ask for its steps with."""
+    def begin(self, steps: Begin, *, patience_s: float | None = None) -> str:
+        """Begin a sign-in; its name, to ask for its steps with.
+
+        It ends when nobody asks for `patience_s` (usually `FORGOTTEN_S`).
+        """
         name = self._draw(_NAME_BYTES).hex()
-        one = _UnderWay()
+        one = _UnderWay(FORGOTTEN_S if patience_s is None else patience_s)
         self._under_way[name] = one
         one.task = self._tasks.start(self._go_on(one, steps(one.pasted.get)), name="sign-in")
         return name
@@ -101,7 +105,7 @@ class Desk:
     async def _go_on(self, one: _UnderWay, steps: AsyncGenerator[JoinStep]) -> None:
         ended = _given_up()
         try:
-            async with asyncio.timeout(FORGOTTEN_S) as patience, aclosing(steps):
+            async with asyncio.timeout(one.patience_s) as patience, aclosing(steps):
                 one.patience = patience
                 async for step in steps:
                     one.steps.put_nowait(step)

@@ -43,15 +43,41 @@ class Look:
     workspace_name: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """A workspace that a user belongs to; `name` is empty when the back end says none."""
+
+    id: str
+    name: str
+
+
+async def list_workspaces(
+    connect: Connect, base_url: str, grant: Grant
+) -> tuple[Workspace, ...] | None:
+    """The workspaces of a login’s user, each once; None when the back end does not say."""
+    headers = _headers(grant)
+    try:
+        async with asyncio.timeout(LOOK_S), connect() as client:
+            status, body = await _get(client, f"{base_url}/accounts", headers)
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError):
+        return None
+    return workspaces_in(body) if status == 200 else None
+
+
+def workspaces_in(body: bytes) -> tuple[Workspace, ...]:
+    """The workspaces that the endpoint’s answer names, in its order."""
+    found: dict[str, Workspace] = {}
+    for entry in _entries(_mapping(_parsed(body)).get("items")):
+        id_, name = entry.get("id"), entry.get("name")
+        if isinstance(id_, str) and id_.isprintable() and id_:
+            known = name if isinstance(name, str) and name.isprintable() else ""
+            found.setdefault(id_, Workspace(id=id_, name=known))
+    return tuple(found.values())
+
+
 async def look(connect: Connect, base_url: str, grant: Grant) -> Look:
     """Ask once. Whatever goes wrong on the way is `UNKNOWN` and no error."""
-    headers = {
-        "authorization": f"Bearer {grant.access_token}",
-        "chatgpt-account-id": grant.workspace,
-        "accept": "application/json",
-    }
-    if grant.fedramp:
-        headers["x-openai-fedramp"] = "true"
+    headers = _headers(grant)
     try:
         async with asyncio.timeout(LOOK_S), connect() as client:
             status, body = await _get(client, f"{base_url}/wham/accounts/check", headers)
@@ -85,6 +111,17 @@ def workspace_name_in(body: bytes, workspace: str) -> str:
             if entry.get("id") == workspace and isinstance(name, str) and name.isprintable():
                 return name
     return ""
+
+
+def _headers(grant: Grant) -> dict[str, str]:
+    headers = {
+        "authorization": f"Bearer {grant.access_token}",
+        "chatgpt-account-id": grant.workspace,
+        "accept": "application/json",
+    }
+    if grant.fedramp:
+        headers["x-openai-fedramp"] = "true"
+    return headers
 
 
 async def _get(

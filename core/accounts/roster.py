@@ -61,11 +61,19 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admitted:
-    """What became of a candidate; `kept` says why where it is `unchanged`."""
+    """What became of a candidate.
+
+    Attributes:
+        outcome: added, updated or unchanged.
+        account: as it is now.
+        kept: why it is unchanged.
+        replaced: who refreshed the login that was here before.
+    """
 
     outcome: Outcome
     account: Account
     kept: Kept | None = None
+    replaced: Refresher | None = None
 
 
 class Roster:
@@ -118,7 +126,11 @@ class Roster:
                 await self._seal(account_id, candidate, change, new=known is None)
                 state = self._store.state
             outcome = Outcome.ADDED if known is None else Outcome.UPDATED
-            return Admitted(outcome=outcome, account=state.accounts[account_id])
+            return Admitted(
+                outcome=outcome,
+                account=state.accounts[account_id],
+                replaced=None if known is None else known.refresher,
+            )
 
     async def remove(self, account: Account) -> None:
         """Take it out. Its login stays sealed for `core.storage.vault.KEEP_REMOVED`.

@@ -112,6 +112,12 @@ def _dispatch(
             from core.cli.demo import demo
 
             return demo(environment, serve=typed["serve"] is True, out=out, err=err)
+        case "login":
+            from core.cli.login import run_login
+
+            if as_json:
+                _speak_utf8(out)
+            return run_login(environment, passphrase, typed, as_json=as_json, out=out)
         case "codex":
             from core.cli.codex_run import run_codex
 

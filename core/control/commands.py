@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from core.control.codex_verbs import CODEX_VERBS
+from core.control.login_verbs import LOGIN_VERBS
 from core.control.parameters import ACCOUNT, CODEX_HOME, PASSPHRASE
 from core.control.routing_verbs import ROUTING_VERBS
 from core.control.storage_verbs import STORAGE_VERBS
@@ -25,6 +26,7 @@ def _bind_access(arguments: Arguments) -> Access:
 
 
 _TABLE = (
+    *LOGIN_VERBS,
     *STORAGE_VERBS,
     Verb(
         name="accounts",

@@ -28,6 +28,7 @@ class Because(StrEnum):
     DISABLED_BY_USER = "disabled_by_user"
     PAUSED_BY_USER = "paused_by_user"
     SIGN_IN_ENDED = "sign_in_ended"
+    SIGNED_OUT = "signed_out_by_user"
     TOKEN_EXPIRED = "token_expired"
     TOKEN_REFUSED = "token_refused"
     """The back end refused it, and it could not be renewed so far."""

@@ -124,6 +124,25 @@ class Authoriser:
                 if known is not None and self._ends_soon(known):
                     self._start_renewal(account.id)
 
+    async def sign_out(self, account: Account, *, revoke: bool) -> None:
+        """End a login here, once a renewal that is under way is over.
+
+        Args:
+            account: whose.
+            revoke: end it at the issuer too, and before.
+
+        Raises:
+            CoreError: `not_ours_to_revoke`, `issuer_unreachable`, `foreign_issuer`, or as the disk
+                fails; the login was kept.
+        """
+        if (flight := self._flights.get(account.id)) is not None:
+            await asyncio.wait([flight])
+        if revoke:
+            await self._ours.revoke(account)
+        await self._vault.remove(account.id)
+        self._store.learn(verified(account.id))
+        self._store.learn(sign_in_ended(account.id, Because.SIGNED_OUT))
+
     async def note_doubts(self) -> None:
         """Learn which refresh tokens of ours may be spent already; read from the journal."""
         if self._vault.locked:

@@ -11,6 +11,7 @@ _BECAUSE = {
     Because.DISABLED_BY_USER: "Disabled by you.",
     Because.PAUSED_BY_USER: "Paused by you.",
     Because.SIGN_IN_ENDED: "Its sign-in is not taken any more; sign in again.",
+    Because.SIGNED_OUT: "You signed out of it.",
     Because.TOKEN_EXPIRED: (
         "Its access token has run out; it is read again as soon as Codex has renewed its login."
     ),
