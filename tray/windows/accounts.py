@@ -103,10 +103,10 @@ class AccountsPage(Page):
         both.addWidget(self._card)
         both.setStretchFactor(0, 1)
         both.setSizes([680, 300])
-        reading_order((self._search, self._view, self._card))
         self._stack.addWidget(both)
         self._stack.addWidget(self._empty)
         self.body.addWidget(self._stack, stretch=1)
+        reading_order((self._search, self._view, self._card))
 
     def _connect(self) -> None:
         self._search.textChanged.connect(self._found.search)
