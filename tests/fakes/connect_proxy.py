@@ -161,7 +161,7 @@ class ConnectProxy:
         self.opened.append(host)
         writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         await writer.drain()
-        await writer.start_tls(self._authority.server_context(host))
+        await _start_tls(writer, self._authority.server_context(host))
         there_reader, there_writer = await asyncio.open_connection(*address)
         self._writers.add(there_writer)
         try:
@@ -171,6 +171,20 @@ class ConnectProxy:
         finally:
             self._writers.discard(there_writer)
             there_writer.transport.abort()
+
+
+async def _start_tls(writer: asyncio.StreamWriter, context: ssl.SSLContext) -> None:
+    """Speak TLS from here on.
+
+    A connection that is closed in the middle of the handshake without an error (we are leaving)
+    leaves asyncio's writer without a transport: it stumbles then, and again when it is forgotten.
+    """
+    before = writer.transport
+    try:
+        await writer.start_tls(context)
+    except AttributeError:
+        writer._transport = before  # type: ignore[attr-defined]
+        raise ConnectionResetError("the connection was closed in the handshake") from None
 
 
 async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,6 +1,7 @@
 """The edge of the world lets known hosts through to loopback, and nobody else."""
 
 import asyncio
+import gc
 import ssl
 from collections.abc import AsyncIterator
 
@@ -83,3 +84,15 @@ async def test_a_server_is_trusted_by_its_name_or_its_address(
         assert await reader.readline() == b"hello\n"
         writer.close()
         await writer.wait_closed()
+
+
+async def test_leaving_in_the_middle_of_a_handshake_leaves_nothing_behind(
+    authority: Authority, echo: Address, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with ConnectProxy(authority, {"chatgpt.com": echo}) as proxy:
+        head, _, writer = await _ask(proxy, b"CONNECT chatgpt.com:443 HTTP/1.1\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200")
+        await asyncio.sleep(0)  # the proxy waits for the first bytes of TLS
+    writer.close()
+    gc.collect()  # a writer without a transport fails here, or in whichever test comes next
+    assert caplog.records == []
