@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from core.control.client_verbs import CLIENT_VERBS
 from core.control.codex_verbs import CODEX_VERBS
 from core.control.login_verbs import LOGIN_VERBS
 from core.control.parameters import ACCOUNT, CODEX_HOME, PASSPHRASE
@@ -100,6 +101,7 @@ _TABLE = (
         ),
     ),
     *CODEX_VERBS,
+    *CLIENT_VERBS,
     *ROUTING_VERBS,
     Verb(
         name="config",

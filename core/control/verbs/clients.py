@@ -1,0 +1,171 @@
+"""client, snippets: other tools that may call, and how they are pointed here."""
+
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from core.app import App
+from core.control.verb import Arguments
+from core.domain.client import Client, ClientId
+from core.domain.errors import CoreError, ExitCode
+from core.domain.state import drop_client, put_client
+from core.proxy.clients import TOKEN_PREFIX, token_hash
+
+LONGEST_LABEL = 60
+_HINT = "`turntable client list` shows who may call."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """One tool that may call."""
+
+    id: ClientId
+    label: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callers:
+    """The answer of `client`.
+
+    Attributes:
+        clients: who may call; after a change, the one that was changed.
+        token: shown this once; None where none was made.
+        messages: the same in sentences.
+    """
+
+    clients: tuple[Caller, ...]
+    token: str | None
+    messages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snippets:
+    """Texts by kind, and the same as messages."""
+
+    address: str
+    snippets: dict[str, str]
+    messages: tuple[str, ...]
+
+
+async def client(app: App, arguments: Arguments) -> Callers:
+    """List who may call; let a tool call, give it a new token, or let it call no more."""
+    match arguments.text("action"):
+        case "create":
+            return await _create(app, arguments.text("label") or arguments.text("client"))
+        case "rotate":
+            return await _rotate(app, _named(app, arguments.text("client")))
+        case "revoke":
+            return await _revoke(app, _named(app, arguments.text("client")))
+        case _:
+            return _list(app)
+
+
+def _list(app: App) -> Callers:
+    known = tuple(_caller(one) for one in app.state.clients.values())
+    lines = [app.speech.say("{label} ({id})", label=caller.label, id=caller.id) for caller in known]
+    none = app.speech.say(
+        "No other tool may call. `turntable client create --label NAME` lets one."
+    )
+    return Callers(clients=known, token=None, messages=tuple(lines) or (none,))
+
+
+async def _create(app: App, label: str | None) -> Callers:
+    label = (label or "").strip()
+    if not label or len(label) > LONGEST_LABEL or not label.isprintable():
+        message = f"A label has 1 to {LONGEST_LABEL} printable characters."
+        hint = "`turntable client create --label NAME`."
+        raise CoreError("bad_label", message, hint, exit_code=ExitCode.USAGE)
+    if any(one.label == label for one in app.state.clients.values()):
+        message = f"“{label}” may call already."
+        hint = "`turntable client rotate` gives it a new token."
+        raise CoreError("label_taken", message, hint, exit_code=ExitCode.USAGE)
+    made = Client(
+        id=ClientId(f"cl_{secrets.token_hex(6)}"),
+        label=label,
+        token_sha256="",
+        created_at=app.clock.now(),
+    )
+    return await _give_token(app, made, "“{label}” may call with this token. It is shown once:")
+
+
+async def _rotate(app: App, known: Client) -> Callers:
+    said = "“{label}” has a new token; the old one opens nothing any more. It is shown once:"
+    return await _give_token(app, replace(known, created_at=app.clock.now()), said)
+
+
+async def _give_token(app: App, client: Client, said: str) -> Callers:
+    token = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    client = replace(client, token_sha256=token_hash(token))
+    await app.folder.store.change(put_client(client))
+    messages = (app.speech.say(said, label=client.label), token)
+    return Callers(clients=(_caller(client),), token=token, messages=messages)
+
+
+async def _revoke(app: App, known: Client) -> Callers:
+    await app.folder.store.change(drop_client(known.id))
+    message = app.speech.say("“{label}” may not call any more.", label=known.label)
+    return Callers(clients=(_caller(known),), token=None, messages=(message,))
+
+
+def _named(app: App, typed: str | None) -> Client:
+    for one in app.state.clients.values():
+        if typed and typed in (one.id, one.label):
+            return one
+    message = f"No tool is known as “{typed}”." if typed else "Which tool?"
+    raise CoreError("no_client_named", message, _HINT, exit_code=ExitCode.USAGE)
+
+
+def _caller(client: Client) -> Caller:
+    return Caller(id=client.id, label=client.label, created_at=client.created_at)
+
+
+async def snippets(app: App, arguments: Arguments) -> Snippets:
+    """How a tool is pointed here; the token stands in the environment, never in a file of ours."""
+    address = f"http://127.0.0.1:{app.port or app.settings.proxy.port}/v1"
+    only = arguments.text("kind")
+    found = {
+        kind: text.replace("{address}", address)
+        for kind, text in _SNIPPETS.items()
+        if only in (None, kind)
+    }
+    return Snippets(address=address, snippets=found, messages=tuple(found.values()))
+
+
+_SNIPPETS = {
+    "env": """# Shell; most tools read these.
+export OPENAI_BASE_URL={address}
+export OPENAI_API_KEY=tt_…  # turntable client create --label my-tool""",
+    "curl": """# curl
+curl {address}/responses \\
+  -H "Authorization: Bearer $OPENAI_API_KEY" -H "Content-Type: application/json" \\
+  -d '{"model": "gpt-6.1-sol", "input": "Say hi."}'""",
+    "python": """# Python: the openai package
+import os
+from openai import OpenAI
+
+client = OpenAI(base_url="{address}", api_key=os.environ["OPENAI_API_KEY"])
+print(client.responses.create(model="gpt-6.1-sol", input="Say hi.").output_text)""",
+    "node": """// Node: the openai package
+import OpenAI from "openai";
+
+const client = new OpenAI({ baseURL: "{address}", apiKey: process.env.OPENAI_API_KEY });
+const answer = await client.responses.create({ model: "gpt-6.1-sol", input: "Say hi." });
+console.log(answer.output_text);""",
+    "opencode": """// opencode.json
+{
+  "provider": {
+    "turntable": {
+      "npm": "@ai-sdk/openai-compatible",
+      "options": { "baseURL": "{address}", "apiKey": "{env:OPENAI_API_KEY}" },
+      "models": { "gpt-6.1-sol": {} }
+    }
+  }
+}""",
+    "codex": """# Codex, for one run and without `turntable bind` (history of its own)
+codex -c model_provider='"turntable"' \\
+  -c model_providers.turntable.name='"Turntable"' \\
+  -c model_providers.turntable.base_url='"{address}"' \\
+  -c model_providers.turntable.wire_api='"responses"' \\
+  -c model_providers.turntable.env_key='"OPENAI_API_KEY"'""",
+}
