@@ -28,6 +28,7 @@ class Claims:
     plan: str
     fedramp: bool
     expires_at: datetime | None
+    issued_at: datetime | None = None
 
 
 def read_claims(token: str) -> Claims | None:
@@ -44,6 +45,7 @@ def read_claims(token: str) -> Claims | None:
         plan=_text(auth.get("chatgpt_plan_type")),
         fedramp=auth.get("chatgpt_account_is_fedramp") is True,
         expires_at=_moment(payload.get("exp")),
+        issued_at=_moment(payload.get("iat")),
     )
 
 

@@ -46,6 +46,8 @@ _TERMINAL = frozenset(
         "account_deleted",
     }
 )
+_SKEW = timedelta(minutes=5)
+"""How far clocks that are right may differ."""
 _LONGEST_CODE = 64
 _LONGEST_SENTENCE = 300
 
@@ -319,10 +321,17 @@ def _denied(code: str, sentence: str) -> Denied:
 
 
 def _end_of(access_token: str, expires_in: object, now: datetime) -> datetime | None:
-    """The token's own `exp`; `expires_in` only where it is silent, and only if it makes sense."""
+    """The token's own `exp`; `expires_in` only where it is silent, and only if it makes sense.
+
+    A token that was issued just now, at quite another time than ours, shows that our clock is
+    wrong. Its end is then counted from now: by `exp` it would be dead already, or for ever fresh.
+    """
     claims = read_claims(access_token)
     if claims is not None and claims.expires_at is not None:
-        return claims.expires_at
+        end, issued = claims.expires_at, claims.issued_at
+        if issued is None or end <= issued or abs(now - issued) <= _SKEW:
+            return end
+        return now + (end - issued)
     if isinstance(expires_in, bool) or not isinstance(expires_in, int | float):
         return None
     if not 0 < expires_in <= timedelta(days=366).total_seconds():
