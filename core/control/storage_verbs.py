@@ -82,6 +82,13 @@ STORAGE_VERBS = (
         ),
     ),
     Verb(
+        name="verify",
+        summary="Say whether all that is kept is whole, and whether this disk survives a cut.",
+        function="verify:verify",
+        access=Access.FILES,
+        parameters=(PASSPHRASE,),
+    ),
+    Verb(
         name="vault",
         summary="Show what opens your logins; add and remove ways, or seal all with a new key.",
         function="vault:vault",

@@ -19,6 +19,8 @@ from core.storage.worker import Worker
 
 BUSY_S = 5.0
 """How long SQLite waits for another program that has the file locked."""
+_SHORTEST = 512
+"""Bytes of the smallest page."""
 
 
 class Durability(StrEnum):
@@ -114,6 +116,8 @@ def read_only[T](path: Path, schema: Schema, work: Callable[[sqlite3.Connection]
     """
     if not path.exists():
         return None
+    with translated(path):
+        _refuse_a_stump(path)
     with translated(path), closing(_connect_read_only(path)) as connection:
         version = _known_version(connection, schema, path)
         if version == len(schema.steps):
@@ -140,6 +144,7 @@ def in_transaction[T](connection: sqlite3.Connection, work: Callable[[sqlite3.Co
 
 def _open(path: Path, schema: Schema) -> sqlite3.Connection:
     with translated(path):
+        _refuse_a_stump(path)
         create_private(path)
         connection = sqlite3.connect(
             path, timeout=BUSY_S, isolation_level=None, check_same_thread=False
@@ -155,6 +160,12 @@ def _open(path: Path, schema: Schema) -> sqlite3.Connection:
             raise
         sync_folder(path.parent)
         return connection
+
+
+def _refuse_a_stump(path: Path) -> None:
+    """What is shorter than any database SQLite would take for a new one, and write over it."""
+    if path.exists() and 0 < path.stat().st_size < _SHORTEST:
+        raise damaged(path)
 
 
 def _known_version(connection: sqlite3.Connection, schema: Schema, path: Path) -> int:

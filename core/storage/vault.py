@@ -16,15 +16,15 @@ from typing import Any
 
 from core.domain.account import AccountId
 from core.domain.credentials import Credentials
-from core.domain.errors import CoreError, ExitCode
+from core.domain.errors import CoreError
 from core.runtime.clock import Clock
 from core.runtime.tasks import Tasks
-from core.storage.codec import DamagedDocumentError, from_text, to_text
 from core.storage.database import Database, read_only
 from core.storage.keys import KeyringUnavailableError, SystemKeyring
 from core.storage.keyslots import KeySlots, load_slots, locked, read_slots
 from core.storage.schema import VAULT_SCHEMA
-from core.storage.slots import KEY_BYTES, Random, ScryptCost, SlotKind, WrongKeyError, seal, unseal
+from core.storage.sealed_login import open_login, seal_login
+from core.storage.slots import KEY_BYTES, Random, ScryptCost, SlotKind
 
 KEEP_REMOVED = timedelta(days=7)
 """How long a removed login stays sealed, so that removing can be undone."""
@@ -134,7 +134,7 @@ class Vault:
             if row is None:
                 return None
             # Whoever put a newer one while we waited has it here already.
-            return self._opened.setdefault(account, _unsealed(key, account, *row))
+            return self._opened.setdefault(account, open_login(key, account, *row))
 
     async def remove(self, account: AccountId) -> None:
         """Take a login out of use. It stays sealed for `KEEP_REMOVED`."""
@@ -240,11 +240,10 @@ class Vault:
             def reseal(connection: sqlite3.Connection) -> None:
                 rows = connection.execute("SELECT account, generation, sealed FROM secret")
                 for account, generation, sealed in rows.fetchall():
-                    text = to_text(_unsealed(old, account, generation, sealed)).encode()
-                    about = _about(account, generation)
+                    known = open_login(old, account, generation, sealed)
                     connection.execute(
                         "UPDATE secret SET sealed = ? WHERE account = ?",
-                        (seal(new, text, about=about, random=self._random), account),
+                        (seal_login(new, account, known, random=self._random), account),
                     )
                 self._slots.write(connection, slots)
 
@@ -277,10 +276,7 @@ class Vault:
         def replace_row(connection: sqlite3.Connection) -> Credentials:
             row = _sealed(connection, account, removed=True)
             fresh = _next_generation(key, account, row, credentials)
-            sealed = seal(
-                key, to_text(fresh).encode(), about=_about(account, fresh.generation),
-                random=self._random,
-            )  # fmt: skip
+            sealed = seal_login(key, account, fresh, random=self._random)
             connection.execute(
                 "INSERT OR REPLACE INTO secret VALUES (?, ?, ?, NULL)",
                 (account, fresh.generation, sealed),
@@ -366,20 +362,6 @@ def _sealed(
     return None if row is None or (row[2] is not None and not removed) else (row[0], row[1])
 
 
-def _unsealed(key: bytes, account: AccountId, generation: int, sealed: bytes) -> Credentials:
-    try:
-        text = unseal(key, sealed, about=_about(account, generation)).decode()
-        credentials: Credentials = from_text(Credentials, text)
-    except (WrongKeyError, UnicodeDecodeError, DamagedDocumentError):
-        raise CoreError(
-            "login_damaged",
-            "The sealed login of this account is damaged; it was left as it is.",
-            "Add this account again; its settings and history are kept.",
-            exit_code=ExitCode.SIGN_IN_NEEDED,
-        ) from None
-    return credentials
-
-
 def _next_generation(
     key: bytes, account: AccountId, row: tuple[int, bytes] | None, credentials: Credentials
 ) -> Credentials:
@@ -387,14 +369,9 @@ def _next_generation(
         return replace(credentials, generation=max(credentials.generation, 1))
     newest = row[0]
     try:
-        known = _unsealed(key, account, *row)
+        known = open_login(key, account, *row)
     except CoreError:
         known = None
     if known is not None and known == replace(credentials, generation=newest):
         return known
     return replace(credentials, generation=max(credentials.generation, newest + 1))
-
-
-def _about(account: AccountId, generation: int) -> bytes:
-    """A sealed row counts for its own account and generation only."""
-    return f"turntable secret 1\0{account}\0{generation}".encode()
