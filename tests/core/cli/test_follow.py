@@ -66,7 +66,7 @@ async def test_a_line_is_as_in_the_list(environment: dict[str, str]) -> None:
 
     await follow_log(environment, last=1, as_json=False, out=out)
 
-    assert out.getvalue().splitlines()[0].endswith("owner  req_30")
+    assert out.getvalue().splitlines()[0].endswith("its chat is there  req_30")
 
 
 async def test_without_an_owner_there_is_nothing_to_follow(tmp_path: Path) -> None:
