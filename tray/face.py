@@ -11,8 +11,9 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QProcess, Qt, QTimer, QUrl
+from PySide6.QtCore import QObject, QProcess, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QIcon
+from PySide6.QtWidgets import QDialog
 from shiboken6 import delete
 
 from core.domain.errors import CoreError
@@ -23,6 +24,7 @@ from core.words.speech import Speech
 from tray.bridge import Bridge
 from tray.clock import utc_now
 from tray.dialogs.passphrase import PassphraseDialog
+from tray.dialogs.sign_in import SignInDialog
 from tray.endings import Application
 from tray.host import TrayPlace
 from tray.icon import IconPainter
@@ -30,7 +32,7 @@ from tray.item import TrayItem
 from tray.messages import Messages
 from tray.panel import GlancePanel
 from tray.present.answer import Answer, Answered
-from tray.present.entries import Action, Entry, Local, Perform
+from tray.present.entries import Action, Entry, Local, Perform, SignIn
 from tray.present.gauge import gauge
 from tray.present.menu import menu
 from tray.present.notices import (
@@ -85,6 +87,7 @@ class Face(QObject):
         self._window: MainWindow | None = None
         self._panel: GlancePanel | None = None
         self._welcome: WelcomeWindow | None = None
+        self._dialog: QDialog | None = None
         self._stands_in = False
         self._grace = QTimer(self, interval=_TRAY_MAY_COME_MS, singleShot=True)
         self._connect()
@@ -115,6 +118,7 @@ class Face(QObject):
         if self._window is not None:
             self._window.close_for_good()
         for part in (
+            self._dialog,
             self._welcome,
             self._panel,
             self._window,
@@ -201,6 +205,8 @@ class Face(QObject):
                 self._bridge.wish(action)
             case Perform():
                 self._tell(between_engines(self._speech))
+            case SignIn():
+                self._sign_in(action)
             case Local.OPEN_PANEL:
                 self._bring_up_panel()
             case Local.UNLOCK:
@@ -318,9 +324,13 @@ class Face(QObject):
 
     def _ask_passphrase(self) -> None:
         dress(self._application, scheme_wanted())
-        asking = PassphraseDialog(self._speech, self._ask)
-        asking.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._dialog = asking = PassphraseDialog(self._speech, self._ask)
         asking.open()
+
+    def _sign_in(self, wanted: SignIn) -> None:
+        dress(self._application, scheme_wanted())
+        self._dialog = signing = SignInDialog(self._speech, self._ask, wanted, _open_page)
+        signing.begin()
 
     def _welcome_newcomer(self, report: StatusReport) -> None:
         """Three steps at the very first start; whoever closes them is not asked again."""
@@ -330,6 +340,7 @@ class Face(QObject):
         self._welcome = WelcomeWindow(self._speech, self._ask)
         self._welcome.closed.connect(self._welcomed)
         self._welcome.demo_wished.connect(_start_demo)
+        self._welcome.chosen.connect(self._choose)
         self._show()
         self._welcome.bring_up()
 
@@ -348,6 +359,10 @@ class Face(QObject):
         if self._window is not None and self._stands_in:
             self._window.hide()
         self._stands_in = False
+
+
+def _open_page(address: str) -> None:
+    QDesktopServices.openUrl(QUrl(address))
 
 
 def _start_demo() -> None:

@@ -114,7 +114,7 @@ QPushButton[role="main"]:focus {{ border: 2px solid {c["text"]}; }}
 QPushButton[role="main"]:disabled {{
   background: {c["track"]}; color: {c["muted"]}; border-color: {c["track"]};
 }}
-QLineEdit, QComboBox, QAbstractSpinBox, QPlainTextEdit {{
+QLineEdit, QComboBox {{
   background: {c["surface"]}; color: {c["text"]}; border: 1px solid {c["line"]};
   border-radius: {RADIUS - 2}px; padding: {GAP}px {GAP_SMALL}px;
   selection-background-color: {c["accent"]}; selection-color: {c["on_accent"]};
@@ -122,10 +122,10 @@ QLineEdit, QComboBox, QAbstractSpinBox, QPlainTextEdit {{
 QAbstractSpinBox QLineEdit, QAbstractSpinBox QLineEdit:focus {{
   border: none; padding: 0; background: transparent;
 }}
-QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus, QPlainTextEdit:focus {{
+QLineEdit:focus, QComboBox:focus {{
   border: 2px solid {c["accent"]}; padding: {GAP - 1}px {GAP_SMALL - 1}px;
 }}
-QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled {{
+QLineEdit:disabled, QComboBox:disabled {{
   background: {c["ground"]}; color: {c["muted"]};
 }}
 QListView[role="pages"] {{ background: transparent; border: none; outline: none; }}

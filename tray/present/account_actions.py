@@ -5,7 +5,7 @@ from core.domain.decision import AccountState
 from core.domain.report import AccountReport, StatusReport
 from core.domain.state import RotationMode
 from core.words.speech import Speech
-from tray.present.entries import Choice, Perform
+from tray.present.entries import Choice, Perform, SignIn
 
 KEYS = {"use": "S", "pause": "E", "sign_in": "R", "remove": "D"}
 """The same keys as in the live screen of the command line."""
@@ -19,7 +19,18 @@ def account_actions(
     steering = report.rotation
     preferred = steering.mode == RotationMode.USE and steering.account == account.id
     forced = steering.mode == RotationMode.STAY and steering.account == account.id
+    again: tuple[Choice, ...] = ()
+    if account.state in (AccountState.NEEDS_SIGN_IN, AccountState.UNVERIFIED):
+        again = (
+            Choice(
+                id="sign_in",
+                text=speech.say("Sign in a&gain"),
+                action=SignIn(way="browser", again=account.id),
+                enabled=not report.vault.locked,
+            ),
+        )
     return (
+        *again,
         Choice(
             id="use",
             text=speech.say("&Use"),

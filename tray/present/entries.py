@@ -36,7 +36,27 @@ class Local(StrEnum):
     QUIT = "quit"
 
 
-type Action = Perform | Local
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    """A sign-in, step by step in a dialog (the verb `login`).
+
+    Attributes:
+        way: `browser`, `device` or `paste`.
+        again: the account whose login is renewed; None = one more account.
+    """
+
+    way: str
+    again: str | None = None
+
+    def wish(self) -> Perform:
+        """The verb that begins it."""
+        arguments: dict[str, JsonValue] = {self.way: True}
+        if self.again is not None:
+            arguments["again"] = self.again
+        return Perform(verb="login", arguments=arguments)
+
+
+type Action = Perform | Local | SignIn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

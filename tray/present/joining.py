@@ -2,16 +2,23 @@
 
 from core.domain.report import StatusReport
 from core.words.speech import Speech
-from tray.present.entries import Choice, Perform
+from tray.present.entries import Choice, Perform, SignIn
 
 
 def ways_to_join(report: StatusReport, *, speech: Speech) -> tuple[Choice, ...]:
     """The most usual first; nothing can be added to logins that are locked."""
+    ways = (
+        ("add.browser", speech.say("Sign in with the &browser…"), "browser"),
+        ("add.device", speech.say("Sign in with a co&de…"), "device"),
+        ("add.paste", speech.say("&Paste an address…"), "paste"),
+    )
+    able = not report.vault.locked
     return (
+        *(Choice(id=i, text=text, action=SignIn(way=way), enabled=able) for i, text, way in ways),
         Choice(
             id="add.codex",
             text=speech.say("&Import from Codex"),
             action=Perform(verb="import", arguments={"from": "codex"}),
-            enabled=not report.vault.locked,
+            enabled=able,
         ),
     )

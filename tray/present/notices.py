@@ -11,7 +11,7 @@ from core.domain.settings import NotifySettings, Settings, with_value
 from core.words.happenings import title, told
 from core.words.speech import Speech
 from tray.present.answer import Answer
-from tray.present.entries import Choice, Local, Perform, literal
+from tray.present.entries import Choice, Local, Perform, SignIn, literal
 from tray.present.names import shown_name
 
 
@@ -88,7 +88,8 @@ def _actions(happening: Happening, speech: Speech) -> Iterator[Choice]:
             text = speech.say("Show &resets")
             yield Choice(id="resets", text=text, action=Local.OPEN_PANEL)
         case HappeningKind.SIGN_IN:
-            yield Choice(id="accounts", text=speech.say("&Show"), action=Local.OPEN_ACCOUNTS)
+            again = SignIn(way="browser", again=happening.account)
+            yield Choice(id="sign_in", text=speech.say("&Sign in"), action=again)
         case HappeningKind.ROUTING:
             yield Choice(id="details", text=speech.say("&Details"), action=Local.OPEN_HEALTH)
         case _:

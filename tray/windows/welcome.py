@@ -26,10 +26,12 @@ class WelcomeWindow(QWidget):
     """Three steps.
 
     Signals:
+        chosen: an `Action` that is not a verb: a sign-in.
         demo_wished: the made-up world shall be shown.
         closed: a person has gone through it, or away from it.
     """
 
+    chosen = Signal(object)
     demo_wished = Signal()
     closed = Signal()
 
@@ -91,6 +93,8 @@ class WelcomeWindow(QWidget):
     def _do(self, action: Action) -> None:
         if isinstance(action, Perform):
             self._ask(action, self._was_done)
+        else:
+            self.chosen.emit(action)
 
     def _was_done(self, answer: Answer | CoreError) -> None:
         failed = isinstance(answer, CoreError)
