@@ -70,6 +70,7 @@ NEEDS = (
     Need("systemd", program="systemd-analyze"),
     Need("xdotool", program="xdotool"),
     Need("gnome-keyring", program="gnome-keyring-daemon"),
+    Need("chromium", program="chromium"),
     # What reads the accessibility tree, as a screen reader does.
     Need("at-spi2-core", file="usr/libexec/at-spi*launcher"),
     Need("gir1.2-atspi-2.0", file="usr/lib*/**/girepository-1.0/Atspi-2.0.typelib"),

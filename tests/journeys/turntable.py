@@ -52,6 +52,34 @@ class Serving:
         self.process.send_signal(signal.SIGTERM)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """A verb that talks back: `turntable login` and its like."""
+
+    process: asyncio.subprocess.Process
+
+    async def line(self) -> str:
+        """The next line of its answer, without the newline."""
+        assert self.process.stdout is not None
+        async with asyncio.timeout(_VERB_S):
+            return (await self.process.stdout.readline()).decode().rstrip("\n")
+
+    async def type(self, text: str) -> None:
+        """A line on its standard input."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{text}\n".encode())
+        await self.process.stdin.drain()
+
+    async def ended(self) -> Ran:
+        """How it ended, with what it said since the lines that were read."""
+        async with asyncio.timeout(_VERB_S):
+            stdout, stderr = await self.process.communicate()
+        assert self.process.returncode is not None
+        return Ran(
+            exit_code=self.process.returncode, stdout=stdout.decode(), stderr=stderr.decode()
+        )
+
+
 class Turntable:
     """One user's Turntable: a data folder and an environment.
 
@@ -88,6 +116,15 @@ class Turntable:
         return ran.json
 
     @asynccontextmanager
+    async def begun(self, *words: str, **env: str) -> AsyncIterator[Begun]:
+        """`turntable WORDS…` while it goes on; killed when the test leaves it running."""
+        process = await self._start(*words, env=env, stdin=asyncio.subprocess.PIPE)
+        try:
+            yield Begun(process=process)
+        finally:
+            await _end(process)
+
+    @asynccontextmanager
     async def serve(self, *, wrapper: tuple[str, ...] = (), **env: str) -> AsyncIterator[Serving]:
         """`turntable serve` from its first line on; killed when the test leaves it running."""
         process = await self._start("serve", env=env, wrapper=wrapper)
@@ -105,7 +142,11 @@ class Turntable:
             await _end(process)
 
     async def _start(
-        self, *words: str, env: Mapping[str, str], wrapper: tuple[str, ...] = ()
+        self,
+        *words: str,
+        env: Mapping[str, str],
+        wrapper: tuple[str, ...] = (),
+        stdin: int = asyncio.subprocess.DEVNULL,
     ) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
             *wrapper,
@@ -114,7 +155,7 @@ class Turntable:
             "core",
             *words,
             env=self.env | dict(env),
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=stdin,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             start_new_session=True,
