@@ -36,6 +36,7 @@ class GlancePanel(QFrame):
 
     def __init__(self, speech: Speech) -> None:
         super().__init__(None, Qt.WindowType.Tool | Qt.WindowType.FramelessWindowHint)
+        self._view: PanelView | None = None
         self._rows: dict[str, PanelRowWidget] = {}
         self._actions: dict[str, ActionButton] = {}
         self._verdict = paragraph(size=LARGE, bold=True)
@@ -58,6 +59,9 @@ class GlancePanel(QFrame):
 
     def show_view(self, view: PanelView) -> None:
         """Show this from now on; rows that stay keep their place and whether they are open."""
+        if view == self._view:
+            return
+        self._view = view
         self._verdict.setText(view.verdict)
         set_tone(self._verdict, view.tone)
         self._below.setText(view.below)

@@ -80,8 +80,12 @@ class BarCell(QStyledItemDelegate):
         """Wide enough for the longest words."""
         del index
         metrics = option.fontMetrics
-        width = metrics.horizontalAdvance(_WIDEST) + GAP_SMALL + GAP_MEDIUM
-        return QSize(width, metrics.height() + BAR_HEIGHT + 4 * GAP)
+        return QSize(bar_width(metrics), metrics.height() + BAR_HEIGHT + 4 * GAP)
+
+
+def bar_width(metrics: QFontMetrics) -> int:
+    """Room for the longest words above a bar."""
+    return metrics.horizontalAdvance(_WIDEST) + GAP_SMALL + GAP_MEDIUM
 
 
 def _ground(

@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QLineEdit, QSplitter, QStackedWidget
+from PySide6.QtWidgets import QHeaderView, QLineEdit, QSplitter, QStackedWidget
 
 from core.domain.report import StatusReport
 from core.words.speech import Speech
@@ -17,7 +17,7 @@ from tray.present.account_table import AccountRow, Column, account_rows, headers
 from tray.present.empty import no_accounts
 from tray.theme import GAP_LARGE
 from tray.windows.account_card import AccountCard
-from tray.windows.account_list import AccountRows, BarCell, NameCell
+from tray.windows.account_list import AccountRows, BarCell, NameCell, bar_width
 from tray.windows.empty import EmptyView
 from tray.windows.page import Page
 from tray.windows.table import Search, TableView
@@ -96,6 +96,9 @@ class AccountsPage(Page):
         self._view.setItemDelegateForColumn(Column.NAME, self._names)
         for column in (Column.SESSION, Column.WEEK):
             self._view.setItemDelegateForColumn(column, self._bars)
+            # Every bar is as wide: nothing is to be measured when numbers change.
+            self._view.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
+            self._view.setColumnWidth(column, bar_width(self._view.fontMetrics()))
         both = QSplitter(Qt.Orientation.Horizontal)
         both.setChildrenCollapsible(False)
         both.setHandleWidth(GAP_LARGE)

@@ -76,6 +76,7 @@ class MainWindow(QWidget):
             PageName.MESSAGES: self.messages,
             PageName.SETTINGS: SettingsPage(speech, ask),
         }
+        self._latest: tuple[StatusReport, datetime] | None = None
         self._list = PageList(speech.say("Pages"))
         self._stack = QStackedWidget()
         self._banner = Banner(speech)
@@ -110,8 +111,9 @@ class MainWindow(QWidget):
             self._side.insertWidget(self._side.count() - 1, self._route)
             reading_order((self._list, self._route, self._menu_button))
         self._route.show_choice(toggle)
-        for page in self.pages.values():
-            page.show_report(report, now)
+        # A page out of sight is shown the newest snapshot when it is turned to.
+        self._latest = (report, now)
+        self._open().show_report(report, now)
 
     def bring_up(self, page: PageName | None = None) -> None:
         """Open the window, or bring it to the front; on this page, if one is named."""
@@ -172,6 +174,8 @@ class MainWindow(QWidget):
 
     def _turn(self, row: int) -> None:
         self._stack.setCurrentIndex(row)
+        if self._latest is not None:
+            self._open().show_report(*self._latest)
         if self.isVisible():
             self._open().opened()
 

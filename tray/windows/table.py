@@ -21,6 +21,8 @@ from tray.theme import GAP_LARGE
 type Index = QModelIndex | QPersistentModelIndex
 
 _LEAST_LETTERS = 18
+_MEASURED_ROWS = 30
+"""Rows that decide how wide a column is; measuring all would hold up the loop."""
 
 ROW = Qt.ItemDataRole.UserRole
 """The whole row, for delegates and for whoever acts on it."""
@@ -167,6 +169,7 @@ class TableView(QTableView):
         self.verticalHeader().setDefaultSectionSize(2 * self.fontMetrics().height() + GAP_LARGE)
         header = self.horizontalHeader()
         header.setHighlightSections(False)
+        header.setResizeContentsPrecision(_MEASURED_ROWS)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.setModel(rows)
         header.setSectionResizeMode(stretched, QHeaderView.ResizeMode.Fixed)
