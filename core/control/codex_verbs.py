@@ -1,5 +1,6 @@
 """The rows of the verbs that are about Codex's own files and programs."""
 
+from core.control.parameters import CODEX_HOME, PASSPHRASE
 from core.control.verb import Access, Kind, Parameter, Verb
 
 CODEX_VERBS = (
@@ -18,6 +19,19 @@ CODEX_VERBS = (
                 name="direct", help="Past Turntable, with Codex’s own login.", kind=Kind.FLAG
             ),
             Parameter(name="run", help="The run's lock, which its process holds.", hidden=True),
+        ),
+    ),
+    Verb(
+        name="switch",
+        summary="Change Codex’s own login (auth.json), checked before and undoable.",
+        function="switch:switch",
+        access=Access.WRITE,
+        parameters=(
+            Parameter(name="account", help="Whose login Codex shall have.", positional=True),
+            Parameter(name="undo", help="Take the last switch back.", kind=Kind.FLAG),
+            Parameter(name="dry_run", help="Check, and say what would happen.", kind=Kind.FLAG),
+            CODEX_HOME,
+            PASSPHRASE,
         ),
     ),
     Verb(

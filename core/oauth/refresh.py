@@ -143,6 +143,11 @@ class Authoriser:
         self._store.learn(verified(account.id))
         self._store.learn(sign_in_ended(account.id, Because.SIGNED_OUT))
 
+    async def landed(self, account_id: AccountId) -> None:
+        """Wait until no renewal of this account is under way."""
+        if (flight := self._flights.get(account_id)) is not None:
+            await asyncio.wait([flight])
+
     async def note_doubts(self) -> None:
         """Learn which refresh tokens of ours may be spent already; read from the journal."""
         if self._vault.locked:

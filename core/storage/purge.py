@@ -15,7 +15,7 @@ from core.storage.faults import translated
 from core.storage.keys import KeyringUnavailableError, SystemKeyring
 from core.storage.lock import OwnerLock
 
-_FOLDERS = ("backups", "binds", "launch", "log", "run")
+_FOLDERS = ("backups", "binds", "launch", "log", "run", "switches")
 _WAIT_S = 10.0
 
 

@@ -1,0 +1,1 @@
+"""Codex's own login changed on purpose: checked before, kept, written, asked after, undone."""

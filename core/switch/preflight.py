@@ -1,0 +1,121 @@
+"""What would defeat a switch, found before anything is written."""
+
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+
+from core.codex_home.find import CredentialStore, credential_store_of
+from core.domain.account import Account, Refresher
+from core.domain.claims import read_claims
+from core.domain.credentials import Credentials
+from core.domain.observed import Observed
+from core.switch.receipt import Result, Step
+
+type Config = Mapping[str, object]
+
+
+def check_store(home: Path) -> Step:
+    """The login must lie in the file: a keyring's is not ours to write."""
+    store = credential_store_of(home)
+    if store is CredentialStore.FILE:
+        return Step(name="store", result=Result.DONE)
+    because = (
+        f"Codex keeps its login in “{store.value}” here; only a file can be switched "
+        '(cli_auth_credentials_store = "file").'
+    )
+    return Step(name="store", result=Result.FAILED, because=because)
+
+
+def check_forced(config: Config, account: Account | None) -> Step:
+    """A login that the configuration forbids would be deleted by the next command of Codex."""
+    method = config.get("forced_login_method")
+    if method not in (None, "", "chatgpt"):
+        because = "Codex's configuration forces another way to sign in."
+        return Step(name="forced", result=Result.FAILED, because=because)
+    workspaces = _texts(config.get("forced_chatgpt_workspace_id"))
+    if account is not None and workspaces and account.identity.workspace not in workspaces:
+        because = f"Codex's configuration forces another workspace than that of {account.label}."
+        return Step(name="forced", result=Result.FAILED, because=because)
+    return Step(name="forced", result=Result.DONE)
+
+
+def check_running(pids: Iterable[int] | None) -> Step:
+    """A running Codex keeps its old login, and would fail for good at its next 401."""
+    if pids is None:
+        because = "This system does not tell which programs run with this home."
+        return Step(name="running", result=Result.SKIPPED, because=because)
+    found = ", ".join(map(str, sorted(pids)))
+    if found:
+        because = f"Codex runs with this home (process {found}): close it first."
+        return Step(name="running", result=Result.FAILED, because=because)
+    return Step(name="running", result=Result.DONE)
+
+
+def check_account(account: Account, observed: Observed, source: Path) -> Step:
+    """Only a login that nobody else refreshes can be handed to Codex."""
+    because = ""
+    if account.refresher is Refresher.ELSEWHERE:
+        because = (
+            f"{account.label} is Codex's login here already."
+            if account.source == str(source)
+            else f"The login of {account.label} belongs to {account.source}; a second Codex would "
+            "end it for both. Sign it in here first: `turntable login --again`."
+        )
+    elif account.id in observed.signed_out:
+        because = f"{account.label} is signed out."
+    elif account.id in observed.unverified:
+        because = f"It is not certain that the newest login of {account.label} is here."
+    result = Result.FAILED if because else Result.DONE
+    return Step(name="account", result=result, because=because)
+
+
+def check_tokens(credentials: Credentials, now: datetime) -> Step:
+    """An id_token that has run out alone makes the desktop app ask for a sign-in."""
+    claims = read_claims(credentials.id_token)
+    ends = None if claims is None else claims.expires_at
+    if ends is not None and ends <= now:
+        because = "Its id_token has run out: the desktop app may ask for a sign-in once."
+        return Step(name="tokens", result=Result.SKIPPED, because=because)
+    return Step(name="tokens", result=Result.DONE)
+
+
+def config_in_file(home: Path) -> Config:
+    """What config.toml says, where no Codex can be asked; nothing when it cannot be read."""
+    try:
+        return tomllib.loads((home / "config.toml").read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def running_codex(home: Path, *, proc: Path = Path("/proc")) -> tuple[int, ...] | None:
+    """The processes of our user that are a Codex of this home; None where nobody tells."""
+    if not (proc / "self").exists():
+        return None
+    wanted = os.path.realpath(home)
+    found = []
+    for folder in proc.glob("[0-9]*"):
+        try:
+            program = (folder / "exe").readlink().name
+            if not program.startswith("codex") or folder.stat().st_uid != os.getuid():
+                continue
+            environment = (folder / "environ").read_bytes().split(b"\0")
+        except OSError:
+            continue  # it has ended, or is not ours
+        if os.path.realpath(_home_in(environment)) == wanted:
+            found.append(int(folder.name))
+    return tuple(found)
+
+
+def _home_in(environment: Iterable[bytes]) -> str:
+    named = dict(entry.split(b"=", 1) for entry in environment if b"=" in entry)
+    if home := named.get(b"CODEX_HOME"):
+        return os.fsdecode(home)
+    return str(Path(os.fsdecode(named.get(b"HOME", b""))) / ".codex")
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,) if value else ()
+    return tuple(str(part) for part in value) if isinstance(value, list) else ()
