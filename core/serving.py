@@ -6,9 +6,9 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
-
 from core.accounts.sources import read_source
+from core.accounts.workspace_routes import WorkspaceRoutes
+from core.asking import Asking
 from core.binding.leases import Leases
 from core.domain.account import AccountId
 from core.domain.choices import ask_about, learn_choice, learn_spent, settled
@@ -38,22 +38,17 @@ from core.proxy.clients import (
 from core.proxy.relay import Seams
 from core.proxy.routes import Identity
 from core.proxy.server import ProxyServer
-from core.proxy.upstream import base_of
 from core.quota.monitor import Login, Monitor
 from core.quota.usage_endpoint import Answer
 from core.reports import Engine
 from core.routing.select import Chances, select
 from core.runtime.bus import Bus
 from core.runtime.clock import Clock
-from core.runtime.net import connector
 from core.runtime.tasks import Tasks
 from core.storage.backup_keeper import BackupKeeper
 from core.storage.data_folder import DataFolder
 from core.tool_status import tool_status
 from core.words.speech import Speech
-
-if TYPE_CHECKING:
-    import httpx
 
 _log = logging.getLogger(__name__)
 
@@ -125,10 +120,14 @@ class Serving:
         self._keeper = BackupKeeper(
             folder.backups, store=folder.store, vault=folder.vault, clock=clock
         )
+        asking = Asking(settings=settings)
         self.server = ProxyServer(
             seams=self._seams(),
             authorise=self.authoriser.authorise,
             renew=self.authoriser.renew,
+            route_of=WorkspaceRoutes(
+                connect=asking.connect, base_url=asking.base_url, clock=clock
+            ).of,
             valid=self._valid,
             known=lambda token: recognise_client(token, folder.store.state.clients.values()),
             status=self._tool_status,
@@ -333,21 +332,13 @@ def usage_monitor(
     clock: Clock,
     draw: Callable[[], float],
 ) -> Monitor:
-    """The monitor of an owned folder. Its tokens go where those of requests may go."""
-
-    def base_url() -> str | None:
-        upstream = settings().upstream
-        allowed = base_of(upstream.base_url, allow_custom=upstream.allow_custom)
-        return None if allowed is None else upstream.base_url.rstrip("/")
-
-    def connect() -> "httpx.AsyncClient":
-        return connector(settings().upstream)()
-
+    """The monitor of an owned folder."""
+    asking = Asking(settings=settings)
     return Monitor(
         store=folder.store,
         login=Login(authorise=authoriser.authorise, renew=authoriser.renew),
-        connect=connect,
-        base_url=base_url,
+        connect=asking.connect,
+        base_url=asking.base_url,
         settings=settings,
         clock=clock,
         draw=draw,

@@ -107,12 +107,14 @@ class Authority:
         authorization: value of `authorization`.
         workspace: value of `chatgpt-account-id`.
         fedramp: whether `x-openai-fedramp: true` is added.
+        override: value of `x-openai-account-routing-override`; empty: not added.
     """
 
     host: bytes
     authorization: bytes = field(repr=False)
     workspace: bytes
     fedramp: bool
+    override: bytes = b""
 
 
 def wants_websocket(head: RequestHead) -> bool:
@@ -132,7 +134,7 @@ def request_fields(
     `host`, `authorization` and `chatgpt-account-id` are replaced where they stand (and appended
     where the client sent none); a chunked body's `transfer-encoding` becomes `content-length` in
     its place. A WebSocket handshake stays one. Nothing else is added, but for `x-openai-fedramp`
-    where the account has it.
+    and the routing override where the account has them.
     """
     fields = request.head.fields
     special = _SPECIAL | options if (options := fields.connection_options()) else _SPECIAL
@@ -160,6 +162,8 @@ def request_fields(
         out.append((b"content-length", framing))
     if authority.fedramp:
         out.append((b"x-openai-fedramp", b"true"))
+    if authority.override:
+        out.append((b"x-openai-account-routing-override", authority.override))
     return tuple(out)
 
 

@@ -18,7 +18,7 @@ from core.proxy.relay import Relay, Seams
 from core.proxy.routes import Identity, Known, Passage, Routes, Valid
 from core.proxy.tls import client_context
 from core.proxy.traffic import Traffic
-from core.proxy.upstream import Authorise, Renew, Upstream
+from core.proxy.upstream import Authorise, Renew, RouteOf, Upstream
 from core.runtime.tasks import Tasks
 
 _log = logging.getLogger(__name__)
@@ -38,6 +38,7 @@ class ProxyServer:
         seams: Seams,
         authorise: Authorise,
         renew: Renew,
+        route_of: RouteOf,
         valid: Valid,
         known: Known,
         status: Callable[[], object],
@@ -50,6 +51,7 @@ class ProxyServer:
             seams: what the application hands in.
             authorise: a fresh token of an account.
             renew: a newer one.
+            route_of: where the requests of an account's workspace go.
             valid: whose the secret of a bound path is.
             known: whose the token of another tool is.
             status: what `/status` answers: no address, no name of a person.
@@ -64,6 +66,7 @@ class ProxyServer:
             pool=Pool(tls=lambda: client_context(settings().upstream.ca_file), buffer=buffer),
             authorise=authorise,
             renew=renew,
+            route_of=route_of,
             settings=lambda: settings().upstream,
         )
         attempts = Attempts(upstream=self._upstream, settings=settings, clock=seams.clock)

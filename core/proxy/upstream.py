@@ -10,6 +10,7 @@ from core.domain.account import AccountId
 from core.domain.credentials import Grant
 from core.domain.outcome import Unreachable
 from core.domain.settings import UpstreamSettings
+from core.domain.workspace_route import WorkspaceRoute
 from core.proxy.incoming import Incoming
 from core.proxy.messages import (
     Authority,
@@ -22,6 +23,8 @@ from core.proxy.pool import Origin, Pool
 
 type Authorise = Callable[[AccountId], Awaitable[Grant | None]]
 """A fresh token of this account; None when there is none (whoever says so has learned why)."""
+type RouteOf = Callable[[AccountId, Grant], Awaitable[WorkspaceRoute]]
+"""Where the requests of this account's workspace go."""
 type Renew = Callable[[AccountId, Grant], Awaitable[bool]]
 """Get a newer token than the one that was refused; whether there is one."""
 
@@ -61,13 +64,15 @@ class Upstream:
         pool: Pool,
         authorise: Authorise,
         renew: Renew,
+        route_of: RouteOf,
         settings: Callable[[], UpstreamSettings],
     ) -> None:
         self._pool = pool
+        self._route_of = route_of
         self._authorise = authorise
         self._renew = renew
         self._settings = settings
-        self._base: tuple[tuple[str, bool], Base | None] | None = None
+        self._bases: dict[tuple[str, bool, str | None], Base | None] = {}
 
     async def send(
         self, account: AccountId, request: Request, path: bytes, *, keep_turn_state: bool
@@ -79,15 +84,18 @@ class Upstream:
         grant = await self._authorise(account)
         if grant is None:
             return None
+        route = await self._route_of(account, grant)
         settings = self._settings()
-        base = self._base_now(settings)
+        base = self._base_of(settings, route.origin)
         if base is None:
-            return Unreachable(detail="upstream.base_url is not allowed")
+            what = "upstream.base_url" if route.origin is None else "the workspace's own address"
+            return Unreachable(detail=f"{what} is not allowed")
         authority = Authority(
             host=base.host,
             authorization=b"Bearer " + grant.access_token.encode(),
             workspace=grant.workspace.encode(),
             fedramp=grant.fedramp,
+            override=(route.override or "").encode(),
         )
         fields = request_fields(request, authority, keep_turn_state=keep_turn_state)
         head = request_bytes(request.head.method, base.path + path, fields)
@@ -113,12 +121,35 @@ class Upstream:
         """Close every connection."""
         self._pool.close()
 
-    def _base_now(self, settings: UpstreamSettings) -> Base | None:
-        """The address as set now; taken apart once for each change of the setting."""
-        key = (settings.base_url, settings.allow_custom)
-        if self._base is None or self._base[0] != key:
-            self._base = key, base_of(settings.base_url, allow_custom=settings.allow_custom)
-        return self._base[1]
+    def _base_of(self, settings: UpstreamSettings, origin: str | None) -> Base | None:
+        """The address as set now, or the workspace's own; taken apart once."""
+        key = (settings.base_url, settings.allow_custom, origin)
+        if key not in self._bases:
+            base = base_of(settings.base_url, allow_custom=settings.allow_custom)
+            if base is not None and origin is not None:
+                base = at_origin(base, origin, allow_custom=settings.allow_custom)
+            self._bases[key] = base
+        return self._bases[key]
+
+
+def at_origin(base: Base, origin: str, *, allow_custom: bool) -> Base | None:
+    """The same paths at a workspace's own origin; None when tokens may not go there.
+
+    The back end names it, so it is believed where the back end is the official one: a host of its
+    domain, by https. A back end on loopback may name loopback.
+    """
+    try:
+        parts = urlsplit(origin)
+        host = parts.hostname or ""
+    except ValueError:
+        return None
+    ours = host == OFFICIAL_HOST or host.endswith(f".{OFFICIAL_HOST}")
+    known = ours and parts.scheme == "https" and not is_loopback(base.origin.host)
+    if not known and not (is_loopback(host) and is_loopback(base.origin.host)) and not allow_custom:
+        return None
+    return base_of(
+        f"{parts.scheme}://{parts.netloc}{base.path.decode()}", allow_custom=known or allow_custom
+    )
 
 
 def base_of(url: str, *, allow_custom: bool) -> Base | None:

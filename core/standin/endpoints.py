@@ -22,6 +22,7 @@ from core.standin.world import Account, World
 
 _BACKEND = "/backend-api"
 _CODEX = f"{_BACKEND}/codex"
+_ROUTED = f"{_CODEX}/"
 _TABLE = {
     ("GET", f"{_CODEX}/models"): Endpoint.MODELS,
     ("GET", f"{_CODEX}/responses"): Endpoint.HANDSHAKE,
@@ -138,7 +139,8 @@ class Endpoints:
         if isinstance(account, Reply):
             return Outcome(account)
         recorded.account = account.name
-        if sentence := rules.identity_violation(recorded.headers, account):
+        routed = recorded.path.startswith(_ROUTED)
+        if sentence := rules.identity_violation(recorded.headers, account, routed=routed):
             return Outcome(replies.wrong_account(), violation=sentence)
         if endpoint is Endpoint.RESPONSES:
             return self._responses.over_http(recorded, account)

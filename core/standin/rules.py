@@ -65,13 +65,16 @@ def host_violation(headers: RawHeaders, *, own_hosts: frozenset[bytes]) -> str |
     return None
 
 
-def identity_violation(headers: RawHeaders, account: Account) -> str | None:
-    """Whether the head belongs to the account whose token it carries."""
+def identity_violation(headers: RawHeaders, account: Account, *, routed: bool) -> str | None:
+    """Whether the head belongs to the account whose token it carries.
+
+    `routed`: the path is one of Codex's own; what tells the routing is asked without knowing it.
+    """
     fields = {name.lower(): value.decode("latin-1") for name, value in headers}
     if (sent := fields.get(b"chatgpt-account-id")) != account.person.account_id:
         return f"chatgpt-account-id is {sent}, the token is of {account.person.account_id}"
     override = fields.get(b"x-openai-account-routing-override", NO_CONSTRAINT)
-    if override != account.routing_override:
+    if override != account.routing_override and (routed or override != NO_CONSTRAINT):
         return f"routing override {override} is not that of {account.name}"
     if (b"x-openai-fedramp" in fields) != account.person.fedramp:
         return f"x-openai-fedramp does not fit {account.name}"

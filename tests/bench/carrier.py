@@ -13,6 +13,7 @@ from core.domain.credentials import Grant
 from core.domain.decision import Decision, Use, UseReason
 from core.domain.facts import Facts
 from core.domain.settings import Settings, with_value
+from core.domain.workspace_route import UNBOUND, WorkspaceRoute
 from core.proxy.answers import Speech
 from core.proxy.clients import ValidSecret
 from core.proxy.relay import Seams
@@ -41,6 +42,9 @@ async def serve(back_end: int, ca_file: str) -> None:
     async def renew(account: AccountId, refused: Grant) -> bool:
         return False
 
+    async def route_of(account: AccountId, grant: Grant) -> WorkspaceRoute:
+        return UNBOUND
+
     server = ProxyServer(
         seams=Seams(
             choose=choose,
@@ -53,6 +57,7 @@ async def serve(back_end: int, ca_file: str) -> None:
         ),
         authorise=authorise,
         renew=renew,
+        route_of=route_of,
         valid=lambda secret: ValidSecret(bind="b"),
         known=lambda token: None,
         status=dict,

@@ -23,6 +23,7 @@ from core.domain.facts import Facts
 from core.domain.observed import Lesson, Observed, block_at
 from core.domain.settings import Settings, with_value
 from core.domain.usage import RequestRecord
+from core.domain.workspace_route import UNBOUND, WorkspaceRoute
 from core.proxy.answers import Speech
 from core.proxy.clients import StaleSecret, ValidSecret, recognise_client
 from core.proxy.listener import Limits
@@ -170,6 +171,7 @@ class Rig:
         self.renewed: list[AccountId] = []
         self.decided: list[Facts] = []
         self.moved_from: AccountId | None = None
+        self.routes: dict[AccountId, WorkspaceRoute] = {}
         self.clients: list[domain_client.Client] = []
         self.recorded = asyncio.Event()
         self.server: ProxyServer
@@ -189,6 +191,7 @@ class Rig:
             seams=seams,
             authorise=self.authorise,
             renew=self.renew,
+            route_of=self.route_of,
             valid=self.valid,
             known=lambda token: recognise_client(token, self.clients),
             status=lambda: {"running": True},
@@ -253,6 +256,9 @@ class Rig:
         self.renewed.append(account)
         known = self.grants[account]
         return known is not None and known != refused
+
+    async def route_of(self, account: AccountId, grant: Grant) -> WorkspaceRoute:
+        return self.routes.get(account, UNBOUND)
 
     def valid(self, secret: str) -> ValidSecret | StaleSecret | None:
         if secret == SECRET:

@@ -101,8 +101,15 @@ ITS_ROUTE = (b"x-openai-account-routing-override", b"us")
 def test_whether_a_head_belongs_to_the_account(
     account: Account, headers: list[tuple[bytes, bytes]], names: str | None
 ) -> None:
-    sentence = rules.identity_violation(headers, account)
+    sentence = rules.identity_violation(headers, account, routed=True)
     assert (sentence is None) if names is None else (sentence is not None and names in sentence)
+
+
+def test_what_tells_the_routing_is_asked_without_knowing_it() -> None:
+    assert rules.identity_violation([ITS_ID], ACCOUNT, routed=True) is not None
+    assert rules.identity_violation([ITS_ID], ACCOUNT, routed=False) is None
+    foreign = [ITS_ID, (b"x-openai-account-routing-override", b"elsewhere")]
+    assert rules.identity_violation(foreign, ACCOUNT, routed=False) is not None
 
 
 def _without(name: str) -> dict[str, Any]:
