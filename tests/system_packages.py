@@ -64,6 +64,9 @@ NEEDS = (
     Need("dbus", program="dbus-send"),
     Need("openbox", program="openbox"),
     Need("strace", program="strace"),
+    # The library that makes a disk fail.
+    Need("gcc", program="gcc"),
+    Need("libc6-dev", file="usr/include/stdio.h"),
     Need("desktop-file-utils", program="desktop-file-validate"),
     Need("dex", program="dex"),
     Need("nsis", program="makensis"),
