@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QScrollArea, QWidget
 
 from core.runtime.language import local_speech
 from tests.tray.catalogue import LANGUAGES
@@ -59,6 +59,11 @@ def cut_off(widget: QWidget) -> list[str]:
         f"{part.text()!r}: {part.width()}x{part.height()}"
         for part in widget.findChildren(QLabel)
         if part.isVisible() and part.text() and not _has_room(part)
+    ]
+    found += [
+        f"{area.accessibleName()}: scrolls sideways"
+        for area in widget.findChildren(QScrollArea)
+        if area.isVisible() and area.horizontalScrollBar().maximum() > 0
     ]
     for button in widget.findChildren(QAbstractButton):
         words = button.text()

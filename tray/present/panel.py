@@ -22,6 +22,7 @@ SHOWN = 12
 """Accounts that a glance can take in; the others are in the window."""
 
 _ON_TIMELINE = 5
+_AT_ONE_TIME = 3
 _GRAVE = {"enough": Tone.GOOD, "tight": Tone.WARN, "empty": Tone.BAD}
 _NEEDS_A_HAND = frozenset(
     {AccountState.NEEDS_SIGN_IN, AccountState.UNVERIFIED, AccountState.OUT_OF_SERVICE}
@@ -201,7 +202,15 @@ def _timeline(report: StatusReport, *, speech: Speech, now: datetime) -> tuple[M
     return tuple(
         Mark(
             at=(at - now).total_seconds() / span,
-            text=f"{speech.clock(at, now)} {', '.join(what)}",
+            text=f"{speech.clock(at, now)} {_some(what, speech)}",
         )
         for at, what in ordered
     )
+
+
+def _some(what: list[str], speech: Speech) -> str:
+    """The first few of what comes at one time, and how many more."""
+    shown = what[:_AT_ONE_TIME]
+    if len(what) > len(shown):
+        shown.append(speech.say("{count} more", count=len(what) - len(shown)))
+    return ", ".join(shown)

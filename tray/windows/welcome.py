@@ -5,7 +5,14 @@ from datetime import datetime
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QFont, QIcon
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from core.domain.errors import CoreError
 from core.domain.report import StatusReport
@@ -19,7 +26,8 @@ from tray.present.tone import Tone
 from tray.present.welcome import FIND, STARTUP, Step, steps
 from tray.theme import CARD_MARGIN, GAP_LARGE, GAP_MEDIUM, GAP_SMALL, HUGE, LARGE, PAGE_MARGIN
 
-_SIZE = (640, 640)
+_SIZE = (660, 720)
+_COLUMNS = 2
 
 
 class WelcomeWindow(QWidget):
@@ -46,6 +54,8 @@ class WelcomeWindow(QWidget):
         self._trouble = paragraph(tone=Tone.BAD)
         self._trouble.hide()
         self._cards = tuple(_StepCard(number, self._do) for number in (1, 2, 3))
+        self._inside = QWidget()
+        self._scroll = QScrollArea()
         self._demo = QPushButton(speech.say("&Try it without an account"))
         self._done = QPushButton(speech.say("&Done"))
         self.setWindowTitle(speech.say("Welcome to Turntable"))
@@ -115,17 +125,20 @@ class WelcomeWindow(QWidget):
         )
         for made, step in zip(self._cards, shown, strict=True):
             made.show_step(step)
+        # As wide as what stands in it: nothing is to be scrolled sideways.
+        edge = self._scroll.verticalScrollBar().sizeHint().width()
+        self.setMinimumWidth(self._inside.minimumSizeHint().width() + edge + 2 * PAGE_MARGIN)
 
     def _lay_out(self) -> None:
         say = self._speech.say
-        inside = QWidget()
+        inside = self._inside
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP_MEDIUM)
         for made in self._cards:
             column.addWidget(made)
         column.addStretch()
-        scroll = QScrollArea()
+        scroll = self._scroll
         scroll.setWidget(inside)
         scroll.setWidgetResizable(True)
         scroll.setAccessibleName(say("Three steps"))
@@ -169,8 +182,9 @@ class _StepCard(QWidget):
         mono.setFamilies(["monospace"])
         mono.setStyleHint(QFont.StyleHint.TypeWriter)
         self._change.setFont(mono)
-        self._row = QHBoxLayout()
+        self._row = QGridLayout()
         self._row.setSpacing(GAP_SMALL)
+        self._row.setColumnStretch(_COLUMNS, 1)
         frame = card()
         inside = QVBoxLayout(frame)
         inside.setContentsMargins(CARD_MARGIN, CARD_MARGIN, CARD_MARGIN, CARD_MARGIN)
@@ -193,15 +207,14 @@ class _StepCard(QWidget):
         wanted = {choice.id for choice in step.actions}
         for id_, known in self._buttons.items():
             known.setVisible(id_ in wanted)
-        for choice in step.actions:
+        for place, choice in enumerate(step.actions):
             button = self._buttons.get(choice.id)
             if button is None:
                 button = ActionButton(choice, self._do)
                 self._buttons[choice.id] = button
-                self._row.addWidget(button, alignment=Qt.AlignmentFlag.AlignLeading)
-                self._row.addStretch()
+                self._row.addWidget(button, place // _COLUMNS, place % _COLUMNS)
             button.show_choice(choice)
-            role = "" if step.done else "main"
+            role = "main" if place == 0 and not step.done else ""
             if button.property("role") != role:
                 button.setProperty("role", role)
                 again(button)

@@ -152,3 +152,8 @@ def test_names_of_others_are_cleaned() -> None:
     (row,) = one(account(label="a\nb" + "x" * 300)).rows
     assert "\n" not in row.name
     assert len(row.name) <= 32
+
+
+def test_many_resets_at_one_time_are_a_few_names_and_a_number() -> None:
+    shown = view(snapshot(*(account(n, f"A{n}", windows=(window(50),)) for n in range(1, 9))))
+    assert [mark.text for mark in shown.timeline] == ["14:30 A1 5 h, A2 5 h, A3 5 h, 5 more"]
