@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+
 from core.accounts.sources import read_source
 from core.accounts.workspace_routes import WorkspaceRoutes
 from core.asking import Asking
