@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from core.accounts.changes import forget_removed
 from core.accounts.sources import read_source
 from core.accounts.workspace_routes import WorkspaceRoutes
 from core.asking import Asking
@@ -48,6 +49,7 @@ from core.runtime.clock import Clock
 from core.runtime.tasks import Tasks
 from core.storage.backup_keeper import BackupKeeper
 from core.storage.data_folder import DataFolder
+from core.storage.vault import KEEP_REMOVED
 from core.tool_status import tool_status
 from core.words.speech import Speech
 
@@ -322,6 +324,7 @@ class Serving:
         affinity = timedelta(seconds=settings.routing.affinity_ttl_s)
         self._learn(forget_old_threads(now=now, affinity=affinity))
         await self._folder.vault.sweep()
+        await self._folder.store.change(forget_removed(now - KEEP_REMOVED))
         await self._folder.ledger.prune(now - timedelta(days=settings.usage.keep_days))
 
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
 from core.accounts.add import LONGEST_LABEL
 from core.domain.account import Account, AccountId
 from core.domain.errors import CoreError, ExitCode
 from core.domain.events import AccountChanged, Event, RotationChanged
-from core.domain.state import Change, Rotation, RotationMode, State
+from core.domain.state import Change, Removed, Rotation, RotationMode, State
 
 
 def rename(account: AccountId, label: str) -> Change:
@@ -36,17 +37,20 @@ def set_paused(account: AccountId, paused: bool) -> Change:
     return _changed(account, lambda _, known: replace(known, paused=paused))
 
 
-def remove(account: AccountId) -> Change:
-    """Forget the account; its number is not given again. A *use* or *stay* of it ends.
+def remove(account: AccountId, *, at: datetime) -> Change:
+    """Take the account out; its number is not given again. A *use* or *stay* of it ends.
 
-    Its secrets are the vault's: they stay sealed for 7 days.
+    It can be put back for as long as the vault keeps its secrets sealed, which is 7 days.
     """
 
     def change(state: State) -> tuple[State, tuple[Event, ...]]:
-        if account not in state.accounts:
+        known = state.accounts.get(account)
+        if known is None:
             return state, ()
         left = {key: value for key, value in state.accounts.items() if key != account}
-        return replace(state, accounts=left), (AccountChanged(account=account),)
+        removed = {**state.removed, account: Removed(account=known, at=at)}
+        after = replace(state, accounts=left, removed=removed)
+        return after, (AccountChanged(account=account),)
 
     return _then_unsteer(change, account)
 
@@ -64,9 +68,22 @@ def put_back(known: Account) -> Change:
         after = replace(
             state,
             accounts={each.id: each for each in accounts},
+            removed={id_: one for id_, one in state.removed.items() if id_ != known.id},
             next_number=max(state.next_number, known.number + 1),
         )
         return after, (AccountChanged(account=known.id),)
+
+    return change
+
+
+def forget_removed(before: datetime) -> Change:
+    """Accounts that were removed by then cannot be put back any more."""
+
+    def change(state: State) -> tuple[State, tuple[Event, ...]]:
+        kept = {id_: one for id_, one in state.removed.items() if one.at > before}
+        if len(kept) == len(state.removed):
+            return state, ()
+        return replace(state, removed=kept), ()
 
     return change
 

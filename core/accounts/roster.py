@@ -141,7 +141,7 @@ class Roster:
             CoreError: as the disk fails.
         """
         async with self._one:
-            await self._store.change(remove(account.id))
+            await self._store.change(remove(account.id, at=self._clock.now()))
             self._store.learn(signed_in_again(account.id))
             self._store.learn(verified(account.id))
             await self._vault.remove(account.id)

@@ -17,6 +17,8 @@ ACCOUNT_ACTIONS = (
     "undrain",
     "enable",
     "disable",
+    "remove",
+    "put-back",
 )
 
 

@@ -41,6 +41,14 @@ class Rotation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """An account that the user took out, as it was, and when."""
+
+    account: Account
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class State:
     """Everything the user chose but the settings file.
 
@@ -49,6 +57,7 @@ class State:
         rotation: the steering.
         pins: threads that the user keeps on an account.
         clients: other tools that may call.
+        removed: accounts that can still be put back.
         next_number: what the next account is called (`#N`); never goes back.
     """
 
@@ -56,6 +65,7 @@ class State:
     rotation: Rotation = field(default_factory=Rotation)
     pins: Mapping[ThreadId, AccountId] = field(default_factory=dict)
     clients: Mapping[ClientId, Client] = field(default_factory=dict)
+    removed: Mapping[AccountId, Removed] = field(default_factory=dict)
     next_number: int = 1
 
     def find(self, identity: Identity) -> Account | None:

@@ -16,7 +16,7 @@ from core.domain.facts import ThreadId
 from core.domain.health import Block
 from core.domain.observed import Observed, Owner, Spent
 from core.domain.quota import Quota
-from core.domain.state import Rotation, State
+from core.domain.state import Removed, Rotation, State
 from core.storage.codec import DamagedDocumentError, from_text, storable, to_text
 
 type Kinds = Mapping[str, Mapping[Any, Any]]
@@ -29,6 +29,7 @@ _STATE_TYPES: Mapping[str, Any] = {
     "rotation": Rotation,
     "next_number": int,
     "pin": AccountId,
+    "removed": Removed,
     "client": Client,
 }
 _OBSERVED_TYPES: Mapping[str, Any] = {
@@ -69,6 +70,7 @@ def state_kinds(state: State) -> Kinds:
         "rotation": {_ONLY: state.rotation},
         "next_number": {_ONLY: state.next_number},
         "pin": state.pins,
+        "removed": state.removed,
         "client": state.clients,
     }
 
@@ -117,6 +119,7 @@ def read_state(rows: Iterable[Row]) -> tuple[State, tuple[DamagedRow, ...]]:
         # Never again a number that was given, even when the row that knew it is damaged.
         next_number=max(kinds["next_number"].get(_ONLY, 1), highest + 1),
         pins={ThreadId(key): account for key, account in kinds["pin"].items()},
+        removed=_by_account(kinds["removed"]),
         clients={ClientId(key): client for key, client in kinds["client"].items()},
     )
     return state, damaged

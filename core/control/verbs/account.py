@@ -1,7 +1,7 @@
 """account: what the user decides about one account, and everything that is known of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from core.accounts.changes import rename, set_enabled, set_paused
@@ -20,6 +20,7 @@ from core.domain.policies import (
 )
 from core.domain.report import AccountReport
 from core.domain.state import Change
+from core.storage.vault import KEEP_REMOVED
 from core.words.quota import percent
 
 
@@ -35,19 +36,50 @@ class Described:
 async def account(app: App, arguments: Arguments) -> Described:
     """Show an account, or change one thing about it."""
     action = arguments.required("action")
+    if action == "remove":
+        return await _remove(app, find_account(app.state, arguments.required("account")))
+    if action == "put-back":
+        return await _put_back(app, arguments.required("account"))
     known = find_account(app.state, arguments.required("account"))
     before = known
     if action != "show":
         await app.folder.store.change(_change(action, known, arguments))
     after = app.state.accounts[known.id]
-    report = next(
-        one for one in (await app.status(app.codex_home(None))).accounts if one.id == known.id
-    )
     return Described(
         action=action,
-        account=report,
+        account=await _report(app, known),
         messages=() if action == "show" else (_told(app, action, before, after),),
     )
+
+
+async def _remove(app: App, known: Account) -> Described:
+    """Take it out; the answer shows it as it was."""
+    report = await _report(app, known)
+    await app.joining.roster.remove(known)
+    message = app.speech.say(
+        "{label} is removed. Until {time} `turntable account put-back '#{n}'` brings it back.",
+        label=known.label,
+        n=known.number,
+        time=app.speech.clock(app.clock.now() + KEEP_REMOVED, app.clock.now()),
+    )
+    return Described(action="remove", account=report, messages=(message,))
+
+
+async def _put_back(app: App, typed: str) -> Described:
+    """Undo a removal, with number, label, login and history."""
+    removed = {id_: one.account for id_, one in app.state.removed.items()}
+    if not removed:
+        message = "No account was removed in the last 7 days."
+        raise CoreError("nothing_removed", message, exit_code=ExitCode.USAGE)
+    known = find_account(replace(app.state, accounts=removed), typed)
+    await app.joining.roster.put_back(known)
+    message = app.speech.say("{label} is back.", label=known.label)
+    return Described(action="put-back", account=await _report(app, known), messages=(message,))
+
+
+async def _report(app: App, known: Account) -> AccountReport:
+    accounts = (await app.status(app.codex_home(None))).accounts
+    return next(one for one in accounts if one.id == known.id)
 
 
 def _change(action: str, account: Account, arguments: Arguments) -> Change:

@@ -55,7 +55,7 @@ def test_the_case_of_a_label_can_be_changed() -> None:
         pytest.param(set_paused(A, False), id="not paused"),
         pytest.param(rename(AccountId("gone"), "X"), id="an account that is gone"),
         pytest.param(set_paused(AccountId("gone"), True), id="pausing one that is gone"),
-        pytest.param(remove(AccountId("gone")), id="removing one that is gone"),
+        pytest.param(remove(AccountId("gone"), at=NOW), id="removing one that is gone"),
     ],
 )
 def test_what_changes_nothing_announces_nothing(change: Change) -> None:
@@ -69,11 +69,14 @@ def test_what_changes_nothing_announces_nothing(change: Change) -> None:
         pytest.param(set_enabled(A, False), STAY, True, id="disabling ends stay"),
         pytest.param(set_enabled(A, False), USE, False, id="disabling keeps use"),
         pytest.param(set_paused(A, True), STAY, False, id="pausing keeps stay"),
-        pytest.param(remove(A), STAY, True, id="removing ends stay"),
-        pytest.param(remove(A), USE, True, id="removing ends use"),
-        pytest.param(remove(B), STAY, False, id="removing another keeps stay"),
+        pytest.param(remove(A, at=NOW), STAY, True, id="removing ends stay"),
+        pytest.param(remove(A, at=NOW), USE, True, id="removing ends use"),
+        pytest.param(remove(B, at=NOW), STAY, False, id="removing another keeps stay"),
         pytest.param(
-            remove(A), Rotation(mode=RotationMode.PAUSED), False, id="a pause is about nobody"
+            remove(A, at=NOW),
+            Rotation(mode=RotationMode.PAUSED),
+            False,
+            id="a pause is about nobody",
         ),
     ],
 )
@@ -87,19 +90,19 @@ def test_steering_ends_with_the_account_that_it_needs(
 
 def test_a_pause_does_not_return_to_an_account_that_is_gone() -> None:
     paused = Rotation(mode=RotationMode.PAUSED, before=STAY)
-    after, _ = remove(A)(pool("AB", paused))
+    after, _ = remove(A, at=NOW)(pool("AB", paused))
     assert after.rotation == Rotation(mode=RotationMode.PAUSED, before=Rotation())
 
 
 def test_a_removed_number_is_not_given_again() -> None:
-    after, _ = remove(B)(pool("AB"))
+    after, _ = remove(B, at=NOW)(pool("AB"))
     assert list(after.accounts) == [A]
     assert after.next_number == 3
 
 
 def test_a_removed_account_comes_back_where_it_was() -> None:
     state = pool("ABC")
-    removed, _ = remove(A)(state)
+    removed, _ = remove(A, at=NOW)(state)
     back, events = put_back(state.accounts[A])(removed)
     assert list(back.accounts) == [A, B, AccountId("C")]
     assert back == state
@@ -108,7 +111,7 @@ def test_a_removed_account_comes_back_where_it_was() -> None:
 
 def test_an_account_does_not_come_back_under_a_label_that_another_took() -> None:
     state = pool("AB")
-    removed, _ = remove(A)(state)
+    removed, _ = remove(A, at=NOW)(state)
     renamed, _ = rename(B, "A")(removed)
     with pytest.raises(CoreError, match="already called"):
         put_back(state.accounts[A])(renamed)

@@ -202,7 +202,9 @@ async def test_a_login_whose_removal_was_cut_off_is_not_replaced_by_an_older_one
     backup = await backup_of(parts)
     clock.advance(timedelta(hours=2))
     newest = await parts.token(account.id)
-    await parts.store.change(remove(account.id))  # and then the power went out
+    await parts.store.change(
+        remove(account.id, at=parts.clock.now())
+    )  # and then the power went out
     (step,) = await restorer(parts).restore(backup)
     assert (step.merge, step.unverified) == (Merge.ADDED, True)
     assert await parts.token(account.id) == newest

@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from core.accounts.changes import rename
+from core.accounts.changes import forget_removed, rename
 from core.domain.account import Account
 from core.domain.errors import CoreError
 from core.domain.state import Rotation, RotationMode, steer
 from core.standin.people import make_login, signed_in_again
+from core.storage.store import read_store
 from core.storage.vault import KEEP_REMOVED
 from tests.core.oauth.parts import Parts
 from tests.fakes.clock import FakeClock
@@ -76,3 +77,15 @@ async def test_undo_under_a_label_that_is_taken_leaves_the_login_removed(
         await parts.roster.put_back(account)
     assert caught.value.code == "label_taken"
     assert await parts.vault.get(account.id) is None
+
+
+async def test_what_was_removed_is_known_after_a_restart_and_forgotten_after_a_week(
+    parts: Parts, account: Account, clock: FakeClock
+) -> None:
+    await parts.roster.remove(account)
+    await parts.store.flush()
+    loaded = read_store(parts.folder / "vault.db").state
+    assert [one.account for one in loaded.removed.values()] == [account]
+    clock.advance(KEEP_REMOVED)
+    await parts.store.change(forget_removed(clock.now() - KEEP_REMOVED))
+    assert dict(parts.store.state.removed) == {}

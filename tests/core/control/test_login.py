@@ -12,6 +12,7 @@ from core.accounts.desk import FORGOTTEN_S
 from core.app import App
 from core.control.verb import Arguments
 from core.control.verbs import login as login_verb
+from core.control.verbs.account import account
 from core.control.verbs.login import SignInStep, login
 from core.control.verbs.logins import import_login
 from core.control.verbs.logout import Logout, logout
@@ -92,9 +93,9 @@ async def test_a_pasted_address_adds_an_account_that_turntable_renews(
     assert step.session is None
     assert step.messages[0] == "Signed in: #1 Work (plus)."
     app.read()
-    (account,) = app.state.accounts.values()
-    assert (account.refresher, account.email) == (Refresher.TURNTABLE, "ada@example.com")
-    assert account.workspace_name == "Personal"
+    (joined,) = app.state.accounts.values()
+    assert (joined.refresher, joined.email) == (Refresher.TURNTABLE, "ada@example.com")
+    assert joined.workspace_name == "Personal"
     assert not any(family.revoked for family in back_end.issuer.families)
 
 
@@ -116,7 +117,7 @@ async def test_the_browser_comes_back_to_a_running_turntable(app: App, browser: 
     shown = await _while_it_goes_on(app, step, page)
     assert 'id="signed-in"' in shown.text
     assert "?" not in browser.last_address
-    assert [account.label for account in app.state.accounts.values()] == ["ada"]
+    assert [one.label for one in app.state.accounts.values()] == ["ada"]
 
 
 async def _while_it_goes_on(app: App, step: SignInStep, page: object) -> httpx.Response:
@@ -167,7 +168,7 @@ async def test_two_workspaces_of_one_person_are_two_accounts(
     for person in (ADA, TEAM):
         await pasted(app, browser, "A", workspace=person.account_id)
     app.read()
-    labels = [account.label for account in app.state.accounts.values()]
+    labels = [one.label for one in app.state.accounts.values()]
     assert labels == ["ada", "Acme"]
 
 
@@ -191,8 +192,8 @@ async def test_an_imported_login_becomes_turntables_own(
     step = await pasted(app, browser, "A")
     assert step.outcome == "updated"
     assert "the imported one is another" in step.messages[1]
-    (account,) = app.state.accounts.values()
-    assert account.refresher is Refresher.TURNTABLE
+    (joined,) = app.state.accounts.values()
+    assert joined.refresher is Refresher.TURNTABLE
 
 
 async def test_the_first_sign_in_comes_with_a_recovery_code_and_the_next_does_not(
@@ -307,9 +308,9 @@ async def test_a_login_that_could_not_be_revoked_is_kept(
     with pytest.raises(CoreError) as caught:
         await signed_out(app, account="#1", revoke=True)
     assert caught.value.code == "issuer_unreachable"
-    (account,) = app.state.accounts
-    assert account == step.account
-    assert await app.folder.vault.get(account) is not None
+    (known,) = app.state.accounts
+    assert known == step.account
+    assert await app.folder.vault.get(known) is not None
 
 
 async def test_what_was_imported_is_not_turntables_to_revoke(
@@ -391,3 +392,31 @@ async def test_without_the_back_end_no_workspaces_are_made_up(
     with pytest.raises(CoreError) as caught:
         await asked(app, account="#1")
     assert caught.value.code == "back_end_unreachable"
+
+
+# --- removing --------------------------------------------------------------------------------
+
+
+async def test_a_removed_account_is_put_back_with_its_login_in_another_process(
+    app: App, browser: Browser, tmp_path: Path, clock: FakeClock, back_end: StandIn
+) -> None:
+    step = await pasted(app, browser, "A", label="Work")
+    await app.hold("account")
+    gone = await account(app, given(action="remove", account="Work"))
+    assert gone.messages[0].startswith("Work is removed. Until ")
+    assert dict(app.state.accounts) == {}
+    with pytest.raises(CoreError, match="There is no account yet"):
+        await account(app, given(action="remove", account="Work"))
+    await app.close()
+
+    later = make_app(tmp_path, clock, upstream_auth_url=back_end.auth_url)
+    await later.hold("account")
+    back = await account(later, given(action="put-back", account="#1"))
+    assert back.messages == ("Work is back.",)
+    assert back.account.id == step.account
+    await later.unlock(VAULT)
+    assert await later.folder.vault.get(back.account.id) is not None
+    with pytest.raises(CoreError) as caught:
+        await account(later, given(action="put-back", account="#1"))
+    await later.close()
+    assert caught.value.code == "nothing_removed"
