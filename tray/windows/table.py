@@ -72,8 +72,11 @@ class Rows[R: Shown](QAbstractTableModel):
             self._rows = rows
             self.endResetModel()
             return
-        self._rows = rows
-        self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(self._headers) - 1))
+        before, self._rows = self._rows, rows
+        changed = [n for n, pair in enumerate(zip(before, rows, strict=True)) if pair[0] != pair[1]]
+        # One signal: each one has the columns measured.
+        last = len(self._headers) - 1
+        self.dataChanged.emit(self.index(changed[0], 0), self.index(changed[-1], last))
 
     def row(self, index: Index) -> R:
         """The row behind an index of this model."""

@@ -213,6 +213,8 @@ class _StepCard(QWidget):
                 button = ActionButton(choice, self._do)
                 self._buttons[choice.id] = button
                 self._row.addWidget(button, place // _COLUMNS, place % _COLUMNS)
+                # Now, and not with the next turn of the loop: its width counts at once.
+                button.show()
             button.show_choice(choice)
             role = "main" if place == 0 and not step.done else ""
             if button.property("role") != role:
