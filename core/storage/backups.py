@@ -18,6 +18,8 @@ from core.storage.vault import Vault
 
 LARGEST = 64 * 1024 * 1024
 """More bytes than any backup has."""
+_BESIDE = ".turntable-"
+"""How the name of a file begins that is not whole yet."""
 
 
 class Backups:
@@ -133,7 +135,9 @@ class Backups:
         name = name_of(now, names)
         write_new(self._folder / name, content)
         with translated(self._folder):
-            for old in to_drop([*names, name], now):
+            # What a killed program was writing goes too: only the owner writes here.
+            halves = [half for half in names if half.startswith(_BESIDE)]
+            for old in (*to_drop([*names, name], now), *halves):
                 (self._folder / old).unlink(missing_ok=True)
         return self._folder / name
 
@@ -174,7 +178,7 @@ def write_new(path: Path, content: bytes) -> None:
     """
     with translated(path):
         make_private_folder(path.parent)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".turntable-")
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=_BESIDE)
         written = Path(name)
         try:
             with os.fdopen(descriptor, "wb") as file:

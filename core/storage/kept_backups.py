@@ -12,13 +12,11 @@ _FORMAT = "%Y%m%dT%H%M%S"
 
 def name_of(moment: datetime, taken: Iterable[str]) -> str:
     """The name of a backup made at `moment`; names sort as the times do."""
-    stem = f"turntable-{moment.astimezone(UTC):{_FORMAT}}Z"
-    names, number = set(taken), 1
-    name = f"{stem}.backup"
-    while name in names:
-        number += 1
-        name = f"{stem}-{number}.backup"
-    return name
+    second = moment.astimezone(UTC).replace(microsecond=0)
+    # Not the first free one: a name that rotation has freed would count as the oldest again.
+    numbers = [found[1] for one in taken if (found := _parsed(one)) and found[0] == second]
+    stem = f"turntable-{second:{_FORMAT}}Z"
+    return f"{stem}-{max(numbers) + 1}.backup" if numbers else f"{stem}.backup"
 
 
 def made_at(name: str) -> datetime | None:

@@ -28,6 +28,14 @@ def test_a_name_says_when_and_is_given_once() -> None:
     assert made_at(first) == made_at(second) == NOW
 
 
+def test_a_name_that_rotation_has_freed_is_not_given_again() -> None:
+    first = name_of(NOW, [])
+    second = name_of(NOW, [first])
+    third = name_of(NOW, [second])
+    assert in_order([second, third]) == (third, second)
+    assert third != first
+
+
 def test_other_files_are_none_of_ours() -> None:
     others = ["notes.txt", "turntable-2026.backup", "turntable-20261399T120000Z.backup"]
     assert in_order(others) == ()
