@@ -103,9 +103,11 @@ class App:
         runs = Runs(home.run, random_bytes=secrets.token_bytes)
         self.joining = Joining(folder=lambda: self.folder, unlock=self.unlock, clock=clock)
         self.startup = start_up(root=home.root, environment=environment, user_home=user_home)
-        guarding = Guarding(home.root, self.startup, wanted=lambda: self.settings.bind.watch)
+        watch = self.guarding = Guarding(
+            home.root, self.startup, wanted=lambda: self.settings.bind.watch
+        )
         self.leases = Leases(
-            binder, clock=clock, runs=runs, start_guard=guarding.start, end_guard=guarding.end
+            binder, clock=clock, runs=runs, start_guard=watch.start, end_guard=watch.end
         )
 
     # --- what is known -------------------------------------------------------------------------
@@ -301,7 +303,7 @@ class App:
             if serving is not None:
                 ends.push_async_callback(serving.stop)
             ends.push_async_callback(self.joining.close)
-            if serving is not None:
+            if serving is not None and not self.guarding.leaves_bound(self.clock.now()):
                 ends.push_async_callback(self.leases.lapse)
 
     def request_stop(self) -> None:

@@ -23,6 +23,7 @@ from core.binding.durable import PRIVATE_FILE, PRIVATE_FOLDER
 from core.binding.last_words import LastWords
 from core.binding.owner_watch import OwnerWatch
 from core.binding.places import Places
+from core.binding.restart import restart_awaited
 from core.binding.undo_all import Undone, undo_all
 from core.domain.binding import Recovery
 from core.domain.errors import CoreError
@@ -51,14 +52,29 @@ class Guard:
         Raises:
             FileNotFoundError: the data folder is gone.
         """
-        came_back = True
-        while came_back:
-            with self._owner.no_owner(wait=True):
-                self._said.clear()
-                undone = self.undo()
-                self._words.listen(undone.ports)
-            came_back = self._stand_in(undone)
-            self._words.close()
+        while self._restarted() or self._stood_in():
+            pass
+
+    def _restarted(self) -> bool:
+        """Wait for the owner's end; True: it had announced a restart, and is back in time."""
+        with self._owner.no_owner(wait=True):
+            left = restart_awaited(self._root, self._clock.now())
+        end = self._clock.monotonic() + left.total_seconds()
+        while self._clock.monotonic() < end:
+            self._words.turn(_LOOK_S)  # nothing listens yet: this only passes the time
+            if self._owner.owner_is_back():
+                return True
+        return False
+
+    def _stood_in(self) -> bool:
+        """Give Codex back and answer at its old ports; True: an owner is back."""
+        with self._owner.no_owner(wait=True):
+            self._said.clear()
+            undone = self.undo()
+            self._words.listen(undone.ports)
+        came_back = self._stand_in(undone)
+        self._words.close()
+        return came_back
 
     def _stand_in(self, undone: Undone) -> bool:
         """Answer at the old ports, and undo what could not be undone yet; True: owner is back."""

@@ -1,10 +1,12 @@
 """Who watches while something is bound: the guard's process, and its entry for the next login."""
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 from core.binding.guard import start_guard
-from core.startup.entry import Kind, StartUp
+from core.binding.restart import announce_restart
+from core.startup.entry import Kind, Standing, StartUp
 
 
 class Guarding:
@@ -21,6 +23,8 @@ class Guarding:
         self._root = root
         self._startup = startup
         self._wanted = wanted
+        self.restarting = False
+        """Whether this owner's end is a restart: Codex stays bound for two minutes."""
 
     def start(self) -> None:
         """See to it that a guard runs, and that the next login looks for what it could not do.
@@ -31,6 +35,18 @@ class Guarding:
         if self._wanted():
             start_guard(self._root)
             self._startup.enable(Kind.GUARD)
+
+    def leaves_bound(self, now: datetime) -> bool:
+        """Announce the restart; False: there is none, or no guard that would undo the binds."""
+        if not self.restarting or not self._wanted():
+            return False
+        if self._startup.look(Kind.GUARD).standing is not Standing.READY:
+            return False
+        try:
+            announce_restart(self._root, now)
+        except OSError:
+            return False
+        return True
 
     def end(self) -> None:
         """Nothing is bound any more: the login entry goes. The process ends by itself.

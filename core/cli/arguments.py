@@ -93,6 +93,11 @@ def _add_processes(verbs: _Verbs) -> None:
     serve.add_argument(
         "--idle-exit", metavar="TIME", help="End after this long without a request: 10m, 2h."
     )
+    serve.add_argument(
+        "--keep-bound",
+        action="store_true",
+        help="For a restart: leave Codex bound for two minutes; then the guard gives it back.",
+    )
     demo = _sub(verbs, "demo", "Show it all without an account: made-up people, nothing real.")
     demo.add_argument("--serve", action="store_true", help="Without a desktop.")
     _sub(verbs, "version", "Print the version.")

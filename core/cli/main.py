@@ -107,7 +107,13 @@ def _dispatch(
         case "serve":
             from core.cli.serving import serve
 
-            return serve(environment, passphrase, idle_exit=typed["idle_exit"], out=out)
+            return serve(
+                environment,
+                passphrase,
+                idle_exit=typed["idle_exit"],
+                keep_bound=typed["keep_bound"],
+                out=out,
+            )
         case "demo":
             from core.cli.demo import demo
 

@@ -21,9 +21,10 @@ def serve(
     passphrase: str | None,
     *,
     idle_exit: object,
+    keep_bound: bool = False,
     out: TextIO,
 ) -> int:
-    """Run until it is asked to stop; Codex is unbound first.
+    """Run until it is asked to stop; Codex is unbound first, unless it is a restart (`keep_bound`).
 
     Raises:
         CoreError: as `Owner.start`, or a length of time that is none.
@@ -32,6 +33,7 @@ def serve(
 
     async def run() -> None:
         owner = Owner(make_app(environment, passphrase=passphrase), mode="serve")
+        owner.app.guarding.restarting = keep_bound
         await run_owner(owner, out=out, idle=idle, began=settled)
 
     async def settled() -> None:

@@ -59,6 +59,35 @@ async def test_after_kill_9_codex_has_its_own_login_back_and_the_next_start_take
 
 
 @pytest.mark.usefixtures("imported")
+async def test_a_restart_with_keep_bound_leaves_codex_bound_in_between(
+    guarded: Turntable, signed_in_codex: Codex
+) -> None:
+    codex = signed_in_codex
+    async with guarded.serve("--keep-bound", **WATCHED) as first:
+        await guarded.done("bind")
+        bound = codex.config.read_bytes()
+        first.terminate()
+        assert await first.ended(5) == 0
+        assert codex.config.read_bytes() == bound
+    async with guarded.serve(**WATCHED) as second:
+        assert second.port == first.port
+        assert codex.config.read_bytes() == bound
+        run = await codex.exec("say hi")
+        assert (len(run.answers), run.exit_code) == (1, 0)
+
+
+async def test_without_a_guard_keep_bound_leaves_nobody_locked_out(
+    turntable: Turntable, codex: Codex
+) -> None:
+    codex.config.write_bytes(BEFORE)
+    async with turntable.serve("--keep-bound") as serving:
+        await turntable.done("bind")
+        serving.terminate()
+        assert await serving.ended(5) == 0
+    assert codex.config.read_bytes() == BEFORE
+
+
+@pytest.mark.usefixtures("imported")
 async def test_when_the_guard_too_was_killed_the_next_login_gives_codex_back(
     guarded: Turntable, signed_in_codex: Codex
 ) -> None:

@@ -125,9 +125,11 @@ class Turntable:
             await _end(process)
 
     @asynccontextmanager
-    async def serve(self, *, wrapper: tuple[str, ...] = (), **env: str) -> AsyncIterator[Serving]:
-        """`turntable serve` from its first line on; killed when the test leaves it running."""
-        process = await self._start("serve", env=env, wrapper=wrapper)
+    async def serve(
+        self, *options: str, wrapper: tuple[str, ...] = (), **env: str
+    ) -> AsyncIterator[Serving]:
+        """`turntable serve OPTIONS…` from its first line on; killed when left running."""
+        process = await self._start("serve", *options, env=env, wrapper=wrapper)
         try:
             assert process.stdout is not None
             async with asyncio.timeout(_START_S):
