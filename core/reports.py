@@ -7,7 +7,7 @@ from datetime import datetime
 from core.domain.account import Account, AccountId
 from core.domain.decision import Use, Verdict
 from core.domain.facts import Facts, RequestKind
-from core.domain.observed import Observed, block_at, pool_pause_at
+from core.domain.observed import Observed, block_at, is_challenged, pool_pause_at
 from core.domain.quota import EVERYTHING, Quota, as_of
 from core.domain.report import (
     AccountReport,
@@ -115,8 +115,11 @@ def status(
 def _questions(
     state: State, observed: Observed, now: datetime, speech: Speech
 ) -> tuple[NoticeReport, ...]:
-    """The chats about which the user is asked whether they may move."""
+    """The network that turns us away; the chats about which it is asked whether they may move."""
     notices = []
+    if observed.challenged_until is not None and is_challenged(observed, now):
+        text = words.network_challenges(observed.challenged_until, now, speech)
+        notices.append(NoticeReport(code="network_challenged", text=text))
     for thread in observed.asked:
         owner = observed.owners.get(thread)
         account = None if owner is None else state.accounts.get(owner.account)

@@ -126,6 +126,8 @@ class WaitReason(StrEnum):
 
     POOL_PAUSED = "pool_paused"
     """Several accounts failed at once: nobody is asked for some seconds."""
+    CHALLENGED = "network_challenged"
+    """The network in front of the back end turns us away: nobody is asked for some seconds."""
     OWNER = "owner_waits"
     """The thread lives on an account that is back soon, and shall not move."""
     ASKED = "asked"

@@ -54,6 +54,13 @@ class PoolPaused:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkChallenged:
+    """The network in front of the back end turns us away: nobody is asked until `until`."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignInEnded:
     """The account's login is not taken any more."""
 
@@ -135,6 +142,7 @@ type Event = (
     | AccountBlocked
     | AccountBack
     | PoolPaused
+    | NetworkChallenged
     | SignInEnded
     | ThreadMoved
     | ThreadAsks

@@ -14,6 +14,7 @@ from core.domain.events import (
     AccountBack,
     AccountBlocked,
     Event,
+    NetworkChallenged,
     PoolPaused,
     QuotaLearned,
     SignInEnded,
@@ -21,7 +22,7 @@ from core.domain.events import (
 )
 from core.domain.facts import ThreadId
 from core.domain.health import FARTHEST, UNSAID_WAIT, Block, Blocks, BlockSource
-from core.domain.outcome import Failing, Gone, Limited, Outcome, Served, Unauthorized
+from core.domain.outcome import Challenged, Failing, Gone, Limited, Outcome, Served, Unauthorized
 from core.domain.quota import EVERYTHING, Quota, Window, merge
 
 BURST_ACCOUNTS = 3
@@ -75,6 +76,7 @@ class Observed:
         asked: threads about which the user was asked, since when; not kept over a restart.
         failures: of the last seconds, one for each account; not kept over a restart.
         paused_until: when a burst of failures lets the pool be asked again; not kept either.
+        challenged_until: the same after a challenge of the network; not kept either.
     """
 
     quotas: Mapping[AccountId, Quota] = field(default_factory=dict)
@@ -89,6 +91,7 @@ class Observed:
     asked: Mapping[ThreadId, datetime] = field(default_factory=dict)
     failures: tuple[Failure, ...] = ()
     paused_until: datetime | None = None
+    challenged_until: datetime | None = None
 
 
 type Lesson = Callable[[Observed], tuple[Observed, tuple[Event, ...]]]
@@ -145,7 +148,8 @@ def learn_outcome(
 ) -> Lesson:
     """What an attempt's outcome says about the account itself.
 
-    Outcomes that are no account's fault (unreachable, challenged, the client's own) say nothing.
+    A challenge is no account's fault: nobody is asked for a moment. What else is no account's fault
+    (unreachable, the client's own) says nothing.
     """
 
     def lesson(observed: Observed) -> tuple[Observed, tuple[Event, ...]]:
@@ -171,6 +175,10 @@ def learn_outcome(
                 return _with_blocks(observed, account, blocks, now)
             case Unauthorized():
                 return sign_in_ended(account, Because.TOKEN_REFUSED)(observed)
+            case Challenged():
+                until = now + POOL_PAUSE
+                challenged = replace(observed, challenged_until=until)
+                return challenged, (NetworkChallenged(until=until),)
             case _:
                 return observed, ()
 
@@ -285,9 +293,14 @@ def block_at(observed: Observed, account: AccountId, model: str, now: datetime) 
 
 
 def pool_pause_at(observed: Observed, now: datetime) -> datetime | None:
-    """Until when nobody is asked, where a burst of failures has paused the pool."""
-    until = observed.paused_until
-    return until if until is not None and until > now else None
+    """Until when nobody is asked, where a burst of failures or the network has paused the pool."""
+    pauses = (observed.paused_until, observed.challenged_until)
+    return max((until for until in pauses if until is not None and until > now), default=None)
+
+
+def is_challenged(observed: Observed, now: datetime) -> bool:
+    """Whether the network has turned us away a moment ago."""
+    return observed.challenged_until is not None and observed.challenged_until > now
 
 
 def _with_blocks(

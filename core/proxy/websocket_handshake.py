@@ -17,7 +17,7 @@ from core.domain.account import AccountId
 from core.domain.decision import Decision, Refuse, Use
 from core.domain.facts import Facts, RequestKind
 from core.domain.observed import learn_quota
-from core.domain.outcome import Served, Unanswered, Unreachable
+from core.domain.outcome import Challenged, Served, Unanswered, Unreachable
 from core.domain.usage import AttemptRecord, RequestRecord, Result
 from core.proxy.answers import fault_answer, refusal_answer
 from core.proxy.attempt import Attempts, Tried
@@ -219,8 +219,9 @@ class _Shaking:
             if quota is not None:
                 self._seams.learn(learn_quota(account, quota))
         self._records.append(AttemptRecord(account=account, outcome=word_of(tried.outcome)))
-        # A handshake that is answered is no proof that a turn would be.
-        if not isinstance(tried.outcome, Served):
+        # A handshake that is answered is no proof that a turn would be; one that the network turns
+        # away may be so because it is one.
+        if not isinstance(tried.outcome, Served | Challenged):
             lesson = lesson_of(account, tried.outcome, self._facts, now)
             if lesson is not None:
                 self._seams.learn(lesson)

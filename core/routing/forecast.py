@@ -52,7 +52,7 @@ def _chosen(
 ) -> AccountId | None:
     decision = select(
         state=state,
-        observed=replace(observed, paused_until=None),
+        observed=replace(observed, paused_until=None, challenged_until=None),
         facts=Facts(kind=RequestKind.RESPONSES),
         tried=but,
         chances=chances,

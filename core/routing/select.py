@@ -23,7 +23,7 @@ from core.domain.decision import (
     WaitReason,
 )
 from core.domain.facts import Facts, RequestKind
-from core.domain.observed import Observed, pool_pause_at
+from core.domain.observed import Observed, is_challenged, pool_pause_at
 from core.domain.quota import Quota
 from core.domain.settings import RoutingSettings
 from core.domain.state import Rotation, RotationMode, State, rotation_at
@@ -153,9 +153,9 @@ def _held(case: _Case, observed: Observed, facts: Facts, chances: Chances) -> De
     paused_until = pool_pause_at(observed, now)
     if paused_until is None or facts.kind is not RequestKind.RESPONSES:
         return None
-    return Wait(
-        reason=WaitReason.POOL_PAUSED, until=paused_until, account=None, verdicts=case.verdicts
-    )
+    challenged = is_challenged(observed, now)
+    reason = WaitReason.CHALLENGED if challenged else WaitReason.POOL_PAUSED
+    return Wait(reason=reason, until=paused_until, account=None, verdicts=case.verdicts)
 
 
 def _use(case: _Case, state: State, observed: Observed, facts: Facts, chances: Chances) -> Use:

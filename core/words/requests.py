@@ -29,6 +29,7 @@ _REASONS: dict[str, str] = {
     RefuseReason.LOCKED: "logins locked",
     RefuseReason.TIME_BUDGET: "took too long",
     WaitReason.POOL_PAUSED: "held for a moment",
+    WaitReason.CHALLENGED: "held for a moment",
     WaitReason.OWNER: "its chat waits",
     WaitReason.ASKED: "you were asked",
     WaitReason.NEAR_RESET: "held for a reset",

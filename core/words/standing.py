@@ -81,6 +81,15 @@ def pool_enough(label: str, remaining: float, speech: Speech) -> str:
     )
 
 
+def network_challenges(until: datetime, now: datetime, speech: Speech) -> str:
+    """Nobody's fault but the network's; VPN and proxy settings are the usual reason."""
+    return speech.say(
+        "The network in front of the back end turns requests away; no account is at fault. They go "
+        "on at {time}; if it stays so, check VPN and proxy settings.",
+        time=speech.clock(until, now),
+    )
+
+
 def chat_waits(thread: str, label: str, until: datetime, now: datetime, speech: Speech) -> str:
     """A chat waits for its account; the user may let it move."""
     return speech.say(

@@ -58,12 +58,14 @@ _REFUSALS = {
 }
 _WAITS = {
     WaitReason.POOL_PAUSED: "Several accounts had failed at once, so it was held for a moment.",
+    WaitReason.CHALLENGED: "The network had turned requests away, so it was held for a moment.",
     WaitReason.OWNER: "It was held until the chat’s account was back.",
     WaitReason.ASKED: "It was held until you had said whether the chat may move.",
     WaitReason.NEAR_RESET: "It was held for a reset that was near.",
 }
 _WAITS_NOW = {
     WaitReason.POOL_PAUSED: "Several accounts have failed at once; it would be held for a moment.",
+    WaitReason.CHALLENGED: "The network turns requests away; it would be held for a moment.",
     WaitReason.OWNER: "It would be held until the chat’s account is back.",
     WaitReason.ASKED: "It would be held until you have said whether the chat may move.",
     WaitReason.NEAR_RESET: "It would be held for a reset that is near.",

@@ -55,6 +55,19 @@ def waits(until: datetime, *, model: str = "") -> tuple[Block, ...]:
     return (Block(because=Because.USAGE_LIMIT, model=model, since=NOW, until=until),)
 
 
+# --- notices ---------------------------------------------------------------------------------
+
+
+def test_a_challenge_of_the_network_is_said_and_is_no_accounts_fault() -> None:
+    challenged = Observed(challenged_until=NOW + timedelta(seconds=8))
+    report = status(State(accounts=pool("A").accounts), challenged)
+    (notice,) = report.notices
+    assert notice.code == "network_challenged"
+    assert "no account is at fault" in notice.text
+    assert report.accounts[0].state == "ready"
+    assert report.traffic.pool_pause_until == challenged.challenged_until
+
+
 # --- the pool --------------------------------------------------------------------------------
 
 

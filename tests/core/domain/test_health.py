@@ -9,18 +9,19 @@ from hypothesis import strategies as st
 from core.domain import health
 from core.domain.account import AccountId
 from core.domain.decision import Because
-from core.domain.events import AccountBack, AccountBlocked, PoolPaused
+from core.domain.events import AccountBack, AccountBlocked, NetworkChallenged, PoolPaused
 from core.domain.health import Block, Blocks, BlockSource
 from core.domain.observed import (
     Observed,
     begin_trial,
     block_at,
     clear_blocks,
+    is_challenged,
     learn_outcome,
     learn_usage,
     pool_pause_at,
 )
-from core.domain.outcome import Failing, Gone, Limited, LimitReason, Served
+from core.domain.outcome import Challenged, Failing, Gone, Limited, LimitReason, Served
 from core.domain.quota import Quota, QuotaSource, Window, WindowKind
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -201,6 +202,16 @@ def test_three_accounts_that_fail_in_ten_seconds_pause_the_pool() -> None:
     assert pool_pause_at(observed, after(8)) == after(18)
     assert pool_pause_at(observed, after(18)) is None
     assert PoolPaused(until=after(18)) in events
+
+
+def test_a_challenge_of_the_network_pauses_the_pool_and_benches_nobody() -> None:
+    observed, events = learn_outcome(A, Challenged(), model="m", now=NOW)(Observed())
+    assert pool_pause_at(observed, NOW) == after(10)
+    assert is_challenged(observed, after(9))
+    assert not is_challenged(observed, after(10))
+    assert pool_pause_at(observed, after(10)) is None
+    assert events == (NetworkChallenged(until=after(10)),)
+    assert observed.blocks == {}
 
 
 @pytest.mark.parametrize(

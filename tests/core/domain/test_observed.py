@@ -28,7 +28,6 @@ from core.domain.observed import (
     signed_in_again,
 )
 from core.domain.outcome import (
-    Challenged,
     ClientGone,
     Failing,
     Gone,
@@ -178,7 +177,6 @@ def test_numbers_are_merged_into_what_is_known_of_that_account_alone() -> None:
     "outcome",
     [
         pytest.param(Rejected(status=400), id="what the client asked wrongly"),
-        pytest.param(Challenged(), id="a challenge of the network"),
         pytest.param(Unreachable(detail="refused"), id="a back end that cannot be reached"),
         pytest.param(Unanswered(status=504, timed_out=False), id="a silence"),
         pytest.param(ClientGone(), id="a client that left"),

@@ -8,6 +8,7 @@ import pytest
 
 from core.domain.decision import Because
 from core.domain.facts import ThreadId
+from core.domain.observed import is_challenged
 from core.domain.usage import Result, Tokens
 from tests.core.proxy.rig import (
     A,
@@ -205,6 +206,7 @@ async def test_a_challenge_is_no_accounts_fault_and_asks_no_other(
     assert len(back_end.arrived) == 1
     assert not rig.observed.blocks
     assert rig.renewed == []
+    assert is_challenged(rig.observed, rig.clock.now()), "nobody is asked for a moment"
 
 
 @pytest.mark.parametrize("status", [400, 404, 413, 422, 504, 524])

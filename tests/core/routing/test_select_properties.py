@@ -167,6 +167,14 @@ def test_a_burst_of_failures_holds_turns_for_a_moment() -> None:
     assert (decision.reason, decision.until) == (WaitReason.POOL_PAUSED, BURST.paused_until)
 
 
+def test_a_challenge_of_the_network_holds_turns_and_nothing_else() -> None:
+    challenged = Observed(challenged_until=NOW + timedelta(seconds=8))
+    decision = Row(state=pool("AB"), observed=challenged).decide()
+    assert isinstance(decision, Wait)
+    assert decision.reason is WaitReason.CHALLENGED
+    assert decision.until == challenged.challenged_until
+
+
 def test_a_pause_of_the_pool_ends_by_the_clock() -> None:
     decision = Row(state=pool("AB"), observed=Observed(paused_until=NOW)).decide()
     assert isinstance(decision, Use)
