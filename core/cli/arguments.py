@@ -21,7 +21,7 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 nothing can serve, 4 sign-in needed, 5 
 """
 
 
-_PROCESSES = ("serve", "demo", "version")
+_PROCESSES = ("serve", "setup", "demo", "version")
 """Words that are no verbs of the table: each is a process, or needs none."""
 
 type _Verbs = argparse._SubParsersAction[Any]  # noqa: SLF001 - argparse gives its type no other name
@@ -98,6 +98,10 @@ def _add_processes(verbs: _Verbs) -> None:
         action="store_true",
         help="For a restart: leave Codex bound for two minutes; then the guard gives it back.",
     )
+    setup = _sub(verbs, "setup", "Sign in, route Codex, start at login: everything in one go.")
+    setup.add_argument("--device", action="store_true", help="Sign in by a code.")
+    setup.add_argument("--no-startup", action="store_true", help="Do not start at login.")
+    setup.add_argument("--yes", action="store_true", help="Ask nothing.")
     demo = _sub(verbs, "demo", "Show it all without an account: made-up people, nothing real.")
     demo.add_argument("--serve", action="store_true", help="Without a desktop.")
     _sub(verbs, "version", "Print the version.")

@@ -124,6 +124,17 @@ def _dispatch(
             if as_json:
                 _speak_utf8(out)
             return run_login(environment, passphrase, typed, as_json=as_json, out=out)
+        case "setup":
+            from core.cli.setup import run_setup
+
+            return run_setup(
+                environment,
+                passphrase,
+                device=typed["device"],
+                startup=not typed["no_startup"],
+                yes=typed["yes"],
+                out=out,
+            )
         case "codex":
             from core.cli.codex_run import run_codex
 
