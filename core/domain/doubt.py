@@ -21,17 +21,11 @@ def doubted(account: AccountId, because: Because) -> Lesson:
     return lesson
 
 
-def verified(account: AccountId, *, only: Because | None = None) -> Lesson:
-    """There is no doubt any more: a newer login came in, or the user says so.
-
-    Args:
-        account: which.
-        only: end this doubt and leave another.
-    """
+def verified(account: AccountId) -> Lesson:
+    """There is no doubt any more: a newer login came in, or the user says so."""
 
     def lesson(observed: Observed) -> tuple[Observed, tuple[Event, ...]]:
-        known = observed.unverified.get(account)
-        if known is None or only not in (None, known):
+        if account not in observed.unverified:
             return observed, ()
         unverified = {k: v for k, v in observed.unverified.items() if k != account}
         return replace(observed, unverified=unverified), (AccountChanged(account=account),)

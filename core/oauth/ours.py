@@ -76,7 +76,13 @@ class Ours:
         return known is not None and doubts.get(account) == known.generation
 
     async def renew(
-        self, account: Account, known: Credentials, *, dead: bool, reason: str
+        self,
+        account: Account,
+        known: Credentials,
+        *,
+        dead: bool,
+        reason: str,
+        in_doubt: bool = False,
     ) -> Renewal:
         """Redeem the refresh token of `known`, if it is still the newest when its turn comes.
 
@@ -87,6 +93,7 @@ class Ours:
             known: its newest credentials.
             dead: the access token is of no use any more: a doubted refresh token may be presented.
             reason: what the issuer is told (`refresh_reason`).
+            in_doubt: somebody doubts it for a reason that the journal does not know.
 
         Raises:
             CoreError: the journal could not be written; nothing was presented.
@@ -95,7 +102,7 @@ class Ours:
             return Renewal.NONE
         if account.id in self._unsealed:
             return await self._seal(account.id, self._unsealed[account.id])
-        if not dead and await self.in_doubt(account.id):
+        if not dead and (in_doubt or await self.in_doubt(account.id)):
             return Renewal.NONE
         async with self._lane.turn():
             if await self._vault.get(account.id) != known:

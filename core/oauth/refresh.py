@@ -207,15 +207,18 @@ class Authoriser:
         if signed_out is Because.SIGN_IN_ENDED:
             return  # a login that the issuer has ended is not presented again
         dead = signed_out is not None or self._is_dead(account.id, known)
-        if observed.unverified.get(account.id) is Because.RESTORED:
+        doubt = observed.unverified.get(account.id)
+        if doubt is Because.RESTORED:
             # Another copy of this refresh token may be in use: the user decides, not we.
             if dead:
                 self._store.learn(sign_in_ended(account.id, Because.RESTORED))
             return
         refused = self._refused.get(account.id) == known.access_token
         reason = "unauthorized_recovery" if refused else "proactive_expiry"
-        match await self._ours.renew(account, known, dead=dead, reason=reason):
+        in_doubt = doubt is Because.IN_DOUBT
+        match await self._ours.renew(account, known, dead=dead, reason=reason, in_doubt=in_doubt):
             case Renewal.NEWER:
+                self._store.learn(verified(account.id))
                 self._works_again(account.id)
             case Renewal.ENDED:
                 self._store.learn(sign_in_ended(account.id, Because.SIGN_IN_ENDED))
@@ -224,10 +227,9 @@ class Authoriser:
         await self._note_doubt(account.id)
 
     async def _note_doubt(self, account_id: AccountId) -> None:
+        """Learn a doubt of the journal. Whoever else has one has it kept: a newer login ends it."""
         if await self._ours.in_doubt(account_id):
             self._store.learn(doubted(account_id, Because.IN_DOUBT))
-        else:
-            self._store.learn(verified(account_id, only=Because.IN_DOUBT))
 
     def _works_again(self, account_id: AccountId) -> None:
         self._refused.pop(account_id, None)

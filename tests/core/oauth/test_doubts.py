@@ -114,3 +114,19 @@ async def test_what_the_issuer_has_ended_is_not_tried_again(
         clock.advance(timedelta(hours=1))
         assert await parts.authoriser.look_again() == ()
     assert parts.refreshes == 1
+
+
+async def test_a_doubt_of_somebody_else_is_kept_and_heeded(
+    parts: Parts, account: Account, login: Login, clock: FakeClock
+) -> None:
+    parts.store.learn(doubted(account.id, Because.IN_DOUBT))  # as a switch that was cut short does
+    await parts.authoriser.note_doubts()
+    clock.advance(DAY - timedelta(minutes=4))
+    assert await parts.token(account.id) == login.access_token
+    await parts.authoriser.renew_ending()
+    await parts.authoriser.close()
+    assert parts.refreshes == 0
+    assert _shown(parts, account) is AccountState.UNVERIFIED
+    clock.advance(DAY)
+    assert await parts.token(account.id) is not None
+    assert _shown(parts, account) is AccountState.READY

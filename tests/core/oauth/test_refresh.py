@@ -69,7 +69,7 @@ async def test_who_has_nothing_usable_gets_no_grant(parts: Parts, account: Accou
     await parts.store.change(set_enabled(account.id, True))
     await parts.vault.remove(account.id)
     assert await parts.token(account.id) is None
-    await parts.store.change(remove(account.id))
+    await parts.store.change(remove(account.id, at=parts.clock.now()))
     assert await parts.token(account.id) is None
 
 
