@@ -7,6 +7,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from hypothesis import strategies as st
 
 from core.domain.account import Account, AccountId
+from core.domain.client import Client
 from core.domain.decision import Because, Shares
 from core.domain.facts import ThreadId
 from core.domain.health import Block
@@ -60,7 +61,8 @@ def quotas() -> st.SearchStrategy[Quota]:
 def states() -> st.SearchStrategy[State]:
     accounts = st.lists(any_of(Account), max_size=5)
     pins = st.dictionaries(thread_ids, account_ids, max_size=3)
-    return st.builds(_state, accounts, any_of(Rotation), st.integers(1, 99), pins)
+    clients = st.lists(any_of(Client), max_size=3)
+    return st.builds(_state, accounts, any_of(Rotation), st.integers(1, 99), pins, clients)
 
 
 def _state(
@@ -68,6 +70,7 @@ def _state(
     rotation: Rotation,
     next_number: int,
     pins: dict[ThreadId, AccountId],
+    clients: list[Client],
 ) -> State:
     by_number = {account.number: account for account in accounts}
     by_id = {account.id: account for _, account in sorted(by_number.items())}
@@ -77,6 +80,7 @@ def _state(
         rotation=rotation,
         next_number=max(next_number, highest + 1),
         pins=pins,
+        clients={client.id: client for client in clients},
     )
 
 
