@@ -43,9 +43,9 @@ class Importer:
     """Imports one `auth.json` at a time."""
 
     def __init__(
-        self, *, roster: Roster, connect: Connect, base_url: str, now: Callable[[], datetime]
+        self, *, roster: Roster, connect: Connect, base_url: str | None, now: Callable[[], datetime]
     ) -> None:
-        """`base_url` is the back end's, e.g. `https://chatgpt.com/backend-api`."""
+        """`base_url` is the back end's, e.g. `https://chatgpt.com/backend-api`; None: not asked."""
         self._roster = roster
         self._connect = connect
         self._base_url = base_url
@@ -102,6 +102,8 @@ class Importer:
         """A token that has run out would be refused whether it was revoked or not."""
         if self._has_run_out(found):
             return Look(standing=Standing.RUN_OUT)
+        if self._base_url is None:
+            return Look(standing=Standing.UNKNOWN)
         login = found.login
         grant = Grant(
             access_token=login.credentials.access_token,

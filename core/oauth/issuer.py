@@ -4,9 +4,7 @@ from urllib.parse import urlsplit
 
 from core.domain.errors import CoreError
 from core.domain.settings import UpstreamSettings
-
-OFFICIAL_HOST = "auth.openai.com"
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+from core.domain.trust import OFFICIAL_ISSUER, may_be_sent_to
 
 
 def issuer_of(settings: UpstreamSettings) -> str:
@@ -19,19 +17,18 @@ def issuer_of(settings: UpstreamSettings) -> str:
         CoreError: `foreign_issuer`; nothing was sent.
     """
     address = settings.auth_url.rstrip("/")
-    try:
-        parts = urlsplit(address)
-        host = parts.hostname or ""
-    except ValueError:
-        host, parts = "", urlsplit("")
-    local = host in _LOOPBACK
-    allowed = local or (
-        parts.scheme == "https" and host != "" and (host == OFFICIAL_HOST or settings.allow_custom)
-    )
-    if parts.scheme not in ("http", "https") or not allowed:
+    if not may_be_sent_to(address, official=OFFICIAL_ISSUER, allow_custom=settings.allow_custom):
+        host = _host_in(address)
         raise CoreError(
             "foreign_issuer",
             f"upstream.auth_url names {host or 'no host'}; no login is sent there.",
             "Name auth.openai.com; or set upstream.allow_custom in settings.toml, and use https.",
         )
     return address
+
+
+def _host_in(address: str) -> str:
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return ""

@@ -1,6 +1,5 @@
 """Sends one request with one account's login. The only file of the proxy that handles a token."""
 
-import ipaddress
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from core.domain.account import AccountId
 from core.domain.credentials import Grant
 from core.domain.outcome import Unreachable
 from core.domain.settings import UpstreamSettings
+from core.domain.trust import OFFICIAL_BACK_END, is_loopback, may_be_sent_to
 from core.domain.workspace_route import WorkspaceRoute
 from core.proxy.incoming import Incoming
 from core.proxy.messages import (
@@ -35,9 +35,6 @@ class Sent:
 
     incoming: Incoming
     grant: Grant
-
-
-OFFICIAL_HOST = "chatgpt.com"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +140,7 @@ def at_origin(base: Base, origin: str, *, allow_custom: bool) -> Base | None:
         host = parts.hostname or ""
     except ValueError:
         return None
-    ours = host == OFFICIAL_HOST or host.endswith(f".{OFFICIAL_HOST}")
+    ours = host == OFFICIAL_BACK_END or host.endswith(f".{OFFICIAL_BACK_END}")
     known = ours and parts.scheme == "https" and not is_loopback(base.origin.host)
     if not known and not (is_loopback(host) and is_loopback(base.origin.host)) and not allow_custom:
         return None
@@ -158,33 +155,16 @@ def base_of(url: str, *, allow_custom: bool) -> Base | None:
     They go to the official host by https and to loopback; anywhere else only with `allow_custom`,
     and then by https too.
     """
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
+    if not may_be_sent_to(url, official=OFFICIAL_BACK_END, allow_custom=allow_custom):
         return None
-    secure = parts.scheme == "https"
-    if not host or not (secure or parts.scheme == "http"):
-        return None
-    local = is_loopback(host)
-    if not local and not (secure and (host == OFFICIAL_HOST or allow_custom)):
-        return None
+    parts = urlsplit(url)
+    host, port, secure = parts.hostname or "", parts.port, parts.scheme == "https"
     shown = f"[{host}]" if ":" in host else host
     return Base(
         origin=Origin(secure=secure, host=host, port=port or (443 if secure else 80)),
         host=(shown if port is None else f"{shown}:{port}").encode(),
         path=parts.path.rstrip("/").encode(),
     )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a name or literal address means this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _detail(error: Exception) -> str:

@@ -201,3 +201,16 @@ async def changed(file: Path, content: bytes) -> None:
     """Wait until `file` holds `content`; bounded by the caller."""
     while file.read_bytes() != content:  # noqa: ASYNC110 - another process writes it
         await asyncio.sleep(0.01)
+
+
+async def test_a_login_is_not_shown_to_a_back_end_that_nobody_allowed(
+    turntable: Turntable, people: dict[str, Login], tmp_path: Path, codex: Codex
+) -> None:
+    answer = await turntable.done(
+        "import",
+        CODEX_HOME=str(tmp_path / "homes" / "A"),
+        TURNTABLE_UPSTREAM_BASE_URL="https://gateway.example.com/backend-api",
+    )
+    assert (answer["outcome"], answer["checked"]) == ("added", False)
+    assert codex.proxy.opened == []
+    assert codex.proxy.refused == []
