@@ -44,6 +44,7 @@ async def test_one_command_signs_in_routes_codex_and_starts_at_login(
     async with fresh.begun("setup", "--device", "--yes") as setup:
         told = []
         while not (line := await setup.line()).startswith("Open "):
+            assert line, (await setup.ended()).stderr
             told.append(line)
         assert any("openai_base_url" in one for one in told), "the change is shown before"
         shown = re.fullmatch(r"Open (\S+) and type (\S+); it counts until .*", line)
