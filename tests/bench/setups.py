@@ -106,6 +106,8 @@ def whole(folder: Path, authority: Authority, direct: Target) -> Iterator[Setup]
         "PYTHONPATH": str(ROOT),
         "CODEX_HOME": str(codex_home),
         "TURNTABLE_HOME": str(folder / "turntable"),
+        # A guard outlives its program by design; it costs a request nothing and would be left here.
+        "TURNTABLE_BIND_WATCH": "false",
         "TURNTABLE_PASSPHRASE": "fake passphrase of the benchmark",
         "TURNTABLE_UPSTREAM_BASE_URL": f"https://127.0.0.1:{direct.port}/backend-api",
         "TURNTABLE_UPSTREAM_AUTH_URL": f"https://127.0.0.1:{direct.port}",
