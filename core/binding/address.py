@@ -3,10 +3,10 @@
 import base64
 import re
 from collections.abc import Callable
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from core.domain.binding import BindSecret, Replaces
+from core.domain.trust import is_loopback
 
 _OF_OUR_FORM = re.compile(
     r"http://(?:127\.0\.0\.1|localhost|\[::1\]):\d{1,5}/c/[A-Za-z0-9_-]{43}/backend-api/codex/?"
@@ -41,7 +41,6 @@ def what_it_is(value: str | None) -> Replaces:
 
 def _is_loopback(address: str) -> bool:
     try:
-        host = urlsplit(address).hostname or ""
-        return host == "localhost" or ip_address(host).is_loopback
+        return is_loopback(urlsplit(address).hostname or "")
     except ValueError:
         return False
