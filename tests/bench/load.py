@@ -1,6 +1,7 @@
 """The benchmark's clients: requests in a closed loop, paced streams, slow readers, leavers."""
 
 import asyncio
+import math
 import re
 import ssl
 import time
@@ -75,8 +76,17 @@ class Answers:
 class _Loop:
     """One client that asks again as soon as it is answered."""
 
-    def __init__(self, request: bytes, until: float, pause_s: float) -> None:
+    def __init__(
+        self,
+        request: bytes,
+        most: int | None = None,
+        *,
+        until: float = math.inf,
+        pause_s: float = 0.0,
+    ) -> None:
+        """It ends after `most` answers, or with the first one after `until`."""
         self._request = request
+        self._most = most
         self._until = until
         self._pause_s = pause_s
         self._left = 0
@@ -106,7 +116,8 @@ class _Loop:
             self._left -= len(data)
         if self._left <= 0:
             self._left = 0
-            if time.perf_counter() < self._until:
+            enough = self._most is not None and len(self.first_byte_s) >= self._most
+            if not enough and time.perf_counter() < self._until:
                 if self._pause_s:
                     asyncio.get_running_loop().call_later(self._pause_s, self.ask)
                 else:
@@ -120,7 +131,9 @@ async def closed_loop(
 ) -> Answers:
     """`clients` connections ask short questions for `seconds`, each `pause_s` after an answer."""
     started = time.perf_counter()
-    loops = [_Loop(target.request(bench), started + seconds, pause_s) for _ in range(clients)]
+    until = started + seconds
+    request = target.request(bench)
+    loops = [_Loop(request, until=until, pause_s=pause_s) for _ in range(clients)]
     for loop in loops:
         loop.client = await connect(target, loop.read)
     for loop in loops:
@@ -131,6 +144,22 @@ async def closed_loop(
         loop.client.transport.abort()
     times = [t for loop in loops for t in loop.first_byte_s]
     return Answers(first_byte_s=times, per_second=len(times) / took)
+
+
+async def counted(target: Target, *, clients: int, requests: int) -> float:
+    """So many short questions, shared among `clients` connections; answers a second."""
+    each = requests // clients
+    loops = [_Loop(target.request("short"), each) for _ in range(clients)]
+    for loop in loops:
+        loop.client = await connect(target, loop.read)
+    began = time.perf_counter()
+    for loop in loops:
+        loop.ask()
+    await asyncio.wait_for(asyncio.gather(*(loop.done for loop in loops)), 120)
+    took = time.perf_counter() - began
+    for loop in loops:
+        loop.client.transport.abort()
+    return requests / took
 
 
 async def streams(
