@@ -35,7 +35,7 @@ def look_over_database(path: Path) -> bool:
 
 
 def unreadable_rows(path: Path) -> tuple[DamagedRow, ...]:
-    """Rows of accounts and of what was learned that are no values of theirs.
+    """Rows of accounts and of what was learned that are not as they were written.
 
     Raises:
         CoreError: the file cannot be read.

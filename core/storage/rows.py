@@ -4,6 +4,7 @@ Each part of the two values is a *kind*: a mapping whose entries are rows (kind,
 field that is added to them is one line here and no migration.
 """
 
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -47,20 +48,46 @@ _OBSERVED_TYPES: Mapping[str, Any] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One entry. `document` is None where the entry is to go."""
+    """One entry.
+
+    Attributes:
+        kind: which part of the value.
+        key: which entry of it.
+        document: what stands there; None where the entry is to go.
+        checksum: what was written beside it; None where it was written before there were any.
+    """
 
     kind: str
     key: str
     document: str | None
+    checksum: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DamagedRow:
-    """An entry that could not be read; it stays in the file until its key is written again."""
+    """An entry that is not as it was written; it stays in the file until it is written again.
+
+    Attributes:
+        kind: which part of the value.
+        key: which entry of it.
+        reason: why, for logs.
+        counts: it can be read all the same, and counts as it stands: an account whose label has
+            a wrong letter is worth more than none.
+    """
 
     kind: str
     key: str
     reason: str
+    counts: bool = False
+
+
+def checksum(kind: str, key: str, document: str) -> int:
+    """CRC-32 of an entry: finds what a disk changed by itself.
+
+    No defence against people: who can write the file can write this too. Accounts must be legible
+    while the vault is locked, so no key of its could sign them.
+    """
+    return zlib.crc32("\0".join((kind, key, document)).encode("utf-8", "surrogatepass"))
 
 
 def state_kinds(state: State) -> Kinds:
@@ -158,4 +185,8 @@ def _read(
             kinds[row.kind][row.key] = from_text(hints[row.kind], row.document or "")
         except DamagedDocumentError as error:
             damaged.append(DamagedRow(kind=row.kind, key=row.key, reason=str(error)))
+            continue
+        if row.checksum not in (None, checksum(row.kind, row.key, row.document or "")):
+            reason = "its checksum does not fit"
+            damaged.append(DamagedRow(kind=row.kind, key=row.key, reason=reason, counts=True))
     return kinds, tuple(damaged)

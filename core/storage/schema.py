@@ -29,5 +29,11 @@ VAULT_SCHEMA = Schema(
             """CREATE TABLE refresh_intent (
                 account TEXT PRIMARY KEY, generation INTEGER NOT NULL, at TEXT NOT NULL) STRICT""",
         ),
+        (
+            # `core.storage.rows.checksum`: a letter that a disk changed is noticed. NULL: written
+            # before there were any; `load_store` adds them.
+            "ALTER TABLE state ADD COLUMN checksum INTEGER",
+            "ALTER TABLE observed ADD COLUMN checksum INTEGER",
+        ),
     ),
 )

@@ -23,6 +23,7 @@ from core.storage.database import Database, read_only
 from core.storage.rows import (
     DamagedRow,
     Row,
+    checksum,
     differences,
     observed_kinds,
     read_observed,
@@ -177,11 +178,15 @@ async def load_store(
     """The store of an open `vault.db`.
 
     Raises:
-        CoreError: the file cannot be read. A single row that cannot is left out and logged.
+        CoreError: the file cannot be read. A single row that cannot is left out and logged; one
+            that can, but is not as it was written, is logged.
     """
     loaded = await database.read(_load)
     for row in loaded.damaged:
-        _log.warning("left out a damaged row: %s (%s)", row.kind, row.reason)
+        done = "kept" if row.counts else "left out"
+        _log.warning("%s a damaged row: %s (%s)", done, row.kind, row.reason)
+    if await database.read(_without_checksum):
+        await database.write(_add_checksums)
     return Store(database, loaded, publish=publish, write_behind_s=write_behind_s)
 
 
@@ -202,8 +207,24 @@ def _load(connection: sqlite3.Connection) -> Loaded:
 
 def _rows(connection: sqlite3.Connection, table: str) -> Iterable[Row]:
     # The table's name is one of two constants.
-    found = connection.execute(f"SELECT kind, key, document FROM {table}")  # noqa: S608
-    return (Row(kind=kind, key=key, document=document) for kind, key, document in found)
+    found = connection.execute(f"SELECT kind, key, document, checksum FROM {table}")  # noqa: S608
+    return (
+        Row(kind=kind, key=key, document=document, checksum=written)
+        for kind, key, document, written in found
+    )
+
+
+def _without_checksum(connection: sqlite3.Connection) -> bool:
+    """Whether there are rows of a time before checksums."""
+    return any(
+        connection.execute(f"SELECT 1 FROM {table} WHERE checksum IS NULL LIMIT 1").fetchone()  # noqa: S608 - as above
+        for table in ("state", "observed")
+    )
+
+
+def _add_checksums(connection: sqlite3.Connection) -> None:
+    for table in ("state", "observed"):
+        _put(connection, table, [row for row in _rows(connection, table) if row.checksum is None])
 
 
 def _put(connection: sqlite3.Connection, table: str, rows: Iterable[Row]) -> None:
@@ -215,6 +236,7 @@ def _put(connection: sqlite3.Connection, table: str, rows: Iterable[Row]) -> Non
             )
         else:
             connection.execute(
-                f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)",  # noqa: S608 - as above
-                (row.kind, row.key, row.document),
+                f"INSERT OR REPLACE INTO {table} (kind, key, document, checksum)"  # noqa: S608 - as above
+                " VALUES (?, ?, ?, ?)",
+                (row.kind, row.key, row.document, checksum(row.kind, row.key, row.document)),
             )

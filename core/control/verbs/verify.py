@@ -18,6 +18,7 @@ from core.storage.looking_over import (
     sealed_rows,
     unreadable_rows,
 )
+from core.storage.rows import DamagedRow
 from core.storage.settings_file import read_configuration
 
 
@@ -109,20 +110,36 @@ async def _vault_file(app: App, arguments: Arguments) -> str:
     except CoreError as error:
         raise await _with_backups(app, error) from None
     if rows:
-        kinds = ", ".join(sorted({row.kind for row in rows}))
-        raise CoreError(
-            "rows_damaged",
-            app.speech.say(
-                "{count} entries of {path} cannot be read ({kinds}); they were left as they are.",
-                count=len(rows),
-                path=path,
-                kinds=kinds,
-            ),
-            app.speech.say("`turntable restore` brings accounts back from a backup."),
-        )
+        raise _rows_damaged(app, rows)
     if not there:
         return app.speech.say("There are no accounts yet.")
     return app.speech.say("{path} is whole.", path=path)
+
+
+def _rows_damaged(app: App, rows: tuple[DamagedRow, ...]) -> CoreError:
+    """The sentence about entries that no value can be read from, or another than was written."""
+    lost = [row for row in rows if not row.counts]
+    kinds = ", ".join(sorted({row.kind for row in lost or rows}))
+    if not lost:
+        message = app.speech.say(
+            "{count} entries of {path} are not as they were written ({kinds}); "
+            "they count as they stand.",
+            count=len(rows),
+            path=app.home.vault,
+            kinds=kinds,
+        )
+        hint = app.speech.say(
+            "Look at them with `turntable accounts`; what you set once more is written whole."
+        )
+    else:
+        message = app.speech.say(
+            "{count} entries of {path} cannot be read ({kinds}); they were left as they are.",
+            count=len(lost),
+            path=app.home.vault,
+            kinds=kinds,
+        )
+        hint = app.speech.say("`turntable restore` brings accounts back from a backup.")
+    return CoreError("rows_damaged" if lost else "rows_altered", message, hint)
 
 
 async def _ledger_file(app: App, arguments: Arguments) -> str:

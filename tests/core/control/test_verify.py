@@ -108,6 +108,10 @@ def _spoil_a_row(app: App) -> None:
     _sql(app.home.vault, "UPDATE state SET document = '{' WHERE key LIKE 'acc_%2'")
 
 
+def _change_a_letter(app: App) -> None:
+    _sql(app.home.vault, "UPDATE state SET document = replace(document, 'Work 2', 'Wark 2')")
+
+
 def _half_a_backup(app: App) -> None:
     (backup,) = app.home.backups.iterdir()
     backup.write_bytes(backup.read_bytes()[:300])
@@ -127,6 +131,7 @@ def _spoil_the_settings(app: App) -> None:
         pytest.param(_truncate, "vault", "data_damaged", id="a truncated database"),
         pytest.param(_overwrite_a_page, "vault", "data_damaged", id="an overwritten page"),
         pytest.param(_spoil_a_row, "vault", "rows_damaged", id="an entry that is none"),
+        pytest.param(_change_a_letter, "vault", "rows_altered", id="another letter in a label"),
         pytest.param(_flip_in_a_login, "logins", "login_damaged", id="a changed byte in a login"),
         pytest.param(_half_a_backup, "backups", "backup_damaged", id="half a backup"),
         pytest.param(_spoil_the_ledger, "ledger", "data_damaged", id="a history that is none"),

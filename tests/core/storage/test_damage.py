@@ -107,3 +107,27 @@ def test_a_sealed_login_counts_for_its_account_and_generation_only() -> None:
         except CoreError as error:
             code = error.code
         assert code == "login_damaged"
+
+
+async def test_whatever_letter_of_an_account_changes_is_noticed(
+    path: Path, clock: FakeClock
+) -> None:
+    await fill(path, clock)
+    whole = path.read_bytes()
+    # The newest copy of each document: what a reader is given.
+    entries = [whole.rindex(f'"label":"{account(n).label}"'.encode()) for n in NUMBERS]
+    drawn = random.Random(20261121)
+    for _ in range(60):
+        position = drawn.choice(entries) + drawn.randrange(-60, 60)
+        content = bytearray(whole)
+        content[position] ^= 1 << drawn.randrange(7)
+        for old in path.parent.glob("vault.db*"):
+            old.unlink()
+        path.write_bytes(content)
+        try:
+            assert look_over_database(path)
+            named = unreadable_rows(path)
+        except CoreError as error:
+            assert error.code == "data_damaged", position
+        else:
+            assert [row.kind for row in named] == ["account"], position

@@ -1,8 +1,9 @@
 """The rows that differ, applied to a file, make it hold what is in memory."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from hypothesis import given
+from hypothesis.strategies import DataObject, characters, data, integers
 
 from core.domain.account import AccountId
 from core.domain.observed import Observed
@@ -11,6 +12,7 @@ from core.storage.rows import (
     DamagedRow,
     Kinds,
     Row,
+    checksum,
     differences,
     observed_kinds,
     read_observed,
@@ -85,6 +87,44 @@ def test_a_damaged_row_is_named_and_the_others_count() -> None:
     state, damaged = read_state(rows_in(file))
     assert state.accounts == {one.id: one}
     assert damaged == (DamagedRow(kind="account", key="acc_other", reason="not JSON"),)
+
+
+def summed(rows: list[Row]) -> list[Row]:
+    """The rows as they are written: each with its checksum."""
+    return [replace(r, checksum=checksum(r.kind, r.key, r.document or "")) for r in rows]
+
+
+@given(states(), observations())
+def test_what_is_as_it_was_written_is_not_called_damaged(state: State, observed: Observed) -> None:
+    rows = rows_in(from_nothing(state_kinds(State()), state_kinds(state)))
+    assert read_state(summed(rows)) == (state, ())
+    rows = rows_in(from_nothing(observed_kinds(Observed()), observed_kinds(observed)))
+    assert read_observed(summed(rows)) == (observed, ())
+
+
+@given(states(), data())
+def test_one_changed_letter_anywhere_is_noticed(state: State, draw: DataObject) -> None:
+    rows = summed(rows_in(from_nothing(state_kinds(State()), state_kinds(state))))
+    at = draw.draw(integers(0, len(rows) - 1), "which row")
+    text = rows[at].document or ""
+    place = draw.draw(integers(0, len(text) - 1), "which letter")
+    letter = draw.draw(characters().filter(lambda other: other != text[place]), "made into")
+    rows[at] = replace(rows[at], document=text[:place] + letter + text[place + 1 :])
+    _, damaged = read_state(rows)
+    assert [(row.kind, row.key) for row in damaged] == [(rows[at].kind, rows[at].key)]
+
+
+def test_an_account_with_a_wrong_letter_still_counts() -> None:
+    one = account(1)
+    rows = summed(
+        rows_in(from_nothing(state_kinds(State()), state_kinds(State(accounts={one.id: one}))))
+    )
+    altered = [
+        replace(row, document=(row.document or "").replace(one.label, "Wrok")) for row in rows
+    ]
+    state, damaged = read_state(altered)
+    assert state.accounts == {one.id: replace(one, label="Wrok")}
+    assert [(row.kind, row.counts) for row in damaged] == [("account", True)]
 
 
 def test_a_number_is_not_given_twice_when_its_row_is_damaged() -> None:

@@ -17,6 +17,7 @@ from core.domain.facts import ThreadId
 from core.domain.observed import Lesson, Observed, own_thread
 from core.domain.state import Change, Rotation, RotationMode, State, put_account, steer
 from core.storage.database import Database, open_database
+from core.storage.rows import differences, state_kinds
 from core.storage.schema import VAULT_SCHEMA
 from core.storage.store import Loaded, Store, load_store, read_store
 from tests.core.storage.reluctant import ReluctantDisk
@@ -257,6 +258,29 @@ async def test_a_damaged_row_is_left_out_and_named(
     assert [(row.kind, row.key) for row in store.damaged] == [("account", TWO.id)]
     assert "left out a damaged row: account" in caplog.text
     await store.close()
+
+
+async def test_rows_of_a_time_before_checksums_are_taken_and_get_theirs(path: Path) -> None:
+    before = replace(VAULT_SCHEMA, steps=VAULT_SCHEMA.steps[:1])
+    database = await open_database(path, before)
+    rows = differences(state_kinds(State()), state_kinds(put_account(ONE)(State())[0]))
+    values = [(row.kind, row.key, row.document) for row in rows]
+    await database.write(
+        lambda file: file.executemany("INSERT INTO state VALUES (?, ?, ?)", values)
+    )
+    await database.close()
+    assert read_store(path).state.accounts == {ONE.id: ONE}, "without the owner's lock"
+    database = await open_database(path, VAULT_SCHEMA)
+    store = await load_store(database, publish=lambda _: None)
+    assert (store.state.accounts, store.damaged) == ({ONE.id: ONE}, ())
+    await store.close()
+    await database.write(
+        lambda file: file.execute(
+            "UPDATE state SET document = replace(document, ?, 'Wrok')", (ONE.label,)
+        )
+    )
+    await database.close()
+    assert [(row.kind, row.counts) for row in read_store(path).damaged] == [("account", True)]
 
 
 def test_reading_without_a_file_finds_nothing(path: Path) -> None:
