@@ -54,7 +54,7 @@ class Block:
     Attributes:
         because: the reason.
         model: the model it is about; empty = all.
-        since: when it was learned.
+        since: when it was learned, or last said again.
         until: when it ends by itself.
         source: through what it was learned.
         times: how often in a row.
@@ -115,16 +115,23 @@ def called_gone(blocks: Blocks, *, now: datetime, source: BlockSource) -> Blocks
         return blocks  # of a request that was under way when it was confirmed
     times = 1 if known is None else known.times + 1
     wait = min(GONE_WAIT * 2 ** min(times - 1, 10), LONGEST_GONE_WAIT)
-    since = known.since if known is not None else now
     fresh = Block(
-        because=Because.GONE, model="", since=since, until=now + wait, source=source, times=times
+        because=Because.GONE, model="", since=now, until=now + wait, source=source, times=times
     )
     return (*_others(blocks, {Because.GONE, Because.GONE_ONCE}, "", now), fresh)
 
 
-def served(blocks: Blocks, *, model: str, now: datetime) -> Blocks:
-    """The blocks after a good answer: fresher evidence than any that concerned this request."""
-    return tuple(b for b in blocks if b.until > now and b.model not in ("", model))
+def served(blocks: Blocks, *, model: str, sent_at: datetime, now: datetime) -> Blocks:
+    """The blocks after a good answer: fresher evidence than what was known when it was asked for.
+
+    What was learned while the request was under way is newer than what the back end made of it,
+    and stays. A block from a future that never came (the clock was set back) is no newer.
+    """
+    return tuple(
+        b
+        for b in blocks
+        if sent_at < b.since <= now or (b.until > now and b.model not in ("", model))
+    )
 
 
 def answers_again(blocks: Blocks) -> Blocks:

@@ -144,19 +144,28 @@ def learn_outcome(
     *,
     model: str,
     now: datetime,
+    sent_at: datetime | None = None,
     source: BlockSource = BlockSource.ANSWER,
 ) -> Lesson:
     """What an attempt's outcome says about the account itself.
 
     A challenge is no account's fault: nobody is asked for a moment. What else is no account's fault
     (unreachable, the client's own) says nothing.
+
+    Args:
+        account: who was asked.
+        outcome: what came of it.
+        model: the model that was asked for.
+        now: when the outcome was known.
+        sent_at: when the request left; a good answer ends only what was known then. None = `now`.
+        source: through what it was learned.
     """
 
     def lesson(observed: Observed) -> tuple[Observed, tuple[Event, ...]]:
         known = observed.blocks.get(account, ())
         match outcome:
             case Served():
-                blocks = health.served(known, model=model, now=now)
+                blocks = health.served(known, model=model, sent_at=sent_at or now, now=now)
                 after, events = _with_blocks(observed, account, blocks, now)
                 return replace(after, last_used={**after.last_used, account: now}), events
             case Limited():

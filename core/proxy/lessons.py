@@ -18,15 +18,17 @@ NO_TOKEN = "no_token"
 """`Unauthorized.code` when there was no token to send: whoever said so has learned why."""
 
 
-def lesson_of(account: AccountId, outcome: Outcome, facts: Facts, now: datetime) -> Lesson | None:
+def lesson_of(
+    account: AccountId, outcome: Outcome, facts: Facts, *, sent_at: datetime, now: datetime
+) -> Lesson | None:
     """The lesson of one attempt; None when it teaches nothing."""
     match outcome:
         case Unauthorized(code=code) if code == NO_TOKEN:
             return None
         case Unauthorized() | Gone():
-            return learn_outcome(account, outcome, model=facts.model, now=now)
+            return learn_outcome(account, outcome, model=facts.model, now=now, sent_at=sent_at)
         case _ if facts.kind is RequestKind.RESPONSES:
-            return learn_outcome(account, outcome, model=facts.model, now=now)
+            return learn_outcome(account, outcome, model=facts.model, now=now, sent_at=sent_at)
         case _:
             return None
 

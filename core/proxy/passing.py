@@ -84,7 +84,7 @@ class Passing:
         self._tongue = tongue
         self._id = seams.new_request_id()
         self._facts = facts
-        self._started_at = seams.clock.now()
+        self._started_at = self._sent_at = seams.clock.now()
         self._started = seams.clock.monotonic()
         self._decision: Decision | None = None
         self._tried: Tried | None = None
@@ -184,7 +184,7 @@ class Passing:
     async def _send(self, account: AccountId) -> Tried:
         self._drop()
         moved = bool(self._records) or self._is_move()
-        self._asked = account
+        self._asked, self._sent_at = account, self._seams.clock.now()
         self._traffic.sent(account)
         try:
             tried = await self._attempts.attempt(
@@ -215,7 +215,7 @@ class Passing:
             if quota is not None:
                 self._seams.learn(learn_quota(self._asked, quota))
         self._records.append(AttemptRecord(account=self._asked, outcome=word_of(outcome)))
-        lesson = lesson_of(self._asked, outcome, self._facts, now)
+        lesson = lesson_of(self._asked, outcome, self._facts, sent_at=self._sent_at, now=now)
         if lesson is not None:
             self._seams.learn(lesson)
 

@@ -222,7 +222,7 @@ class _Shaking:
         # A handshake that is answered is no proof that a turn would be; one that the network turns
         # away may be so because it is one.
         if not isinstance(tried.outcome, Served | Challenged):
-            lesson = lesson_of(account, tried.outcome, self._facts, now)
+            lesson = lesson_of(account, tried.outcome, self._facts, sent_at=now, now=now)
             if lesson is not None:
                 self._seams.learn(lesson)
 

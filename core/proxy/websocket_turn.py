@@ -122,7 +122,7 @@ class Turn:
         self._outcome: Outcome | None = None
         self._concluded = False
         self._renewed = False
-        self._started_at = seams.clock.now()
+        self._started_at = self._sent_at = seams.clock.now()
         self._started = seams.clock.monotonic()
         self._first_byte_s: float | None = None
         self._status: int | None = None
@@ -236,6 +236,7 @@ class Turn:
             case Hold():  # a request over HTTP can be held: its next handshake says so
                 return self._leave()
             case Send():
+                self._sent_at = self._seams.clock.now()
                 return self._leave() if self._renewed else Do.SEND
             case Renew():
                 return Do.RENEW
@@ -275,7 +276,8 @@ class Turn:
             return
         self._concluded = True
         self._records.append(AttemptRecord(account=self._account, outcome=word_of(outcome)))
-        lesson = lesson_of(self._account, outcome, self._facts, self._seams.clock.now())
+        now = self._seams.clock.now()
+        lesson = lesson_of(self._account, outcome, self._facts, sent_at=self._sent_at, now=now)
         if lesson is not None and not (self._renewed and isinstance(outcome, Unauthorized)):
             self._seams.learn(lesson)
 

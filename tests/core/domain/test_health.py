@@ -245,6 +245,82 @@ def test_a_limit_of_one_model_does_not_end_another_models() -> None:
     assert block_at(observed, A, "two", after(1)) is not None
 
 
+def rests(because: Because, *, since_s: float, until_s: float, model: str = "") -> Block:
+    return Block(because=because, model=model, since=after(since_s), until=after(until_s))
+
+
+@pytest.mark.parametrize(
+    ("block", "stays"),
+    [
+        pytest.param(
+            rests(Because.USAGE_LIMIT, since_s=-60, until_s=900),
+            False,
+            id="a limit known when it was sent: the answer is fresher",
+        ),
+        pytest.param(
+            rests(Because.USAGE_LIMIT, since_s=60, until_s=900),
+            True,
+            id="a limit that another request met meanwhile: the answer is older",
+        ),
+        pytest.param(
+            rests(Because.USAGE_LIMIT, since_s=60, until_s=900, model="m"),
+            True,
+            id="of this model, met meanwhile: the answer is older",
+        ),
+        pytest.param(
+            rests(Because.GONE_ONCE, since_s=90, until_s=120),
+            True,
+            id="called gone meanwhile: half of two confirmations is not lost",
+        ),
+        pytest.param(
+            rests(Because.FAILING, since_s=70, until_s=80),
+            True,
+            id="failed meanwhile and rested already: still one failure in a row",
+        ),
+        pytest.param(
+            rests(Because.FAILING, since_s=-30, until_s=-20),
+            False,
+            id="failed before it was sent: the row is broken",
+        ),
+        pytest.param(
+            rests(Because.USAGE_LIMIT, since_s=-60, until_s=900, model="another"),
+            True,
+            id="of another model: says nothing of this one",
+        ),
+        pytest.param(
+            rests(Because.USAGE_LIMIT, since_s=-60, until_s=50, model="another"),
+            False,
+            id="of another model, ended by the clock: swept",
+        ),
+        pytest.param(
+            rests(Because.USAGE_LIMIT, since_s=86_400, until_s=90_000),
+            False,
+            id="learned in a future that the clock was set back from: not newer",
+        ),
+        pytest.param(
+            rests(Because.USAGE_LIMIT, since_s=0, until_s=900),
+            False,
+            id="known in the moment of sending: the answer is fresher",
+        ),
+    ],
+)
+def test_a_good_answer_ends_only_what_was_known_when_it_was_asked_for(
+    block: Block, stays: bool
+) -> None:
+    sent_at, now = NOW, after(100)
+    before = Observed(blocks={A: (block,)})
+    lesson = learn_outcome(A, Served(status=200), model="m", sent_at=sent_at, now=now)
+    assert lesson(before)[0].blocks[A] == ((block,) if stays else ())
+
+
+def test_a_workspace_called_gone_again_is_newer_than_what_was_sent_before() -> None:
+    once = health.called_gone((), now=NOW, source=BlockSource.ANSWER)
+    twice = health.called_gone(once, now=after(20), source=BlockSource.ANSWER)
+    again = health.called_gone(twice, now=after(700), source=BlockSource.USAGE)
+    assert health.served(again, model="m", sent_at=after(640), now=after(710)) == again
+    assert health.served(again, model="m", sent_at=after(701), now=after(710)) == ()
+
+
 moments = st.integers(0, 200_000).map(after)
 outcomes = st.one_of(
     st.just(GONE),

@@ -22,6 +22,7 @@ from tests.core.proxy.rig import (
     Wire,
     grant_of,
     request_bytes,
+    until,
 )
 
 EVENT = b'event: response.output_text.delta\ndata: {"delta":"hi"}\n\n'
@@ -311,6 +312,35 @@ async def test_a_limit_in_the_middle_of_an_answer_counts_though_it_comes_too_lat
     assert (got.status, got.whole) == (200, True)
     assert len(back_end.arrived) == 1
     assert (await rig.row()).result is Result.FAILED
+    assert [block.because for block in rig.observed.blocks[A]] == [Because.USAGE_LIMIT]
+
+
+async def test_an_answer_asked_for_before_a_limit_was_met_does_not_end_the_limit(
+    rig: Rig, back_end: BackEnd, client: Client
+) -> None:
+    go_on = asyncio.Event()
+
+    async def script(arrived: Arrived, wire: Wire) -> None:
+        if arrived.value(b"thread-id") == b"slow":
+            await go_on.wait()
+            await wire.answer(200, b"{}")
+        elif account_of(arrived) == b"ws-acc_a":
+            await wire.answer(429, LIMIT)
+        else:
+            await wire.answer(200, b"{}")
+
+    back_end.script = script
+    await client.send(request_bytes("POST", "/responses", b"{}", "thread-id: slow"))
+    await until(lambda: len(back_end.arrived) == 1)
+    rig.clock.advance(1)
+    other = await Client.connect(rig.server.port)
+    assert (await other.ask("POST", "/responses", b"{}", "thread-id: quick")).status == 200
+    await other.close()
+    await rig.row()
+    rig.clock.advance(1)
+    go_on.set()
+    assert (await client.answer()).status == 200
+    assert (await rig.row()).account == A
     assert [block.because for block in rig.observed.blocks[A]] == [Because.USAGE_LIMIT]
 
 

@@ -47,7 +47,7 @@ LIMITED = Limited(reason=LimitReason.USAGE_LIMIT, until=None)
     ],
 )
 def test_an_outcome_teaches(kind: RequestKind, outcome: Outcome, taught: bool) -> None:
-    lesson = lesson_of(A, outcome, Facts(kind=kind, model="m"), NOW)
+    lesson = lesson_of(A, outcome, Facts(kind=kind, model="m"), sent_at=NOW, now=NOW)
     after = lesson(Observed())[0] if lesson is not None else Observed()
     assert (after != Observed()) is taught
 
