@@ -24,7 +24,9 @@ def render_check(result: Record, reader: Reader) -> str:
 
 
 def render_quota(result: Record, reader: Reader) -> str:
-    """Each account with its limits below it."""
+    """Each account with its limits below it, or CSV as it is."""
+    if isinstance(result["csv"], str):
+        return result["csv"].rstrip("\n")
     at = datetime.fromisoformat(str(result["at"]))
     lines: list[str] = []
     for one in entries(result["accounts"]):

@@ -2,6 +2,8 @@
 
 from core.cli.reader import Reader, Record, entries, record
 
+_NUMBERS = 5
+
 
 def render_usage(result: Record, reader: Reader) -> str:
     """One line a key, and all together below."""
@@ -10,7 +12,9 @@ def render_usage(result: Record, reader: Reader) -> str:
     lines = [record(line) for line in entries(result["lines"])]
     if not lines:
         return reader.say("Nothing since {time}.", time=reader.stamp(result["since"]))
+    daily = any(isinstance(line["day"], str) for line in lines)
     head = [
+        *((reader.say("day"),) if daily else ()),
         reader.say(str(result["by"])),
         reader.say("requests"),
         reader.say("input"),
@@ -18,20 +22,22 @@ def render_usage(result: Record, reader: Reader) -> str:
         reader.say("output"),
         reader.say("as API"),
     ]
-    rows = [head, *(_row(line) for line in (*lines, record(result["total"])))]
+    rows = [head, *(_row(line, daily=daily) for line in (*lines, record(result["total"])))]
+    names = len(head) - _NUMBERS
     widths = [max(len(row[n]) for row in rows) for n in range(len(head))]
     return "\n".join(
         "  ".join(
-            cell.ljust(width) if n == 0 else cell.rjust(width)
+            cell.ljust(width) if n < names else cell.rjust(width)
             for n, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows
     )
 
 
-def _row(line: Record) -> list[str]:
+def _row(line: Record, *, daily: bool) -> list[str]:
     cost = line["cost"]
     return [
+        *((str(line["day"] or ""),) if daily else ()),
         str(line["label"]),
         f"{line['requests']:,}",
         f"{line['input']:,}",

@@ -135,6 +135,7 @@ ROUTING_VERBS = (
                 help="Also show what was left before, for this long: 5h, 7d.",
                 metavar="TIME",
             ),
+            Parameter(name="csv", help="The history as comma-separated values.", kind=Kind.FLAG),
             PASSPHRASE,
         ),
     ),
@@ -143,6 +144,13 @@ ROUTING_VERBS = (
         summary="Say who runs out when, who is next, and what will expire unused.",
         function="forecast:forecast",
         access=Access.READ,
+        parameters=(
+            Parameter(
+                name="ahead",
+                help="Also follow what all accounts together have left, for this long: 24h, 7d.",
+                metavar="TIME",
+            ),
+        ),
     ),
     Verb(
         name="best",
@@ -213,6 +221,7 @@ ROUTING_VERBS = (
                 help="What is summed up together; default: account.",
                 choices=("account", "model", "client", "outcome", "day"),
             ),
+            Parameter(name="daily", help="A line for each of them and day.", kind=Kind.FLAG),
             Parameter(name="csv", help="As comma-separated values.", kind=Kind.FLAG),
         ),
     ),

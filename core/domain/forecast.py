@@ -67,6 +67,23 @@ class PoolForecast:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PoolPoint:
+    """What all accounts together have left at one moment, in per cent of what they can hold.
+
+    Attributes:
+        at: the moment.
+        low: at the highest pace that was seen.
+        likely: at the likely one.
+        high: at the lowest one.
+    """
+
+    at: datetime
+    low: float
+    likely: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
     """The whole of it.
 

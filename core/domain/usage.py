@@ -81,7 +81,7 @@ class RequestRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageSum:
-    """Turns of one day and model, summed up under a key.
+    """Turns of one day (the person's own) and model, summed up under a key.
 
     Attributes:
         key: an account's id (empty: nobody served), a model, a client, an outcome or a day.

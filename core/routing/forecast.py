@@ -1,7 +1,7 @@
 """What is to be expected, from what is left and how fast it is used (pure)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from core.domain.account import Account, AccountId
@@ -11,8 +11,9 @@ from core.domain.forecast import Forecast, PoolForecast, PoolState, WindowForeca
 from core.domain.observed import Observed
 from core.domain.quota import Quota, Window, as_of
 from core.domain.state import Rotation, RotationMode, State, rotation_at
+from core.routing.ahead import Room, room_of
 from core.routing.eligibility import standing
-from core.routing.headroom import floor_of, size_of
+from core.routing.headroom import floor_of
 from core.routing.pace import left_at_reset, pace_of, runs_out
 from core.routing.select import Chances, select
 
@@ -23,7 +24,6 @@ SOON = timedelta(hours=5)
 HORIZON = timedelta(days=14)
 """How far ahead the pool's head-room is followed."""
 _NOTHING_KNOWN = Quota()
-_DAY = 24 * 60
 
 
 def forecast(state: State, observed: Observed, chances: Chances) -> Forecast:
@@ -155,44 +155,15 @@ def _dry_at(ready: Sequence[Account], observed: Observed, now: datetime) -> date
     All threads together use what all accounts together were seen to use; each reset fills its
     account again.
     """
-    pools: list[_Pool] = []
-    per_hour = 0.0
-    for account in ready:
-        quota = observed.quotas.get(account.id, _NOTHING_KNOWN)
-        longest = max(
-            (w for w in quota.main_windows() if w.minutes >= _DAY),
-            key=lambda w: w.minutes,
-            default=None,
-        )
-        current = None if longest is None else as_of(longest, now)
-        if current is None or current.remaining is None:
-            return None  # of one account nothing is known: nothing is promised for the pool
-        size = size_of(account, quota)
-        floor = floor_of(account.reserve, current.kind)
-        pace = pace_of(current, now)
-        per_hour += 0.0 if pace is None else pace.likely * size
-        pools.append(
-            _Pool(
-                left=max(0.0, current.remaining - floor) * size,
-                full=(100.0 - floor) * size,
-                resets_at=current.resets_at,
-                length=timedelta(minutes=current.minutes),
-            )
-        )
-    return _follow(now, pools, per_hour) if per_hour > 0 else None
+    rooms = [room_of(a, observed.quotas.get(a.id, _NOTHING_KNOWN), now) for a in ready]
+    known = [room for room in rooms if room is not None]
+    if len(known) < len(rooms):
+        return None  # of one account nothing is known: nothing is promised for the pool
+    per_hour = sum(room.pace.likely for room in known)
+    return _follow(now, known, per_hour) if per_hour > 0 else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Pool:
-    """One account's long window, in per cent of a Plus plan above its reserve."""
-
-    left: float
-    full: float
-    resets_at: datetime | None
-    length: timedelta
-
-
-def _follow(now: datetime, pools: Sequence[_Pool], per_hour: float) -> datetime | None:
+def _follow(now: datetime, pools: Sequence[Room], per_hour: float) -> datetime | None:
     """Let time pass from reset to reset until nothing is left."""
     left = [pool.left for pool in pools]
     at = now
@@ -209,7 +180,7 @@ def _follow(now: datetime, pools: Sequence[_Pool], per_hour: float) -> datetime 
     return dry if dry - now <= HORIZON else None
 
 
-def _resets(now: datetime, pools: Sequence[_Pool]) -> list[tuple[datetime, int]]:
+def _resets(now: datetime, pools: Sequence[Room]) -> list[tuple[datetime, int]]:
     """Every reset within the horizon, in order, with whose it is."""
     moments = []
     for position, pool in enumerate(pools):

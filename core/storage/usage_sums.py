@@ -54,7 +54,7 @@ def count_usage(connection: sqlite3.Connection, records: Iterable[RequestRecord]
 def usage_since(
     connection: sqlite3.Connection, since: datetime, *, by: str, offset: timedelta
 ) -> tuple[UsageSum, ...]:
-    """Sums of the hours from `since` on, by one of `GROUPINGS` and model, in the key's order.
+    """Sums of the hours from `since` on, by one of `GROUPINGS`, model and day, in the key's order.
 
     Args:
         connection: the ledger's.
@@ -65,7 +65,8 @@ def usage_since(
     found = connection.execute(
         f"SELECT {_KEYS[by]} AS key, model, min(hour), sum(requests), sum(input),"  # noqa: S608
         " sum(cached_input), sum(output), sum(reasoning_output), sum(seconds)"
-        " FROM usage_hour WHERE hour >= :hour GROUP BY key, model, hour / 24 ORDER BY key, model",
+        " FROM usage_hour WHERE hour >= :hour"
+        " GROUP BY key, model, (hour * 3600 + :offset) / 86400 ORDER BY key, model",
         {
             "hour": micros(since) // _MICROSECONDS_AN_HOUR,
             "offset": int(offset.total_seconds()),

@@ -5,15 +5,17 @@ from datetime import datetime
 
 from core.app import App
 from core.control.verb import Arguments
+from core.control.verbs.rotation import read_duration
 from core.domain.account import AccountId
 from core.domain.decision import Use
 from core.domain.errors import CoreError, ExitCode
 from core.domain.facts import Facts, RequestKind
-from core.domain.forecast import WindowForecast
+from core.domain.forecast import PoolPoint, WindowForecast
 from core.domain.quota import Quota
 from core.domain.report import VerdictReport
 from core.domain.state import Rotation, RotationMode, steer
 from core.routing import forecast as routing
+from core.routing.ahead import look_ahead, room_of
 from core.routing.select import Chances, select
 from core.words import forecast as words
 from core.words import quota as quota_words
@@ -46,12 +48,21 @@ class AccountExpected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """The answer of `forecast`."""
+    """The answer of `forecast`.
+
+    Attributes:
+        verdict: how the pool stands.
+        in_use: who gets a new chat now.
+        next: who would after that one.
+        accounts: every account's windows.
+        ahead: what all have left together from now on; empty unless it was asked for.
+    """
 
     verdict: VerdictReport
     in_use: AccountId | None
     next: AccountId | None
     accounts: tuple[AccountExpected, ...]
+    ahead: tuple[PoolPoint, ...]
 
 
 async def forecast(app: App, arguments: Arguments) -> Expected:
@@ -79,7 +90,20 @@ async def forecast(app: App, arguments: Arguments) -> Expected:
             )
             for account in app.state.accounts.values()
         ),
+        ahead=_ahead(app, arguments.text("ahead"), now),
     )
+
+
+def _ahead(app: App, span: str | None, now: datetime) -> tuple[PoolPoint, ...]:
+    """What those have left together who take part, and of whom something is known."""
+    if span is None:
+        return ()
+    rooms = [
+        room_of(account, app.observed.quotas.get(account.id, Quota()), now)
+        for account in app.state.accounts.values()
+        if account.enabled and not account.paused
+    ]
+    return look_ahead([room for room in rooms if room is not None], now, read_duration(span))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

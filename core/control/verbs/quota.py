@@ -1,6 +1,8 @@
 """check and quota: what is left, asked of the back end or as it is known."""
 
-from collections.abc import Mapping
+import csv
+import io
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
@@ -9,6 +11,7 @@ from core.accounts.find import find_account
 from core.app import App
 from core.control.verb import Arguments
 from core.control.verbs.rotation import read_duration
+from core.control.verbs.usage import plain
 from core.domain.account import Account, AccountId
 from core.domain.decision import AccountState
 from core.domain.errors import ExitCode
@@ -26,6 +29,9 @@ from core.quota.usage_endpoint import (
 from core.routing.eligibility import shown_standing
 from core.storage.quota_history import points_since
 from core.words import quota as words
+
+USUAL_HISTORY = "7d"
+"""How far back a history goes where nobody says."""
 
 _FLAGGED = frozenset(
     {
@@ -94,11 +100,13 @@ class QuotaList:
         at: now, so that ages can be told.
         accounts: what is left.
         history: what was left before, oldest first; empty unless it was asked for.
+        csv: the history for a spreadsheet, where it was asked for.
     """
 
     at: datetime
     accounts: tuple[Limits, ...]
     history: tuple[QuotaPoint, ...]
+    csv: str | None
 
 
 async def quota(app: App, arguments: Arguments) -> QuotaList:
@@ -110,6 +118,8 @@ async def quota(app: App, arguments: Arguments) -> QuotaList:
     elif app.serving is not None:
         app.serving.monitor.looked()
     reports = {a.id: a for a in (await app.status(app.codex_home(None))).accounts}
+    history = await _history(app, arguments, [account.id for account in chosen])
+    labels = {account.id: account.label for account in chosen}
     return QuotaList(
         at=app.clock.now(),
         accounts=tuple(
@@ -126,7 +136,8 @@ async def quota(app: App, arguments: Arguments) -> QuotaList:
             )
             for account in chosen
         ),
-        history=await _history(app, arguments, [account.id for account in chosen]),
+        history=history,
+        csv=_csv(history, labels) if arguments.flag("csv") else None,
     )
 
 
@@ -135,10 +146,28 @@ async def _history(
 ) -> tuple[QuotaPoint, ...]:
     span = arguments.text("history")
     if span is None:
-        return ()
+        if not arguments.flag("csv"):
+            return ()
+        span = USUAL_HISTORY
     since = app.clock.now() - read_duration(span)
     points = await app.read_ledger(lambda file: points_since(file, since)) or ()
     return tuple(point for point in points if point.account in chosen)
+
+
+def _csv(points: Iterable[QuotaPoint], labels: Mapping[AccountId, str]) -> str:
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\n")
+    table.writerow(("at", "label", "limit", "kind", "minutes", "remaining", "resets_at"))
+    for point in points:
+        resets = "" if point.resets_at is None else point.resets_at.isoformat()
+        left = "" if point.remaining is None else f"{point.remaining:g}"
+        table.writerow(
+            (
+                point.at.isoformat(), plain(labels[point.account]), plain(point.scope),
+                point.kind.value, point.minutes, left, resets,
+            )
+        )  # fmt: skip
+    return out.getvalue()
 
 
 async def _ask(

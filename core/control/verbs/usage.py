@@ -21,10 +21,15 @@ USUAL = "24h"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Used:
-    """One line: a key, its label, and the sums. `cost` in US dollars; None = a price is unknown."""
+    """One line: a key, its label, and the sums.
+
+    `cost` is in US dollars, None where a price is unknown; `day` is None where days are not told
+    apart.
+    """
 
     key: str
     label: str
+    day: str | None
     requests: int
     input: int
     cached_input: int
@@ -53,12 +58,16 @@ async def usage(app: App, arguments: Arguments) -> Usage:
     offset = now.astimezone(app.speech.zone).utcoffset() or timedelta(0)
     sums = await app.read_ledger(lambda file: usage_since(file, since, by=by, offset=offset)) or ()
     prices = read_prices()
-    keys = dict.fromkeys(one.key for one in sums)
+    daily = arguments.flag("daily")
+    groups: dict[tuple[str | None, str], list[UsageSum]] = {}
+    for one in sums:
+        day = (one.first_hour + offset).date().isoformat() if daily else None
+        groups.setdefault((day, one.key), []).append(one)
     lines = tuple(
-        _used(key, _label(app, by, key), [one for one in sums if one.key == key], prices)
-        for key in keys
+        _used(key, _label(app, by, key), day, found, prices)
+        for (day, key), found in sorted(groups.items(), key=_day_first)
     )
-    total = _used("", app.speech.say("together"), sums, prices)
+    total = _used("", app.speech.say("together"), None, sums, prices)
     return Usage(
         since=since,
         by=by,
@@ -74,10 +83,18 @@ def read_prices() -> tuple[Price, ...]:
     return tuple(Price(**entry) for entry in tomllib.loads(text)["price"])
 
 
-def _used(key: str, label: str, sums: Iterable[UsageSum], prices: Sequence[Price]) -> Used:
+def _day_first(group: tuple[tuple[str | None, str], object]) -> str:
+    """Days in their order; within one the keys stay in theirs."""
+    return group[0][0] or ""
+
+
+def _used(
+    key: str, label: str, day: str | None, sums: Iterable[UsageSum], prices: Sequence[Price]
+) -> Used:
     used = Used(
         key=key,
         label=label,
+        day=day,
         requests=0,
         input=0,
         cached_input=0,
@@ -112,14 +129,15 @@ def _csv(lines: Sequence[Used]) -> str:
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
     names = ("label", "requests", "input", "cached_input", "output", "reasoning_output", "cost")
-    table.writerow(names)
+    daily = any(line.day is not None for line in lines)
+    table.writerow([*(("day",) if daily else ()), *names])
     for line in lines:
         cost = "" if line.cost is None else f"{line.cost:.4f}"
         numbers = [getattr(line, name) for name in names[1:-1]]
-        table.writerow([_plain(line.label), *numbers, cost])
+        table.writerow([*((line.day,) if daily else ()), plain(line.label), *numbers, cost])
     return out.getvalue()
 
 
-def _plain(label: str) -> str:
+def plain(label: str) -> str:
     """A name that no spreadsheet takes for a formula."""
     return f"'{label}" if label.startswith(("=", "+", "-", "@")) else label

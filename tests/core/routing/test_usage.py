@@ -103,6 +103,22 @@ async def test_a_spreadsheet_gets_names_and_no_formulas(engine: Engine) -> None:
     assert any(line.startswith("'=Bela,1,") for line in text.splitlines())
 
 
+async def test_days_are_told_apart_where_somebody_asks(engine: Engine) -> None:
+    await engine.turn("t1")
+    engine.clock.advance(timedelta(days=1))
+    await engine.turn("t1")
+    found = await engine.ask("usage", daily=True, since="7d", csv=True)
+    assert [(line["day"], line["requests"]) for line in found["lines"]] == [
+        ("2026-03-02", 1),
+        ("2026-03-03", 1),
+    ]
+    assert found["csv"].splitlines()[0].startswith("day,label,requests")
+    table = render("usage", found | {"csv": None}, Reader(speech=english(), now=engine.clock.now()))
+    assert table.splitlines()[1].startswith("2026-03-02  Ada")
+    whole = (await engine.ask("usage", since="7d"))["lines"]
+    assert [(line["day"], line["requests"]) for line in whole] == [(None, 2)]
+
+
 async def test_nothing_yet_is_said(engine: Engine) -> None:
     found = await engine.ask("usage")
     text = render("usage", found, Reader(speech=english(), now=engine.clock.now()))

@@ -186,6 +186,18 @@ async def test_limits_have_a_history(engine: Engine) -> None:
     found = await engine.ask("quota", history="1h", account="Ada")
     points = [p for p in found["history"] if p["kind"] == "session"]
     assert [p["remaining"] for p in points][-3:] == [90, 80, 70]
+    table = (await engine.ask("quota", csv=True, account="Ada"))["csv"].splitlines()
+    assert table[0] == "at,label,limit,kind,minutes,remaining,resets_at"
+    assert [line.split(",")[5] for line in table if ",session," in line][-3:] == ["90", "80", "70"]
+
+
+async def test_what_all_have_left_is_followed_as_far_as_somebody_asks(engine: Engine) -> None:
+    engine.back_end.use("Ada", 40, resets_at=engine.clock.now() + timedelta(hours=3))
+    await engine.ask("quota", refresh=True)
+    assert (await engine.ask("forecast"))["ahead"] == []
+    points = (await engine.ask("forecast", ahead="7d"))["ahead"]
+    assert len(points) == 169
+    assert all(0 <= p["low"] <= p["likely"] <= p["high"] <= 100 for p in points)
 
 
 def label(account: AccountId) -> str:

@@ -151,3 +151,11 @@ def test_no_request_is_lost_or_counted_twice(each: list[RequestRecord], by: str)
         found = usage_since(file, NOW - timedelta(days=30), by=by, offset=NO_OFFSET)
     assert sum(one.requests for one in found) == len(each)
     assert all(one.input >= 0 for one in found)
+
+
+def test_days_are_told_apart_by_the_persons_own_clock(file: sqlite3.Connection) -> None:
+    # NOW is 09:00 UTC: in a zone fifteen hours ahead 08:00 is another day than 09:00.
+    count_usage(file, [turn(), turn(HOUR)])
+    found = usage_since(file, NOW - 3 * HOUR, by="account", offset=timedelta(hours=15))
+    assert [one.input for one in found] == [10, 10]
+    assert len(usage_since(file, NOW - 3 * HOUR, by="account", offset=NO_OFFSET)) == 1
