@@ -102,11 +102,25 @@ class Foreign:
     """400 `invalid_encrypted_content`: the input holds what another account has sealed."""
 
 
+class NoWay(StrEnum):
+    """Why nothing could be sent."""
+
+    NETWORK = "network"
+    """Refused, no such host, no network, no answer to the connection."""
+    CERTIFICATE = "certificate"
+    """Whoever answers is not the back end, as far as the authorities that we believe know."""
+    PROXY = "proxy"
+    """The egress proxy cannot be used, or lets nobody through."""
+    PROXY_LOGIN = "proxy_login"
+    """The egress proxy wants a login, or another one."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreachable:
     """Nothing was sent (refused, DNS, TLS, connect timeout). `detail` holds no secret."""
 
     detail: str
+    way: NoWay = NoWay.NETWORK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

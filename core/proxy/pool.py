@@ -9,12 +9,11 @@ import asyncio
 import select
 import ssl
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 
 from core.proxy.connection import UpstreamConnection
+from core.proxy.dialling import Dialler, Origin
 from core.proxy.read_buffer import ReadBuffer
-from core.proxy.tls import TlsWire, session_of
+from core.proxy.tls import session_of
 from core.proxy.wire import Wire
 
 IDLE_S = 55.0
@@ -23,23 +22,13 @@ MOST_IDLE = 64
 """How many wait for one origin."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
-    """Where connections go: scheme, host and port (RFC 9110 §4.3.1)."""
-
-    secure: bool
-    host: str
-    port: int
-
-
 class Pool:
     """Keeps idle connections and TLS sessions; opens what is missing."""
 
-    def __init__(self, *, tls: Callable[[], ssl.SSLContext], buffer: ReadBuffer) -> None:
-        """`tls` is called when the first secure connection is opened: it reads files."""
-        self._tls = tls
+    def __init__(self, *, dialler: Dialler, buffer: ReadBuffer) -> None:
+        """Opens nothing yet."""
+        self._dialler = dialler
         self._buffer = buffer
-        self._context: ssl.SSLContext | None = None
         self._idle: dict[Origin, list[UpstreamConnection]] = {}
         self._all: dict[UpstreamConnection, Origin] = {}
         self._sessions: dict[Origin, ssl.SSLSession] = {}
@@ -54,7 +43,7 @@ class Pool:
         """A connection that was open a moment ago: use it before anything else is awaited.
 
         Raises:
-            OSError: refused, unreachable, no such host, timed out, TLS refused. Nothing was sent.
+            OSError: as `Dialler.dial`, or timed out. Nothing was sent.
         """
         waiting = self._idle.get(origin, [])
         while waiting:
@@ -75,29 +64,10 @@ class Pool:
         self._idle.clear()
 
     async def _open(self, origin: Origin) -> UpstreamConnection:
-        loop = asyncio.get_running_loop()
         connection = UpstreamConnection(
             buffer=self._buffer, on_idle=self._is_idle, on_lost=self._lost
         )
-        if not origin.secure:
-            await loop.create_connection(lambda: connection, origin.host, origin.port)
-            self._all[connection] = origin
-            return connection
-        if self._context is None:
-            self._context = self._tls()
-        layer = TlsWire(
-            connection,
-            buffer=self._buffer,
-            context=self._context,
-            server_name=origin.host,
-            session=self._sessions.get(origin),
-        )
-        try:
-            await loop.create_connection(lambda: layer, origin.host, origin.port)
-            await layer.secured
-        except BaseException:
-            layer.abort()
-            raise
+        await self._dialler.dial(connection, origin, self._sessions.get(origin))
         self._all[connection] = origin
         return connection
 

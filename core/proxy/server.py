@@ -7,10 +7,12 @@ import logging
 import secrets
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from core.domain.egress import Way, way_to
 from core.domain.errors import CoreError
 from core.proxy.attempt import Attempts
+from core.proxy.dialling import Dialler
 from core.proxy.listener import Buffered, Limits, Listener
 from core.proxy.pool import Pool
 from core.proxy.read_buffer import ReadBuffer
@@ -19,6 +21,7 @@ from core.proxy.routes import Identity, Known, Passage, Routes, Valid
 from core.proxy.tls import client_context
 from core.proxy.traffic import Traffic
 from core.proxy.upstream import Authorise, Renew, RouteOf, Upstream
+from core.runtime.net import system_proxies
 from core.runtime.tasks import Tasks
 
 _log = logging.getLogger(__name__)
@@ -44,6 +47,7 @@ class ProxyServer:
         status: Callable[[], object],
         identity: Callable[[], Identity],
         limits: Limits | None = None,
+        proxies: Callable[[], Mapping[str, str]] = system_proxies,
     ) -> None:
         """Builds the parts; nothing listens and nothing is opened yet.
 
@@ -57,13 +61,21 @@ class ProxyServer:
             status: what `/status` answers: no address, no name of a person.
             identity: what `/health` proves.
             limits: of connections.
+            proxies: the egress proxies that the system names.
         """
         settings = seams.settings
         self.traffic = Traffic()
         self._tasks = Tasks("proxy")
         buffer = ReadBuffer()
+
+        def way(host: str, port: int) -> Way:
+            return way_to(host, port, chosen=settings().upstream.proxy, named=proxies())
+
+        dialler = Dialler(
+            tls=lambda: client_context(settings().upstream.ca_file), way=way, buffer=buffer
+        )
         self._upstream = Upstream(
-            pool=Pool(tls=lambda: client_context(settings().upstream.ca_file), buffer=buffer),
+            pool=Pool(dialler=dialler, buffer=buffer),
             authorise=authorise,
             renew=renew,
             route_of=route_of,

@@ -39,7 +39,7 @@ class TlsWire(asyncio.BufferedProtocol):
             self._from_net, self._to_net, server_hostname=server_name, session=session
         )
         self.secured: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._raw: asyncio.Transport | None = None
+        self._raw: Wire | None = None
         self._backlog: deque[memoryview] = deque()
         self._backlog_size = 0
         self._net_is_full = False
@@ -105,9 +105,13 @@ class TlsWire(asyncio.BufferedProtocol):
         """As the plain transport's."""
         return self._raw.get_extra_info(name, default) if self._raw is not None else default
 
+    def set_protocol(self, protocol: Reader) -> None:
+        """As the plain transport's: who is told from now on."""
+        self._above = protocol
+
     # -- asyncio.Protocol, for the transport below
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: Wire) -> None:  # type: ignore[override] # ours or theirs
         """The plain connection stands: shake hands."""
         self._raw = transport
         self._handshake()
@@ -119,6 +123,14 @@ class TlsWire(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """Bytes from the network."""
         self._from_net.write(self._buffer.view[:nbytes])
+        if not self.secured.done():
+            self._handshake()
+        else:
+            self._deliver()
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes from another `TlsWire` below: TLS inside the TLS of an egress proxy."""
+        self._from_net.write(data)
         if not self.secured.done():
             self._handshake()
         else:

@@ -7,10 +7,11 @@ from urllib.parse import urlsplit
 
 from core.domain.account import AccountId
 from core.domain.credentials import Grant
-from core.domain.outcome import Unreachable
+from core.domain.outcome import NoWay, Unreachable
 from core.domain.settings import UpstreamSettings
 from core.domain.trust import OFFICIAL_BACK_END, is_loopback, may_be_sent_to
 from core.domain.workspace_route import WorkspaceRoute
+from core.proxy.dialling import Origin
 from core.proxy.incoming import Incoming
 from core.proxy.messages import (
     Authority,
@@ -19,7 +20,8 @@ from core.proxy.messages import (
     request_fields,
     wants_websocket,
 )
-from core.proxy.pool import Origin, Pool
+from core.proxy.pool import Pool
+from core.proxy.tunnel import EgressError
 
 type Authorise = Callable[[AccountId], Awaitable[Grant | None]]
 """A fresh token of this account; None when there is none (whoever says so has learned why)."""
@@ -107,7 +109,7 @@ class Upstream:
                 upgrade=wants_websocket(request.head),
             )
         except OSError as error:
-            return Unreachable(detail=_detail(error))
+            return Unreachable(detail=_detail(error), way=_way_of(error))
         return Sent(incoming=incoming, grant=grant)
 
     async def renew(self, account: AccountId, refused: Sent | None) -> bool:
@@ -165,6 +167,16 @@ def base_of(url: str, *, allow_custom: bool) -> Base | None:
         host=(shown if port is None else f"{shown}:{port}").encode(),
         path=parts.path.rstrip("/").encode(),
     )
+
+
+def _way_of(error: OSError) -> NoWay:
+    match error:
+        case EgressError(way=way):
+            return way
+        case ssl.SSLCertVerificationError():
+            return NoWay.CERTIFICATE
+        case _:
+            return NoWay.NETWORK
 
 
 def _detail(error: Exception) -> str:

@@ -1,10 +1,11 @@
 """The one maker of HTTP clients for what is rare: sign-in, usage, a look at a login.
 
-The hot path has connections of its own (`core.proxy.pool`); here a well-kept library serves.
+The hot path has connections of its own (`core.proxy.pool`); here a well-kept library serves. Both
+believe the same authorities and leave the machine by the same rule (`core.domain.egress`).
 """
 
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from core.domain.settings import UpstreamSettings
@@ -14,22 +15,31 @@ if TYPE_CHECKING:
     import httpx
 
 
-def connector(settings: UpstreamSettings) -> "Callable[[], httpx.AsyncClient]":
+def connector(
+    settings: UpstreamSettings, *, named: Mapping[str, str] | None = None
+) -> "Callable[[], httpx.AsyncClient]":
     """Makes clients that honour the egress proxy, our own authorities and the timeouts.
 
-    `upstream.proxy` wins over the environment's HTTPS_PROXY and NO_PROXY; a redirect is never
-    followed, since every answer that we understand comes from the address that was asked.
+    A redirect is never followed, since every answer that we understand comes from the address that
+    was asked. `named`: the proxies of the system, in the place of those it names itself.
     """
 
     def connect() -> "httpx.AsyncClient":
         import httpx
 
+        from core.runtime.egress_transport import EgressTransport
+
+        transport = EgressTransport(
+            chosen=settings.proxy,
+            named=system_proxies() if named is None else named,
+            context=trusted(settings.ca_file),
+        )
         return httpx.AsyncClient(
-            verify=trusted(settings.ca_file),
-            proxy=settings.proxy or None,
+            transport=transport,
             timeout=httpx.Timeout(30.0, connect=settings.connect_timeout_s),
             headers={"user-agent": f"turntable/{VERSION}"},
             follow_redirects=False,
+            trust_env=False,
         )
 
     return connect
@@ -48,3 +58,10 @@ def trusted(ca_file: str) -> ssl.SSLContext:
     if ca_file:
         context.load_verify_locations(cafile=ca_file)
     return context
+
+
+def system_proxies() -> Mapping[str, str]:
+    """What the system names: HTTPS_PROXY and its like, else macOS's and Windows' own settings."""
+    import urllib.request  # it takes as long as all of a small verb
+
+    return urllib.request.getproxies()
