@@ -1,52 +1,46 @@
 """Kills the refresh lane with SIGKILL, again and again, while an issuer revokes whoever reuses.
 
-Run by hand for long: `python -m tests.core.oauth 10000`. The issuer lives in this process,
-the lane in another that is killed, at random moments and at chosen points. After each kill the
-vault is opened and every account is compared with what the issuer knows.
+Run by hand for long: `python -m tests.core.oauth 10000`. The issuer lives in this process, the lane
+in another (`tortured`) that is killed at random moments and at chosen points, in the middle of a
+checkpoint and of a backup too. After each kill the vault is opened, every account is compared with
+what the issuer knows, and every backup must be whole.
 """
 
 import asyncio
 import json
-import multiprocessing
 import os
 import random
+import signal
 import statistics
 import struct
-import time
-from collections.abc import Awaitable, Callable, Iterable
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from multiprocessing.context import ForkServerProcess
 from pathlib import Path
-from typing import Any
-
-import httpx
 
 from core.accounts.roster import Candidate, Roster
 from core.codex_home.auth_json import read_login
-from core.domain.account import AccountId, Refresher
-from core.oauth import ours as ours_module
-from core.oauth.lane import Lane
-from core.oauth.ours import Ours
+from core.domain.account import Refresher
+from core.domain.errors import CoreError
 from core.runtime.clock import SystemClock
 from core.standin.issuer import Family
 from core.standin.people import make_login, signed_in_again
 from core.standin.server import StandIn
-from core.storage.database import Database, open_database
-from core.storage.schema import VAULT_SCHEMA
-from core.storage.slots import ScryptCost
-from core.storage.store import Store, load_store
-from core.storage.vault import Vault, load_vault
+from core.storage.backups import read_backup
+from core.storage.kept_backups import in_order
+from tests.core.oauth.tortured import POINTS, WINDOWS, Opened, Order, opened
+from tests.fakes import dying_disk
+from tests.fakes.process import die_with_parent
 
 ACCOUNTS = 5
 LIFE = timedelta(days=1)
 LONGEST_RUN_S = 0.15
 """A worker that is not killed at a chosen point is killed at a random moment before this."""
-POINTS = ("before the intent", "before the request", "after the answer", "after the commit")
-
-_CHEAP = ScryptCost(n=16, r=8, p=1)
-_PASSPHRASE = "a fake passphrase"
-_WINDOWS = "windows"
+LONGEST_WAIT_S = 5.0
+"""So long a worker may take to its chosen point."""
 
 
 @dataclass(kw_only=True)
@@ -55,16 +49,19 @@ class Toll:
 
     Attributes:
         kills: how many.
+        died: where: how many died at each chosen point by themselves.
         refreshes: tokens that the issuer renewed.
         doubted: accounts found in doubt after a kill, their token not spent.
         lost_answers: accounts found in doubt after a kill, their token spent: the answer was on
             its way, or not yet on the disk.
-        lost: accounts that hold no valid access token, or an older refresh token without knowing.
+        lost: accounts that hold no valid access token, or an older refresh token without knowing;
+            backups that are not whole.
         revoked: families that the issuer revoked because a token came back.
         windows_s: seconds from an answer to its being on the disk.
     """
 
     kills: int = 0
+    died: Counter[str] = field(default_factory=Counter)
     refreshes: int = 0
     doubted: int = 0
     lost_answers: int = 0
@@ -73,12 +70,17 @@ class Toll:
     windows_s: list[float] = field(default_factory=list)
 
     def __str__(self) -> str:
-        window = statistics.median(self.windows_s) * 1000 if self.windows_s else float("nan")
+        median = worst = float("nan")
+        if len(self.windows_s) > 1:
+            median = statistics.median(self.windows_s) * 1000
+            worst = statistics.quantiles(self.windows_s, n=100)[-1] * 1000
+        died = ", ".join(f"{self.died[point]} {point}" for point in POINTS)
         return (
-            f"{self.kills} kills, {self.refreshes} refreshes: {len(self.lost)} accounts lost, "
-            f"{self.revoked} families revoked; in doubt {self.doubted} not spent and "
-            f"{self.lost_answers} spent, all with a valid access token; "
-            f"answer to disk {window:.1f} ms at the median of {len(self.windows_s)}"
+            f"{self.kills} kills ({died}, the others at random), {self.refreshes} refreshes: "
+            f"{len(self.lost)} lost, {self.revoked} families revoked; in doubt {self.doubted} "
+            f"not spent and {self.lost_answers} spent, all with a valid access token; answer to "
+            f"disk {median:.1f} ms at the median of {len(self.windows_s)}, {worst:.1f} ms at the "
+            "99th percentile"
         )
 
 
@@ -87,60 +89,89 @@ async def torture(folder: Path, kills: int, *, seed: int) -> Toll:
     draw = random.Random(seed)
     clock = SystemClock()
     toll = Toll()
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([work.__module__])
-    async with StandIn(now=clock.now, keep_requests=10) as back_end:
-        await sign_in(folder, back_end, clock, (chr(65 + n) for n in range(ACCOUNTS)), toll)
+    home = folder / "home"
+    async with (
+        StandIn(now=clock.now, keep_requests=10) as back_end,
+        workers(dying_disk.build(folder)) as stable,
+    ):
+        await sign_in(home, back_end, clock, (chr(65 + n) for n in range(ACCOUNTS)), toll)
         for _ in range(kills):
             point = draw.choice(POINTS) if draw.random() < 0.5 else ""
-            after = draw.randrange(1, 6)
-            arguments = (str(folder), back_end.auth_url, point, after)
-            worker = context.Process(target=work, args=arguments, daemon=True)
-            await _run_and_kill(worker, draw.uniform(0, LONGEST_RUN_S) if not point else 5.0)
+            order = Order(
+                folder=str(home),
+                auth_url=back_end.auth_url,
+                point=point,
+                after=draw.randrange(1, 6),
+                draw=draw.random(),
+            )
+            random_s = draw.uniform(0, LONGEST_RUN_S)
+            if await stable.kill(order, LONGEST_WAIT_S if point else random_s):
+                toll.died[point] += 1
             toll.kills += 1
-            doubted = await compare(folder, back_end, clock, toll)
-            await sign_in(folder, back_end, clock, doubted, toll)
+            doubted = await compare(home, back_end, clock, toll)
+            await sign_in(home, back_end, clock, doubted, toll)
         families = back_end.issuer.families
         toll.refreshes = sum(family.renewals for family in families)
         toll.revoked = sum(family.reuses for family in families)
-    raw = (folder / _WINDOWS).read_bytes() if (folder / _WINDOWS).exists() else b""
+    raw = (home / WINDOWS).read_bytes()
     toll.windows_s = [value for (value,) in struct.iter_unpack("d", raw[: len(raw) // 8 * 8])]
     return toll
 
 
-async def _run_and_kill(worker: ForkServerProcess, seconds: float) -> None:
-    worker.start()
-    await asyncio.to_thread(worker.join, seconds)
-    worker.kill()
-    await asyncio.to_thread(worker.join)
-    worker.close()
+class Workers:
+    """The program that forks a worker for each order."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        """Of a running `tortured`."""
+        self._process = process
+
+    async def kill(self, order: Order, seconds: float) -> bool:
+        """A worker from its fork to its death, `seconds` later at the latest.
+
+        Returns:
+            Whether it died at its chosen point, by itself.
+        """
+        assert self._process.stdin is not None
+        self._process.stdin.write(order.line().encode())
+        worker = await self._number()
+        async with asyncio.TaskGroup() as group:
+            ended = group.create_task(self._number())
+            await asyncio.wait([ended], timeout=seconds)
+            by_itself = ended.done()
+            if not by_itself:
+                with suppress(ProcessLookupError):
+                    os.kill(worker, signal.SIGKILL)
+        return ended.result() == -signal.SIGKILL and by_itself
+
+    async def _number(self) -> int:
+        assert self._process.stdout is not None
+        return int(await self._process.stdout.readline())
 
 
-@dataclass(kw_only=True)
-class _Open:
-    database: Database
-    store: Store
-    vault: Vault
-
-    async def close(self) -> None:
-        await self.store.close()
-        await self.vault.close()
-        await self.database.close()
-
-
-async def _open(folder: Path, clock: SystemClock) -> _Open:
-    database = await open_database(folder / "vault.db", VAULT_SCHEMA)
-    vault = await load_vault(database, clock=clock, cost=_CHEAP)
-    await vault.unlock(passphrase=_PASSPHRASE)
-    store = await load_store(database, publish=lambda _: None)
-    return _Open(database=database, store=store, vault=vault)
+@asynccontextmanager
+async def workers(library: Path) -> AsyncIterator[Workers]:
+    """Start `tortured` on a disk that it can die on."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.core.oauth.tortured",
+        env=os.environ | {"LD_PRELOAD": str(library)},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        preexec_fn=die_with_parent,
+    )
+    try:
+        yield Workers(process)
+    finally:
+        process.kill()
+        await process.communicate()
 
 
 async def sign_in(
     folder: Path, back_end: StandIn, clock: SystemClock, names: Iterable[str], toll: Toll
 ) -> None:
     """A sign-in for each name, as its user would do it again after a doubt."""
-    parts = await _open(folder, clock)
+    parts = await opened(folder, clock)
     roster = Roster(
         store=parts.store, vault=parts.vault, unlock=_nothing, clock=clock, draw=os.urandom
     )
@@ -163,7 +194,7 @@ async def compare(
     folder: Path, back_end: StandIn, clock: SystemClock, toll: Toll
 ) -> tuple[str, ...]:
     """What the vault holds against what the issuer knows; the names in doubt."""
-    parts = await _open(folder, clock)
+    parts = await opened(folder, clock)
     doubts = await parts.vault.doubtful()
     doubted = []
     for account in parts.store.state.accounts.values():
@@ -183,76 +214,25 @@ async def compare(
             toll.lost_answers += not newest
         elif not newest:
             toll.lost.append(f"kill {toll.kills}: {name} is behind and does not know")
+    toll.lost += [f"kill {toll.kills}: {trouble}" for trouble in await _in_backups(folder, parts)]
     await parts.close()
     return tuple(doubted)
 
 
+async def _in_backups(folder: Path, parts: Opened) -> list[str]:
+    """Backups that are there and not whole; the newest is opened too."""
+    there = folder / "backups"
+    names = in_order([path.name for path in there.iterdir()]) if there.is_dir() else []
+    try:
+        for name in names:
+            read_backup(there / name)
+        if names:
+            _, kept = await parts.backups.open(there / names[0])
+            assert len(kept.logins) == len(parts.store.state.accounts), names[0]
+    except CoreError as error:
+        return [error.message]
+    return []
+
+
 async def _nothing() -> None:
     """The vault is open."""
-
-
-# The worker
-
-
-def work(folder: str, auth_url: str, point: str, after: int) -> None:
-    """Refresh every account for ever, or until the chosen point has been reached `after` times."""
-    asyncio.run(_work(Path(folder), auth_url, point, after))
-
-
-async def _work(folder: Path, auth_url: str, point: str, after: int) -> None:
-    clock = SystemClock()
-    parts = await _open(folder, clock)
-    reached = dict.fromkeys(POINTS, 0)
-    answered_at = 0.0
-    windows = os.open(folder / _WINDOWS, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-
-    def reach(name: str) -> None:
-        reached[name] += 1
-        if name == point and reached[name] == after:
-            os.kill(os.getpid(), 9)
-
-    def around[**P, T](
-        function: Callable[P, Awaitable[T]],
-        *,
-        before: Callable[[], None],
-        then: Callable[[], None],
-    ) -> Callable[P, Awaitable[T]]:
-        async def wrapped(*arguments: P.args, **named: P.kwargs) -> T:
-            before()
-            answer = await function(*arguments, **named)
-            then()
-            return answer
-
-        return wrapped
-
-    def answered() -> None:
-        nonlocal answered_at
-        answered_at = time.perf_counter()
-        reach("after the answer")
-
-    def committed() -> None:
-        os.write(windows, struct.pack("d", time.perf_counter() - answered_at))
-        reach("after the commit")
-
-    def nothing() -> None:
-        pass
-
-    vault: Any = parts.vault
-    vault.intend = around(vault.intend, before=lambda: reach("before the intent"), then=nothing)
-    module: Any = ours_module
-    module.post = around(module.post, before=lambda: reach("before the request"), then=answered)
-    vault.put = around(vault.put, before=nothing, then=committed)
-    ours = Ours(
-        vault=parts.vault,
-        lane=Lane(clock, draw=random.random, gap_s=lambda: 0.0),
-        clock=clock,
-        connect=lambda: httpx.AsyncClient(trust_env=False, verify=False),
-        auth_url=lambda: auth_url,
-    )
-    accounts = tuple(parts.store.state.accounts.values())
-    while True:
-        for account in accounts:
-            held = await parts.vault.get(AccountId(account.id))
-            if held is not None:
-                await ours.renew(account, held, dead=False, reason="forced")
-        await asyncio.sleep(0)
