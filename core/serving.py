@@ -40,7 +40,8 @@ from core.proxy.clients import (
 from core.proxy.relay import Seams
 from core.proxy.routes import Identity
 from core.proxy.server import ProxyServer
-from core.quota.monitor import Login, Monitor
+from core.quota.login import Login
+from core.quota.monitor import Monitor
 from core.quota.usage_endpoint import Answer
 from core.reports import Engine
 from core.routing.select import Chances, select

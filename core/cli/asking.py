@@ -1,4 +1,4 @@
-"""Which passphrases a person at a terminal is asked for, and how."""
+"""What a person at a terminal is asked: for passphrases, and whether something shall be done."""
 
 import getpass
 import sys
@@ -11,19 +11,21 @@ from core.domain.errors import CoreError, ExitCode
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What is asked when a verb ends with an error that a passphrase would mend.
+    """What is asked when a verb ends with an error that an answer would mend.
 
     Attributes:
         parameter: the verb's argument that the answer becomes.
         prompt: what stands before the cursor.
         new: it is made now, so it is typed twice.
         before: a sentence that says what it is for.
+        agrees: no secret is wanted, but a yes to what the error says.
     """
 
     parameter: str
     prompt: str = "Passphrase: "
     new: bool = False
     before: str = ""
+    agrees: bool = False
 
 
 QUESTIONS: Mapping[str, Question] = MappingProxyType(
@@ -51,6 +53,7 @@ QUESTIONS: Mapping[str, Question] = MappingProxyType(
             new=True,
             before="It will open your logins; it is not stored.",
         ),
+        "confirmation_needed": Question(parameter="yes", agrees=True),
     }
 )
 """By the error's code."""
@@ -70,6 +73,13 @@ def ask(question: Question) -> str:
     if not given:
         raise _not_taken("No passphrase was typed.")
     return given
+
+
+def agreed(error: CoreError) -> bool:
+    """Whether the person wants what the error says; no answer is no."""
+    print(error.message, file=sys.stderr)  # noqa: T201 - to a person at a terminal
+    print("Go on? [y/N] ", end="", file=sys.stderr, flush=True)  # noqa: T201 - the same
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 
 def _not_taken(why: str) -> CoreError:

@@ -5,12 +5,12 @@ import sys
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
-from core.cli.asking import QUESTIONS, ask
+from core.cli.asking import QUESTIONS, agreed, ask
 from core.codex_home.find import home_in_force
 from core.control.facade import JsonValue
 from core.control.remote import RemoteFacade
 from core.control.verb import Access, Verb
-from core.domain.errors import CoreError
+from core.domain.errors import CoreError, ExitCode
 from core.runtime.passphrase import take_further
 from core.runtime.paths import turntable_home
 
@@ -23,7 +23,7 @@ def call(
     *,
     may_ask: bool,
 ) -> dict[str, JsonValue]:
-    """Perform `verb`; where only a passphrase is missing and a person is there, ask for it.
+    """Perform `verb`; where only a passphrase or a yes is missing and a person is there, ask.
 
     Raises:
         CoreError: what happened.
@@ -38,9 +38,20 @@ def call(
             asks = question is not None and may_ask and sys.stdin.isatty()
             if not asks or question is None or question.parameter not in taken - set(arguments):
                 raise
+            if question.agrees:
+                if not agreed(error):
+                    raise _nothing_done() from None
+                arguments[question.parameter] = True
+                continue
             given = ask(question)
             arguments[question.parameter] = given
             passphrase = given if question.parameter == "passphrase" else passphrase
+
+
+def _nothing_done() -> CoreError:
+    return CoreError(
+        "not_confirmed", "Nothing was done.", "Type the verb again.", exit_code=ExitCode.USAGE
+    )
 
 
 async def _perform(

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from core.control.client_verbs import CLIENT_VERBS
 from core.control.codex_verbs import CODEX_VERBS
+from core.control.limit_verbs import LIMIT_VERBS
 from core.control.login_verbs import LOGIN_VERBS
 from core.control.parameters import ACCOUNT, CODEX_HOME, PASSPHRASE
 from core.control.routing_verbs import ROUTING_VERBS
@@ -103,6 +104,7 @@ _TABLE = (
     *CODEX_VERBS,
     *CLIENT_VERBS,
     *ROUTING_VERBS,
+    *LIMIT_VERBS,
     Verb(
         name="config",
         summary="Read and change settings.",

@@ -6,8 +6,7 @@ refusal of the endpoint makes it back off by itself without any account being at
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, assert_never
 
@@ -19,6 +18,7 @@ from core.domain.observed import learn_outcome, learn_usage
 from core.domain.outcome import Gone
 from core.domain.settings import Settings
 from core.quota import schedule
+from core.quota.login import Login
 from core.quota.schedule import BackOff, interval, next_question
 from core.quota.usage_endpoint import (
     Answer,
@@ -43,14 +43,6 @@ JITTER = 0.2
 """Pauses are up to this part longer, so that two machines do not march in step."""
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Login:
-    """How the monitor gets a token, and a newer one after a 401."""
-
-    authorise: Callable[[AccountId], Awaitable[Grant | None]]
-    renew: Callable[[AccountId, Grant], Awaitable[bool]]
 
 
 class Monitor:

@@ -35,6 +35,20 @@ class Sealed(ScriptedFacade):
         return {}
 
 
+class Unconfirmed(ScriptedFacade):
+    """An owner whose verb wants a yes; remembers what each attempt gave."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.given: list[JsonValue] = []
+
+    async def perform(self, verb: str, arguments: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+        self.given.append(arguments.get("yes"))
+        if not arguments.get("yes"):
+            raise CoreError("confirmation_needed", "This cannot be taken back.", "Add --yes.")
+        return {}
+
+
 class Terminal:
     """A person who types passphrases, or nobody."""
 
@@ -46,6 +60,9 @@ class Terminal:
         return self.tty
 
     def answer(self, prompt: str) -> str:
+        return self.answers.pop(0)
+
+    def readline(self) -> str:
         return self.answers.pop(0)
 
 
@@ -127,6 +144,42 @@ async def test_nobody_else_is_asked(caller: Caller, tty: bool, may_ask: bool) ->
         await caller.call(Sealed(LOCKED), Terminal(tty=tty), may_ask=may_ask)
 
     assert refused.value.exit_code is ExitCode.LOCKED
+
+
+@pytest.mark.parametrize(
+    ("typed", "given"),
+    [
+        pytest.param("y\n", [None, True], id="yes"),
+        pytest.param("n\n", [None], id="no"),
+        pytest.param("\n", [None], id="nothing is no"),
+    ],
+)
+async def test_what_cannot_be_taken_back_is_done_after_a_yes(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    typed: str,
+    given: list[JsonValue],
+) -> None:
+    home = Home(root=tmp_path)
+    home.create()
+    facade = Unconfirmed()
+    endpoint = Endpoint(home.control, facade)
+    await endpoint.start()
+    monkeypatch.setattr(sys, "stdin", Terminal(typed))
+    verb, environment = VERBS["reset-credits"], {"TURNTABLE_HOME": str(tmp_path)}
+    arguments: dict[str, JsonValue] = {"account": "#1", "redeem": True}
+    call = asyncio.to_thread(calling.call, verb, arguments, environment, None, may_ask=True)
+    try:
+        if len(given) == 1:
+            with pytest.raises(CoreError, match="Nothing was done"):
+                await call
+        else:
+            await call
+    finally:
+        await endpoint.close()
+    assert facade.given == given
+    assert "This cannot be taken back." in capsys.readouterr().err
 
 
 async def test_what_is_no_matter_of_passphrases_is_not_asked(caller: Caller) -> None:

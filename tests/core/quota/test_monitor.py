@@ -13,7 +13,8 @@ from core.domain.observed import block_at
 from core.domain.quota import QuotaSource, WindowKind
 from core.domain.settings import Settings, with_value
 from core.domain.state import put_account
-from core.quota.monitor import Login, Monitor
+from core.quota.login import Login
+from core.quota.monitor import Monitor
 from core.quota.usage_endpoint import NoAnswer, NotTaken, OutOfService, Told, TurnedAway
 from core.runtime.net import connector
 from core.standin import replies

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.quota.back_end import Reply
 from core.quota.usage_endpoint import (
     Answer,
     NoAnswer,
@@ -28,6 +29,11 @@ USAGE = json.dumps(
         "rate_limit_reset_credits": {"available_count": 2},
     }
 ).encode()
+
+
+def reply(status: int, kind: str, body: bytes, retry_after: str) -> Reply:
+    return Reply(status=status, kind=kind, retry_after=retry_after, body=body)
+
 
 ROWS = [
     pytest.param(401, JSON, b"{}", "", NotTaken(), id="401: the token is not taken"),
@@ -84,11 +90,11 @@ ROWS = [
 def test_an_answer_means(
     status: int, kind: str, body: bytes, retry_after: str, answer: Answer
 ) -> None:
-    assert meaning(status, kind, body, retry_after=retry_after, now=NOW) == answer
+    assert meaning(reply(status, kind, body, retry_after), now=NOW) == answer
 
 
 def test_numbers_are_told() -> None:
-    answer = meaning(200, JSON, USAGE, retry_after="", now=NOW)
+    answer = meaning(reply(200, JSON, USAGE, ""), now=NOW)
     assert isinstance(answer, Told)
     (window,) = answer.quota.main_windows()
     assert (window.remaining, window.minutes) == (62.0, 300)
@@ -121,7 +127,7 @@ documents = st.recursive(
 
 @given(st.sampled_from([200, 401, 402, 403, 429, 503]), documents, st.text(max_size=5))
 def test_no_document_breaks_it(status: int, document: object, retry_after: str) -> None:
-    answer = meaning(status, JSON, json.dumps(document).encode(), retry_after=retry_after, now=NOW)
+    answer = meaning(reply(status, JSON, json.dumps(document).encode(), retry_after), now=NOW)
     if isinstance(answer, Told):
         for window in answer.quota.windows.values():
             assert window.remaining is None or 0 <= window.remaining <= 100
