@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from core.domain.account import AccountId
 
@@ -53,9 +54,10 @@ class Because(StrEnum):
     NOT_THE_PINNED_ONE = "not_the_pinned_one"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(NamedTuple):
     """Why one account may or may not serve one request.
+
+    A tuple, because a decision makes one for each account.
 
     Attributes:
         account: which.

@@ -1,6 +1,6 @@
 """May this account serve this request; if not, why, and until when. One verdict an account."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from core.domain.account import NO_RESERVE, Account, AccountId
@@ -60,7 +60,7 @@ def shown_standing(account: Account, observed: Observed, *, now: datetime) -> Ve
     doubt = observed.unverified.get(account.id)
     if doubt is None or stands.state in (AccountState.DISABLED, AccountState.NEEDS_SIGN_IN):
         return stands
-    return replace(stands, state=AccountState.UNVERIFIED, because=doubt, until=None)
+    return stands._replace(state=AccountState.UNVERIFIED, because=doubt, until=None)
 
 
 def verdict(account: Account, observed: Observed, terms: Terms, *, now: datetime) -> Verdict:
@@ -80,9 +80,7 @@ def verdict(account: Account, observed: Observed, terms: Terms, *, now: datetime
         return _no(account.id, AccountState.READY, because)
     if account.id in terms.tried:
         return _no(account.id, AccountState.READY, Because.ALREADY_TRIED)
-    return Verdict(
-        account=account.id, eligible=True, state=AccountState.READY, because=Because.READY
-    )
+    return Verdict(account.id, True, AccountState.READY, Because.READY)
 
 
 def _standing(account: Account, observed: Observed, terms: Terms, now: datetime) -> Verdict | None:

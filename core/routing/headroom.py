@@ -61,9 +61,10 @@ def headroom(account: Account, quota: Quota, now: datetime) -> HeadRoom:
     short, short_minutes, short_ends = None, _LONG, None
     long, long_minutes, long_ends = None, 0, None
     for window in quota.windows.values():
-        left, ends, minutes = window.remaining, window.resets_at, window.minutes
+        left, minutes = window.remaining, window.minutes
         if left is None or not minutes or window.scope != EVERYTHING:
             continue  # nothing is known of it, or it limits spending or one model
+        ends = window.resets_at
         if ends is not None and ends <= now:
             continue
         if reserve is not NO_RESERVE:

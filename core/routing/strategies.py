@@ -128,11 +128,12 @@ _NOTHING_KNOWN = Quota()
 
 def _urgency(room: HeadRoom, now: datetime) -> float:
     """How much would be lost how soon; only to be compared with other accounts'."""
-    left = UNKNOWN_LEFT if room.lost is None else room.lost
-    minutes = room.minutes if room.ends is None else (room.ends - now).total_seconds() / 60
-    shortest = room.minutes / SHORTEST_SHARE
+    short, _, lost, ends, length = room
+    left = UNKNOWN_LEFT if lost is None else lost
+    minutes = length if ends is None else (ends - now).total_seconds() / 60
+    shortest = length / SHORTEST_SHARE
     rate = left / (minutes if minutes > shortest else shortest)
-    return rate * (100.0 if room.short is None else room.short)
+    return rate * (100.0 if short is None else short)
 
 
 def _next_in_turn(choosing: Choosing) -> AccountId:

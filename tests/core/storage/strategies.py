@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 
 from core.domain.account import Account, AccountId
 from core.domain.client import Client
-from core.domain.decision import Because, Shares
+from core.domain.decision import Because, Shares, Verdict
 from core.domain.facts import ThreadId
 from core.domain.health import Block
 from core.domain.observed import Observed, Owner, Spent
 from core.domain.quota import Credits, Quota, Window
+from core.domain.rules import Pool, Rules
 from core.domain.state import Rotation, State
 from core.domain.usage import RequestRecord
 
@@ -41,6 +42,9 @@ def any_of(hint: Any) -> st.SearchStrategy[Any]:
     if isinstance(hint, type) and is_dataclass(hint):
         hints = get_type_hints(hint)
         return st.builds(hint, **{item.name: any_of(hints[item.name]) for item in fields(hint)})
+    if hint is Verdict:  # a named tuple, no dataclass
+        hints = get_type_hints(Verdict)
+        return st.builds(Verdict, **{name: any_of(hints[name]) for name in Verdict._fields})
     if get_origin(hint) is tuple:
         return st.lists(any_of(get_args(hint)[0]), max_size=3).map(tuple)
     return st.from_type(hint)
@@ -62,7 +66,10 @@ def states() -> st.SearchStrategy[State]:
     accounts = st.lists(any_of(Account), max_size=5)
     pins = st.dictionaries(thread_ids, account_ids, max_size=3)
     clients = st.lists(any_of(Client), max_size=3)
-    return st.builds(_state, accounts, any_of(Rotation), st.integers(1, 99), pins, clients)
+    pools = st.lists(any_of(Pool), max_size=3)
+    rules = any_of(Rules)
+    numbers = st.integers(1, 99)
+    return st.builds(_state, accounts, any_of(Rotation), numbers, pins, clients, pools, rules)
 
 
 def _state(
@@ -71,6 +78,8 @@ def _state(
     next_number: int,
     pins: dict[ThreadId, AccountId],
     clients: list[Client],
+    pools: list[Pool],
+    rules: Rules,
 ) -> State:
     by_number = {account.number: account for account in accounts}
     by_id = {account.id: account for _, account in sorted(by_number.items())}
@@ -81,6 +90,8 @@ def _state(
         next_number=max(next_number, highest + 1),
         pins=pins,
         clients={client.id: client for client in clients},
+        pools={pool.id: pool for pool in pools},
+        rules=rules,
     )
 
 
