@@ -7,15 +7,23 @@ one request and its own message; 400 is shown and ends the turn; 502 makes it tr
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
 
 from core.domain.account import AccountId
 from core.domain.decision import Refuse, RefuseReason
+from core.domain.outcome import NoWay
 from core.proxy.fields import Lines
 from core.proxy.messages import OwnAnswer
-from core.words.answers import Fault, Sentences, fault_sentences, refusal_sentences
+from core.words.answers import (
+    ENGLISH,
+    Fault,
+    Say,
+    Sentences,
+    fault_sentences,
+    refusal_sentences,
+)
 
 SHOWN_BY_CODEX = "invalid_prompt"
 """The code with which Codex prints a 400's message alone (seen with 0.169.0); with any other, or
@@ -24,15 +32,16 @@ none, it prints the whole body as it is."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speech:
-    """How accounts and times are called in our answers."""
+    """How accounts and times are called in our answers, and in which language they are."""
 
     label: Callable[[AccountId], str]
     at: Callable[[datetime], str]
+    say: Say = ENGLISH
 
 
 def refusal_answer(refusal: Refuse, speech: Speech, *, now: datetime) -> OwnAnswer:
     """No account serves: 429 with the reset where waiting helps, else 400 with one sentence."""
-    sentences = refusal_sentences(refusal, label=speech.label, at=speech.at)
+    sentences = refusal_sentences(refusal, label=speech.label, at=speech.at, say=speech.say)
     if refusal.reason not in (RefuseReason.ALL_WAITING, RefuseReason.OWNER_WAITS):
         return _error(400, "turntable", refusal.reason.value, sentences)
     more: dict[str, object] = {}
@@ -42,20 +51,30 @@ def refusal_answer(refusal: Refuse, speech: Speech, *, now: datetime) -> OwnAnsw
     return _error(429, "usage_limit_reached", "pool_exhausted", sentences, more=more)
 
 
-def fault_answer(fault: Fault) -> OwnAnswer:
+def fault_of(way: NoWay) -> Fault:
+    """What we call it that nothing could be sent."""
+    return _NO_WAY[way]
+
+
+def named(own: OwnAnswer, request_id: str) -> OwnAnswer:
+    """The answer with the id under which the request is written down."""
+    return replace(own, fields=(*own.fields, (b"x-turntable-request", request_id.encode())))
+
+
+def fault_answer(fault: Fault, say: Say = ENGLISH) -> OwnAnswer:
     """What we say about a request that we do not pass on, or about the way to the back end."""
     status, close = _STATUS.get(fault, (400, False))
     fields: Lines = ()
     if fault is Fault.NO_WEBSOCKET:
         fields = ((b"upgrade", b"HTTP/1.1"),)  # RFC 9110 §15.5.22 wants one named
     return _error(
-        status, "turntable", fault.value, fault_sentences(fault), fields=fields, close=close
+        status, "turntable", fault.value, fault_sentences(fault, say), fields=fields, close=close
     )
 
 
-def as_json(status: int) -> OwnAnswer:
+def as_json(status: int, say: Say = ENGLISH) -> OwnAnswer:
     """In the place of a web page that the back end answered with `status`."""
-    return _error(status, "turntable", Fault.NOT_JSON.value, fault_sentences(Fault.NOT_JSON))
+    return _error(status, "turntable", Fault.NOT_JSON.value, fault_sentences(Fault.NOT_JSON, say))
 
 
 def json_answer(status: int, document: object) -> OwnAnswer:
@@ -94,6 +113,13 @@ def _error(
     )
 
 
+_NO_WAY = {
+    NoWay.NETWORK: Fault.UNREACHABLE,
+    NoWay.CERTIFICATE: Fault.UNTRUSTED,
+    NoWay.PROXY: Fault.EGRESS_PROXY,
+    NoWay.PROXY_LOGIN: Fault.EGRESS_LOGIN,
+}
+
 _PHRASES = {status.value: status.phrase.encode() for status in HTTPStatus}
 
 _STATUS = {
@@ -102,6 +128,9 @@ _STATUS = {
     Fault.BROWSER: (403, True),
     Fault.NO_WEBSOCKET: (426, False),
     Fault.UNREACHABLE: (502, False),
+    Fault.UNTRUSTED: (502, False),
+    Fault.EGRESS_PROXY: (502, False),
+    Fault.EGRESS_LOGIN: (502, False),
     Fault.NOT_HTTP: (400, True),
     Fault.HEAD_TOO_LARGE: (400, True),
     Fault.FOREIGN_HOST: (400, True),

@@ -8,7 +8,7 @@ answer whole, and then the connection closes (RFC 9112 §9.3.2 lets it ask again
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core.proxy.answers import fault_answer
@@ -57,7 +57,7 @@ class Admitted[Route]:
     route: Route
     largest_body: int
     own_user: bool = False
-    says: Callable[[Fault], OwnAnswer] = fault_answer
+    says: Callable[[Fault], OwnAnswer] = field(default=fault_answer, compare=False)
 
 
 type Gate[Route] = Callable[[RequestHead, int], Admitted[Route] | OwnAnswer]
@@ -96,8 +96,11 @@ class Listener[Route]:
         buffered: Buffered,
         buffer: ReadBuffer,
         limits: Limits,
+        says: Callable[[Fault], OwnAnswer] = fault_answer,
     ) -> None:
+        """`says`: how a caller is told what is wrong whom the gate has not seen yet."""
         self.gate = gate
+        self.says = says
         self.handler = handler
         self.tasks = tasks
         self.buffered = buffered
@@ -171,7 +174,7 @@ class Connection[Route](asyncio.BufferedProtocol):
         self._timer: asyncio.TimerHandle | None = None
         self._head: RequestHead | None = None
         self._route: Route | None = None
-        self._says: Callable[[Fault], OwnAnswer] = fault_answer
+        self._says = listener.says
         self._reply: Reply | None = None
         self._task: asyncio.Task[None] | None = None
         self._closing = False
@@ -257,7 +260,7 @@ class Connection[Route](asyncio.BufferedProtocol):
             self._answer_now(verdict, head)
             return None
         if verdict.own_user and not self._is_ours():
-            self._answer_now(fault_answer(Fault.UNKNOWN_SECRET), head)
+            self._answer_now(self._says(Fault.UNKNOWN_SECRET), head)
             return None
         self._listener.is_no_stranger(self)
         self._route = verdict.route
@@ -320,7 +323,7 @@ class Connection[Route](asyncio.BufferedProtocol):
     def _answered(self, keep: bool) -> None:
         """An answer is written: the next request may come, or the connection ends."""
         self._reply = self._task = self._head = None
-        self._says = fault_answer
+        self._says = self._listener.says
         if self._transport is None:
             return
         if keep and not self._intake.pipelined and not self._listener.draining:

@@ -6,7 +6,6 @@ the event loop's callbacks, and this coroutine only waits for the end.
 """
 
 import asyncio
-from dataclasses import replace
 from typing import assert_never
 
 from core.domain.account import AccountId
@@ -16,12 +15,13 @@ from core.domain.observed import learn_quota
 from core.domain.outcome import (
     Challenged,
     ClientGone,
+    NoWay,
     Outcome,
     Served,
     Unanswered,
-    Unreachable,
 )
 from core.domain.usage import AttemptRecord, RequestRecord, Result
+from core.proxy.answers import fault_of
 from core.proxy.attempt import Attempts, Tried
 from core.proxy.choices import own, remember
 from core.proxy.classify import is_event_stream, is_html
@@ -38,7 +38,6 @@ from core.proxy.voice import Tongue, Voice
 from core.routing.exchange import (
     Abandon,
     Answer,
-    Attempt,
     Choose,
     Ending,
     Forward,
@@ -49,6 +48,7 @@ from core.routing.exchange import (
     Send,
     Strip,
     Stripped,
+    no_way,
 )
 from core.routing.exchange import exchange as steps_of_exchange
 from core.words.answers import Fault
@@ -244,7 +244,7 @@ class Passing:
         self._conclude()
         match ending:
             case Answer(refusal=refusal, attempts=attempts):
-                self._refuse(refusal, unreachable=_only_unreachable(attempts))
+                self._refuse(refusal, way=no_way(attempts))
             case Abandon(attempts=attempts):
                 self._abandon(attempts[-1].outcome)
             case _:
@@ -255,10 +255,11 @@ class Passing:
         assert tried is not None and tried.head is not None  # noqa: S101, PT018 - it was answered
         if self._flowed is None and isinstance(tried.outcome, Challenged):
             self._conclude()
-            self._say(self._tongue.fault(Fault.CHALLENGED), Result.FAILED)
+            self._fault(Fault.CHALLENGED)
         elif self._flowed is None and is_html(tried.head):
             self._conclude()
-            self._say(self._tongue.not_json(tried.head.status), Result.FAILED)
+            own = self._tongue.not_json(tried.head.status, self._seams.speech.say)
+            self._say(own, Result.FAILED)
         else:
             flowed = self._flowed if self._flowed is not None else self._flow(tried)
             if not await flowed:
@@ -310,26 +311,24 @@ class Passing:
 
         return sink
 
-    def _refuse(self, refusal: Refuse, *, unreachable: bool) -> None:
-        if unreachable and refusal.reason in (RefuseReason.ALL_FAILING, RefuseReason.TIME_BUDGET):
-            self._say(self._tongue.fault(Fault.UNREACHABLE), Result.FAILED)
+    def _refuse(self, refusal: Refuse, *, way: NoWay | None) -> None:
+        nobody_served = refusal.reason in (RefuseReason.ALL_FAILING, RefuseReason.TIME_BUDGET)
+        if way is not None and nobody_served:
+            self._fault(fault_of(way))
             return
         now = self._seams.clock.now()
         self._say(self._tongue.refusal(refusal, self._seams.speech, now), Result.REFUSED)
 
     def _abandon(self, outcome: Outcome) -> None:
         if isinstance(outcome, Unanswered) and outcome.timed_out:
-            self._say(self._tongue.fault(Fault.SILENT), Result.FAILED)
+            self._fault(Fault.SILENT)
             return
         self._result = Result.FAILED
         self._reply.cut()
 
     def _say(self, own: OwnAnswer, result: Result) -> None:
         self._result = result
-        named = (b"x-turntable-request", self._id.encode())
-        self._reply.answer(replace(own, fields=(*own.fields, named)))
+        self._reply.answer(self._tongue.named(own, self._id))
 
-
-def _only_unreachable(attempts: tuple[Attempt, ...]) -> bool:
-    """Whether accounts were tried and nothing was sent with any of them."""
-    return bool(attempts) and all(isinstance(a.outcome, Unreachable) for a in attempts)
+    def _fault(self, fault: Fault) -> None:
+        self._say(self._tongue.fault(fault, self._seams.speech.say), Result.FAILED)

@@ -64,7 +64,7 @@ class Relay:
         async def go(made: Request, facts: Facts, voice: Voice) -> None:
             await self._pass(path, made, facts, voice, OPEN)
 
-        await v1.serve(tool.form, tool.client, request, reply, go)
+        await v1.serve(tool.form, tool.client, request, reply, go, say=self._seams.speech.say)
 
     async def _pass(
         self, path: bytes, request: Request, facts: Facts, voice: Voice, tongue: Tongue

@@ -8,9 +8,11 @@ import secrets
 import socket
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from core.domain.egress import Way, way_to
 from core.domain.errors import CoreError
+from core.proxy.answers import fault_answer
 from core.proxy.attempt import Attempts
 from core.proxy.dialling import Dialler
 from core.proxy.listener import Buffered, Limits, Listener
@@ -96,6 +98,7 @@ class ProxyServer:
             status=status,
             identity=identity,
             settings=lambda: settings().proxy,
+            say=seams.speech.say,
         )
         self._listener: Listener[Passage] = Listener(
             gate=routes.gate,
@@ -104,6 +107,7 @@ class ProxyServer:
             buffered=buffered,
             buffer=buffer,
             limits=limits if limits is not None else Limits(),
+            says=partial(fault_answer, say=seams.speech.say),
         )
         self._servers: list[asyncio.Server] = []
         self._port: int | None = None

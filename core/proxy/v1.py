@@ -20,6 +20,7 @@ from core.proxy.v1_events import for_everybody, listed
 from core.proxy.v1_replies import GatheredReply, StreamedReply, WholeReply
 from core.proxy.v1_requests import Unsupported, Wanted, responses_wanted
 from core.proxy.voice import Voice
+from core.words.answers import Say
 
 CLIENT_VERSION = "0.169.0"
 """The newest Codex that we know: the back end lists the models that it may use."""
@@ -58,7 +59,9 @@ PATHS = {
 """Method and path below `/v1`; whatever else there is passes to the path of the same name."""
 
 
-async def serve(form: Form, client: Client, request: Request, reply: Reply, go: Pass) -> None:
+async def serve(
+    form: Form, client: Client, request: Request, reply: Reply, go: Pass, *, say: Say
+) -> None:
     """Answer a tool's request.
 
     Args:
@@ -67,11 +70,12 @@ async def serve(form: Form, client: Client, request: Request, reply: Reply, go: 
         request: as it came.
         reply: the tool's connection.
         go: sends what is made of it.
+        say: the language of our own sentences.
     """
     match form:
         case Form.MODELS:
             facts = Facts(kind=RequestKind.MODELS, client=client.label)
-            await go(_request(request, b""), facts, WholeReply(reply, listed))
+            await go(_request(request, b""), facts, WholeReply(reply, listed, say))
             return
         case Form.PASSED:
             kind = RequestKind.OTHER
@@ -88,21 +92,21 @@ async def serve(form: Form, client: Client, request: Request, reply: Reply, go: 
         reply.answer(v1_answers.unsupported(wanted.field, wanted.why))
         return
     plain = wanted.wanted if isinstance(wanted, chat.ChatWanted) else wanted
-    voice = _voice(wanted, reply)
+    voice = _voice(wanted, reply, say)
     await go(_request(request, plain.body), _facts(plain, client), voice)
 
 
-def _voice(wanted: Wanted | chat.ChatWanted, reply: Reply) -> Voice:
+def _voice(wanted: Wanted | chat.ChatWanted, reply: Reply, say: Say) -> Voice:
     match wanted:
         case chat.ChatWanted(wanted=Wanted(streams=True)):
             stream = ChatStream(with_usage=wanted.with_usage)
-            return StreamedReply(reply, stream.chunks)
+            return StreamedReply(reply, stream.chunks, say)
         case chat.ChatWanted():
-            return GatheredReply(reply, completion)
+            return GatheredReply(reply, completion, say)
         case Wanted(streams=True):
-            return StreamedReply(reply, for_everybody)
+            return StreamedReply(reply, for_everybody, say)
         case Wanted():
-            return GatheredReply(reply, dict)
+            return GatheredReply(reply, dict, say)
 
 
 def _facts(wanted: Wanted, client: Client) -> Facts:

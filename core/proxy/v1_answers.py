@@ -4,14 +4,24 @@
 or 503 as the standard says, so here each fault has the status that fits it.
 """
 
+import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from core.domain.decision import Refuse, RefuseReason
+from core.proxy import answers
 from core.proxy.answers import Speech, json_answer
 from core.proxy.fields import Lines
 from core.proxy.messages import OwnAnswer
 from core.proxy.voice import Tongue
-from core.words.answers import Fault, Sentences, fault_sentences, refusal_sentences
+from core.words.answers import (
+    ENGLISH,
+    Fault,
+    Say,
+    Sentences,
+    fault_sentences,
+    refusal_sentences,
+)
 
 _RETRY_S = 60
 """What `Retry-After` says where a limit's end is not known."""
@@ -19,7 +29,7 @@ _RETRY_S = 60
 
 def refusal(refused: Refuse, speech: Speech, now: datetime) -> OwnAnswer:
     """No account serves."""
-    sentences = refusal_sentences(refused, label=speech.label, at=speech.at)
+    sentences = refusal_sentences(refused, label=speech.label, at=speech.at, say=speech.say)
     status, code = _REFUSED[refused.reason]
     if refused.reason is RefuseReason.FORCED_ACCOUNT_UNAVAILABLE and refused.until is not None:
         status = 429
@@ -34,7 +44,7 @@ def refusal(refused: Refuse, speech: Speech, now: datetime) -> OwnAnswer:
     return error(status, code, sentences, more=more, fields=fields)
 
 
-def fault(found: Fault) -> OwnAnswer:
+def fault(found: Fault, say: Say = ENGLISH) -> OwnAnswer:
     """The request is not passed on, or the way to the back end fails."""
     status, code = _FAULTS.get(found, (400, "bad_request"))
     fields: Lines = ()
@@ -44,7 +54,7 @@ def fault(found: Fault) -> OwnAnswer:
         fields = ((b"www-authenticate", b"Bearer"),)
     elif found is Fault.TOO_MUCH_AT_ONCE:
         fields = ((b"retry-after", b"1"),)
-    return error(status, code, fault_sentences(found), fields=fields)
+    return error(status, code, fault_sentences(found, say), fields=fields)
 
 
 def unsupported(field: str, why: str) -> OwnAnswer:
@@ -53,9 +63,22 @@ def unsupported(field: str, why: str) -> OwnAnswer:
     return error(400, "bad_request", sentences, more={"param": field})
 
 
-def not_json(status: int) -> OwnAnswer:
+def not_json(status: int, say: Say = ENGLISH) -> OwnAnswer:
     """In the place of a web page that the back end answered with `status`."""
-    return error(502 if status < 400 else status, "upstream_not_json", _NOT_JSON)
+    sentences = fault_sentences(Fault.NOT_JSON, say)
+    return error(502 if status < 400 else status, "upstream_not_json", sentences)
+
+
+def named(own: OwnAnswer, request_id: str) -> OwnAnswer:
+    """The answer with the id under which the request is written down; an error's body has it too.
+
+    Tools show bodies to people and hide fields from them.
+    """
+    if own.status >= 400:
+        document = json.loads(own.body)
+        document["error"]["request_id"] = request_id
+        own = replace(own, body=json.dumps(document, ensure_ascii=False).encode())
+    return answers.named(own, request_id)
 
 
 def error(
@@ -72,6 +95,7 @@ def error(
         "code": code,
         "message": sentences.message,
         "hint": sentences.hint,
+        "request_id": None,  # nothing is written down of what the gate turns away
         **(more or {}),
     }
     plain = json_answer(status, {"error": said})
@@ -80,9 +104,7 @@ def error(
     )
 
 
-OPEN = Tongue(refusal=refusal, fault=fault, not_json=not_json)
-
-_NOT_JSON = fault_sentences(Fault.NOT_JSON)
+OPEN = Tongue(refusal=refusal, fault=fault, not_json=not_json, named=named)
 
 _TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 
@@ -114,6 +136,9 @@ _FAULTS = {
     Fault.SILENT: (504, "upstream_silent"),
     Fault.CHALLENGED: (502, "upstream_challenge"),
     Fault.UNREACHABLE: (502, "upstream_unreachable"),
+    Fault.UNTRUSTED: (502, "upstream_unreachable"),
+    Fault.EGRESS_PROXY: (502, "upstream_unreachable"),
+    Fault.EGRESS_LOGIN: (502, "upstream_unreachable"),
     Fault.CUT: (502, "upstream_cut"),
     Fault.INTERNAL: (500, "internal"),
 }

@@ -12,7 +12,7 @@ from core.proxy.messages import OwnAnswer, ResponseHead
 from core.proxy.reply import Reply
 from core.proxy.sse import Event, EventParser
 from core.proxy.v1_events import Gathering, error_in, text_of_error
-from core.words.answers import Fault, Sentences
+from core.words.answers import ENGLISH, Fault, Say, Sentences
 
 type Finish = Callable[[Mapping[str, Any]], object]
 """The final response of the back end as the document that the tool gets."""
@@ -35,14 +35,15 @@ _STATUS_OF_FAILURE = {
 class WholeReply:
     """Waits for the whole body and answers what is made of it; a refusal keeps its status."""
 
-    def __init__(self, inner: Reply, recast: Recast) -> None:
-        """`inner` writes to the tool."""
+    def __init__(self, inner: Reply, recast: Recast, say: Say = ENGLISH) -> None:
+        """`inner` writes to the tool; `say`: the language of our own sentences."""
         self._inner = inner
         self._recast = recast
+        self._tell = say
         self._head: ResponseHead | None = None
         self._parts: list[bytes] = []
         self._size = 0
-        self._named: tuple[bytes, bytes] = (b"x-turntable-request", b"")
+        self._id = ""
 
     @property
     def status(self) -> int | None:
@@ -52,7 +53,7 @@ class WholeReply:
     def begin(self, head: ResponseHead, *, request_id: str) -> None:
         """The head of the back end's answer; nothing is sent yet."""
         self._head = head
-        self._named = (b"x-turntable-request", request_id.encode())
+        self._id = request_id
 
     def flush(self) -> None:
         """Nothing is sent before the end."""
@@ -61,7 +62,7 @@ class WholeReply:
         """Keep it; at the end, answer."""
         self._size += len(data)
         if self._size > _LARGEST:
-            self._say(v1_answers.fault(Fault.INTERNAL))
+            self._say(v1_answers.fault(Fault.INTERNAL, self._tell))
             return
         self._parts.append(data)
         if last and self._head is not None:
@@ -73,7 +74,7 @@ class WholeReply:
 
     def cut(self) -> None:
         """The back end cut its answer: of the tool's, nothing was sent."""
-        self._say(v1_answers.fault(Fault.CUT))
+        self._say(v1_answers.fault(Fault.CUT, self._tell))
 
     def on_full(self, told: Callable[[bool], None] | None) -> None:
         """Nothing is written before the end: nobody has to wait."""
@@ -83,7 +84,7 @@ class WholeReply:
             return refused(head, body)
         made = self._recast(body)
         if made is None:
-            return v1_answers.not_json(head.status)
+            return v1_answers.not_json(head.status, self._tell)
         return OwnAnswer(
             status=head.status,
             reason=head.reason,
@@ -93,22 +94,15 @@ class WholeReply:
 
     def _say(self, own: OwnAnswer) -> None:
         if not self._inner.ended:
-            self._inner.answer(
-                OwnAnswer(
-                    status=own.status,
-                    reason=own.reason,
-                    fields=(*own.fields, self._named),
-                    body=own.body,
-                )
-            )
+            self._inner.answer(v1_answers.named(own, self._id))
 
 
 class GatheredReply(WholeReply):
     """Reads a stream to its end and answers the final response."""
 
-    def __init__(self, inner: Reply, finish: Finish) -> None:
+    def __init__(self, inner: Reply, finish: Finish, say: Say = ENGLISH) -> None:
         """`finish` makes the document that the tool gets."""
-        super().__init__(inner, lambda body: None)
+        super().__init__(inner, lambda body: None, say)
         self._finish = finish
 
     def _answer_of(self, head: ResponseHead, body: bytes) -> OwnAnswer:
@@ -122,16 +116,17 @@ class GatheredReply(WholeReply):
             status = _STATUS_OF_FAILURE.get(code, 502)
             return v1_answers.error(status, code, Sentences(message=message, hint=""))
         if not gathering.response:
-            return v1_answers.fault(Fault.CUT)
+            return v1_answers.fault(Fault.CUT, self._tell)
         return json_answer(200, self._finish(gathering.response))
 
 
 class StreamedReply:
     """Passes events on as they come, each translated; a refusal is answered whole."""
 
-    def __init__(self, inner: Reply, translate: Translate) -> None:
-        """`inner` writes to the tool."""
+    def __init__(self, inner: Reply, translate: Translate, say: Say = ENGLISH) -> None:
+        """`inner` writes to the tool; `say`: the language of our own sentences."""
         self._inner = inner
+        self._say = say
         self._translate = translate
         self._parser = EventParser()
         self._whole: WholeReply | None = None
@@ -144,7 +139,7 @@ class StreamedReply:
     def begin(self, head: ResponseHead, *, request_id: str) -> None:
         """The head of the back end's answer."""
         if head.status >= 400 or not is_event_stream(head):
-            self._whole = WholeReply(self._inner, lambda body: None)
+            self._whole = WholeReply(self._inner, lambda body: None, self._say)
             self._whole.begin(head, request_id=request_id)
             return
         kept = [line for name, line in head.fields.lowered() if name != b"content-length"]

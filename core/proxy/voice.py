@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Protocol
 
 from core.domain.decision import Refuse
-from core.proxy.answers import Speech, as_json, fault_answer, refusal_answer
+from core.proxy.answers import Speech, as_json, fault_answer, named, refusal_answer
 from core.proxy.messages import OwnAnswer, ResponseHead
-from core.words.answers import Fault
+from core.words.answers import Fault, Say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,17 +19,20 @@ class Tongue:
         refusal: no account serves.
         fault: the request is not passed on, or the way to the back end fails.
         not_json: in the place of a web page that the back end answered with this status.
+        named: the answer with the id under which its request is written down.
     """
 
     refusal: Callable[[Refuse, Speech, datetime], OwnAnswer]
-    fault: Callable[[Fault], OwnAnswer]
-    not_json: Callable[[int], OwnAnswer]
+    fault: Callable[[Fault, Say], OwnAnswer]
+    not_json: Callable[[int, Say], OwnAnswer]
+    named: Callable[[OwnAnswer, str], OwnAnswer]
 
 
 CODEX = Tongue(
     refusal=lambda refusal, speech, now: refusal_answer(refusal, speech, now=now),
     fault=fault_answer,
     not_json=as_json,
+    named=named,
 )
 
 

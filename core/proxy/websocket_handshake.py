@@ -9,7 +9,7 @@ while.
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -17,9 +17,9 @@ from core.domain.account import AccountId
 from core.domain.decision import Decision, Refuse, Use
 from core.domain.facts import Facts, RequestKind
 from core.domain.observed import learn_quota
-from core.domain.outcome import Challenged, Served, Unanswered, Unreachable
+from core.domain.outcome import Challenged, Served, Unanswered
 from core.domain.usage import AttemptRecord, RequestRecord, Result
-from core.proxy.answers import fault_answer, refusal_answer
+from core.proxy.answers import fault_answer, fault_of, named, refusal_answer
 from core.proxy.attempt import Attempts, Tried
 from core.proxy.choices import own, remember
 from core.proxy.facts import facts_of
@@ -45,6 +45,7 @@ from core.routing.exchange import (
     Send,
     Strip,
     Stripped,
+    no_way,
 )
 from core.runtime.clock import Clock
 from core.websocket.deflate import agreed
@@ -111,7 +112,7 @@ class Handshakes:
     async def serve(self, passage: Passage, request: Request, reply: Reply) -> None:
         """Answer the handshake, and relay the socket to its end."""
         if self.detour.taken:
-            reply.answer(fault_answer(Fault.NO_WEBSOCKET))
+            reply.answer(fault_answer(Fault.NO_WEBSOCKET, self.seams.speech.say))
             return
         shaking = _Shaking(self, passage, request)
         opened = await shaking.open()
@@ -158,7 +159,7 @@ class _Shaking:
                     case Choose(tried=tried):
                         step = steps.send(self._choose(tried))
                     case Hold():
-                        return fault_answer(Fault.NO_WEBSOCKET)  # a request can be held
+                        return self._over_http()  # a request can be held
                     case Send(account=account):
                         step = steps.send((await self._send(account)).outcome)
                     case Renew(account=account):
@@ -243,7 +244,7 @@ class _Shaking:
             return self._refused(ending)
         self._conclude()
         self._parts.detour.failed()
-        return fault_answer(Fault.NO_WEBSOCKET)
+        return self._over_http()
 
     def _opened(self, tried: Tried) -> Opened | OwnAnswer:
         head, sent, decision = tried.head, tried.sent, self._decision
@@ -253,7 +254,7 @@ class _Shaking:
         except ProtocolError:
             self._conclude()
             self._parts.detour.failed()
-            return fault_answer(Fault.NO_WEBSOCKET)
+            return self._over_http()
         self._parts.detour.worked()
         self._learn(tried, decision.account)
         own(decision.account, self._facts, self._seams)
@@ -276,14 +277,16 @@ class _Shaking:
     def _refused(self, ending: Answer) -> OwnAnswer:
         """Nobody serves: as over HTTP, and written down as there."""
         now = self._seams.clock.now()
-        reached = [a for a in ending.attempts if not isinstance(a.outcome, Unreachable)]
-        if ending.attempts and not reached:
-            answer = fault_answer(Fault.UNREACHABLE)
+        if (way := no_way(ending.attempts)) is not None:
+            answer = fault_answer(fault_of(way), self._seams.speech.say)
         else:
             answer = refusal_answer(ending.refusal, self._seams.speech, now=now)
         self._seams.record(self._row(answer.status, ending.refusal))
-        named = (b"x-turntable-request", self._id.encode())
-        return replace(answer, fields=(*answer.fields, named))
+        return named(answer, self._id)
+
+    def _over_http(self) -> OwnAnswer:
+        """426: Codex goes on over HTTPS without a word."""
+        return fault_answer(Fault.NO_WEBSOCKET, self._seams.speech.say)
 
     def _row(self, status: int, refusal: Refuse) -> RequestRecord:
         return RequestRecord(

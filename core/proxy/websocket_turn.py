@@ -296,7 +296,7 @@ class Turn:
                 outcome = attempts[-1].outcome
                 self._result = Result.FAILED
                 if isinstance(outcome, Unanswered) and outcome.timed_out:
-                    self._say(fault_answer(Fault.SILENT), Result.FAILED)
+                    self._say(fault_answer(Fault.SILENT, self._seams.speech.say), Result.FAILED)
                     return Do.SAY
                 return Do.CUT
             case _:

@@ -22,6 +22,7 @@ from core.domain.outcome import (
     Foreign,
     Gone,
     Limited,
+    NoWay,
     Outcome,
     Rejected,
     Served,
@@ -193,3 +194,9 @@ def _refused(refusal: Refuse, attempts: tuple[Attempt, ...]) -> Ending:
     if attempts and isinstance(attempts[-1].outcome, Failing):
         return Forward(account=attempts[-1].account, attempts=attempts)
     return Answer(refusal=refusal, attempts=attempts)
+
+
+def no_way(attempts: tuple[Attempt, ...]) -> NoWay | None:
+    """Why nothing was sent with any of the accounts that were tried; None when something was."""
+    ways = [a.outcome.way for a in attempts if isinstance(a.outcome, Unreachable)]
+    return ways[-1] if ways and len(ways) == len(attempts) else None

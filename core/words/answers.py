@@ -48,6 +48,9 @@ class Fault(StrEnum):
     CUT = "upstream_cut"
     CHALLENGED = "upstream_challenge"
     UNREACHABLE = "upstream_unreachable"
+    UNTRUSTED = "upstream_untrusted"
+    EGRESS_PROXY = "egress_proxy"
+    EGRESS_LOGIN = "egress_proxy_login"
     NOT_JSON = "upstream_not_json"
     INTERNAL = "internal"
 
@@ -223,6 +226,18 @@ _FAULTS = {
     Fault.UNREACHABLE: (
         "The back end cannot be reached; nothing was sent.",
         "Check the network; `turntable doctor` looks for the reason.",
+    ),
+    Fault.UNTRUSTED: (
+        "Nobody that Turntable believes vouches for the back end’s certificate; nothing was sent.",
+        "Where a company looks into TLS, name the file with its authority: `upstream.ca_file`.",
+    ),
+    Fault.EGRESS_PROXY: (
+        "The egress proxy does not lead to the back end; nothing was sent.",
+        "Check `upstream.proxy`, or HTTPS_PROXY where that is empty.",
+    ),
+    Fault.EGRESS_LOGIN: (
+        "The egress proxy wants a login, or another one; nothing was sent.",
+        "`upstream.proxy` may name it: http://user:password@host:port.",
     ),
     Fault.NOT_JSON: (
         "The back end answered with a web page instead of an answer.",
