@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NewType
 
+from core.domain.rules import PoolId
+
 ClientId = NewType("ClientId", str)
 """`cl_…`, random; never changes."""
 
@@ -17,9 +19,11 @@ class Client:
         label: what the user calls it; unlike any other's.
         token_sha256: of its token, in hex; the token itself was shown once and is not kept.
         created_at: when its token was made.
+        pool: only this pool's accounts serve it; None: any account's.
     """
 
     id: ClientId
     label: str
     token_sha256: str = field(repr=False)
     created_at: datetime
+    pool: PoolId | None = None

@@ -24,6 +24,11 @@ class RotationChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RulesChanged:
+    """The user changed a pool or a rule."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QuotaLearned:
     """Numbers of an account's limits came in."""
 
@@ -138,6 +143,7 @@ class EngineStopping:
 type Event = (
     AccountChanged
     | RotationChanged
+    | RulesChanged
     | QuotaLearned
     | AccountBlocked
     | AccountBack

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import NewType
 
 from core.domain.account import AccountId
+from core.domain.rules import PoolId, Project
 
 ThreadId = NewType("ThreadId", str)
 """A Codex conversation, as the client names it in `thread-id`."""
@@ -33,6 +34,8 @@ class Facts:
         client: who calls (`codex_exec`, …), from `originator`; empty when unnamed.
         mid_turn: whether it goes on with a turn that has begun (it carries a turn state).
         only: the one account that may serve it, forced by whoever started this Codex.
+        project: the folder that the work is in, as far as anybody said.
+        pool: the only pool that may serve it, as the caller's token says.
     """
 
     kind: RequestKind
@@ -42,3 +45,5 @@ class Facts:
     client: str = ""
     mid_turn: bool = False
     only: AccountId | None = None
+    project: Project | None = None
+    pool: PoolId | None = None

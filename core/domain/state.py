@@ -9,6 +9,7 @@ from core.domain.account import Account, AccountId, Identity
 from core.domain.client import Client, ClientId
 from core.domain.events import AccountChanged, Event, RotationChanged, ThreadPinned
 from core.domain.facts import ThreadId
+from core.domain.rules import NO_RULES, Pool, PoolId, Rules
 
 
 class RotationMode(StrEnum):
@@ -59,6 +60,8 @@ class State:
         clients: other tools that may call.
         removed: accounts that can still be put back.
         next_number: what the next account is called (`#N`); never goes back.
+        pools: named sets of accounts.
+        rules: which accounts may serve which work.
     """
 
     accounts: Mapping[AccountId, Account] = field(default_factory=dict)
@@ -67,6 +70,8 @@ class State:
     clients: Mapping[ClientId, Client] = field(default_factory=dict)
     removed: Mapping[AccountId, Removed] = field(default_factory=dict)
     next_number: int = 1
+    pools: Mapping[PoolId, Pool] = field(default_factory=dict)
+    rules: Rules = NO_RULES
 
     def find(self, identity: Identity) -> Account | None:
         """The account of this user and workspace."""

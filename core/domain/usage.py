@@ -7,6 +7,7 @@ from enum import StrEnum
 from core.domain.account import AccountId
 from core.domain.decision import Verdict
 from core.domain.facts import Facts
+from core.domain.rules import PoolId, RuleNumber
 
 
 class Result(StrEnum):
@@ -61,6 +62,8 @@ class RequestRecord:
         tokens: as counted by the back end; None when it did not say.
         moved_from: the account that the thread lived on before; None when it did not move.
         strategy: which one named the account; empty when none was asked.
+        rule: the one that counted for it; None when none did.
+        pool: whose accounts might serve: the rule's, else the caller's token's; None: anybody's.
     """
 
     id: str
@@ -77,6 +80,8 @@ class RequestRecord:
     tokens: Tokens | None
     moved_from: AccountId | None = None
     strategy: str = ""
+    rule: RuleNumber | None = None
+    pool: PoolId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

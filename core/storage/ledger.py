@@ -56,6 +56,12 @@ LEDGER_SCHEMA = Schema(
             "CREATE INDEX quota_time ON quota (at)",
         ),
         USAGE_STEP,
+        (
+            # Where the work is, the rule that counted, and whose accounts might serve.
+            "ALTER TABLE request ADD COLUMN project TEXT",
+            "ALTER TABLE request ADD COLUMN rule INTEGER",
+            "ALTER TABLE request ADD COLUMN pool TEXT",
+        ),
     ),
 )
 

@@ -11,17 +11,20 @@ from typing import Any
 from core.domain.account import AccountId
 from core.domain.decision import AccountState, Because, Verdict
 from core.domain.facts import Facts, RequestKind, ThreadId
+from core.domain.rules import PoolId, Project, RuleNumber
 from core.domain.usage import AttemptRecord, RequestRecord, Result, Tokens
 from core.storage.codec import storable
 
 COLUMNS = (
     "id, started_at, kind, thread, parent, model, client, mid_turn, account, because, result,"
     " status, first_byte_s, total_s, input, cached_input, output, reasoning_output, attempts,"
-    " verdicts, moved_from, strategy"
+    " verdicts, moved_from, strategy, project, rule, pool"
 )
 
 LONGEST = 200
 """Letters of a text that are kept: names from the network may be of any length."""
+LONGEST_PATH = 4096
+"""The same of a folder's path: Linux has no longer ones."""
 _LARGEST = 2**63 - 1
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -65,6 +68,9 @@ def row_of(record: RequestRecord) -> tuple[object, ...]:
         _short([_verdict_parts(verdict) for verdict in record.verdicts]),
         record.moved_from,
         record.strategy,
+        None if facts.project is None else storable(facts.project)[:LONGEST_PATH],
+        None if record.rule is None else _count(record.rule),
+        _name(record.pool),
     )
 
 
@@ -72,7 +78,7 @@ def record_of(row: tuple[Any, ...]) -> RequestRecord | None:
     """The record of a row; None when the row is of a later version, or damaged."""
     (id_, started, kind, thread, parent, model, client, mid_turn) = row[:8]
     (account, because, result, status, first_byte_s, total_s, *counts) = row[8:18]
-    (attempts, verdicts, moved_from, strategy) = row[18:]
+    (attempts, verdicts, moved_from, strategy, project, rule, pool) = row[18:]
     try:
         return RequestRecord(
             id=id_,
@@ -84,6 +90,7 @@ def record_of(row: tuple[Any, ...]) -> RequestRecord | None:
                 model=model,
                 client=client,
                 mid_turn=bool(mid_turn),
+                project=None if project is None else Project(project),
             ),
             account=None if account is None else AccountId(account),
             because=because,
@@ -99,6 +106,8 @@ def record_of(row: tuple[Any, ...]) -> RequestRecord | None:
             tokens=_tokens(counts),
             moved_from=None if moved_from is None else AccountId(moved_from),
             strategy=strategy,
+            rule=None if rule is None else RuleNumber(rule),
+            pool=None if pool is None else PoolId(pool),
         )
     except (ValueError, TypeError, OverflowError):
         return None

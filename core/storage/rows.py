@@ -17,6 +17,7 @@ from core.domain.facts import ThreadId
 from core.domain.health import Block
 from core.domain.observed import Observed, Owner, Spent
 from core.domain.quota import Quota
+from core.domain.rules import Pool, PoolId, Rules
 from core.domain.state import Removed, Rotation, State
 from core.storage.codec import DamagedDocumentError, from_text, storable, to_text
 
@@ -32,6 +33,8 @@ _STATE_TYPES: Mapping[str, Any] = {
     "pin": AccountId,
     "removed": Removed,
     "client": Client,
+    "pool": Pool,
+    "rules": Rules,
 }
 _OBSERVED_TYPES: Mapping[str, Any] = {
     "quota": Quota,
@@ -99,6 +102,8 @@ def state_kinds(state: State) -> Kinds:
         "pin": state.pins,
         "removed": state.removed,
         "client": state.clients,
+        "pool": state.pools,
+        "rules": {_ONLY: state.rules},
     }
 
 
@@ -148,6 +153,8 @@ def read_state(rows: Iterable[Row]) -> tuple[State, tuple[DamagedRow, ...]]:
         pins={ThreadId(key): account for key, account in kinds["pin"].items()},
         removed=_by_account(kinds["removed"]),
         clients={ClientId(key): client for key, client in kinds["client"].items()},
+        pools={PoolId(key): pool for key, pool in kinds["pool"].items()},
+        rules=_rules(kinds["rules"].get(_ONLY), damaged),
     )
     return state, damaged
 
@@ -167,6 +174,13 @@ def read_observed(rows: Iterable[Row]) -> tuple[Observed, tuple[DamagedRow, ...]
         spent=_by_account(kinds["spent"]),
     )
     return observed, damaged
+
+
+def _rules(found: Rules | None, damaged: tuple[DamagedRow, ...]) -> Rules:
+    """The rules; damaged ones forbid everything, because nobody knows what they forbade."""
+    if any(row.kind == "rules" for row in damaged):
+        return Rules(unreadable=True)
+    return found or Rules()
 
 
 def _by_account[T](entries: Mapping[str, T]) -> dict[AccountId, T]:

@@ -1,6 +1,6 @@
 """Any domain value, as Hypothesis draws it."""
 
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -63,36 +63,26 @@ def quotas() -> st.SearchStrategy[Quota]:
 
 
 def states() -> st.SearchStrategy[State]:
-    accounts = st.lists(any_of(Account), max_size=5)
-    pins = st.dictionaries(thread_ids, account_ids, max_size=3)
-    clients = st.lists(any_of(Client), max_size=3)
-    pools = st.lists(any_of(Pool), max_size=3)
-    rules = any_of(Rules)
-    numbers = st.integers(1, 99)
-    return st.builds(_state, accounts, any_of(Rotation), numbers, pins, clients, pools, rules)
+    def by_id(values: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+        return st.lists(values, max_size=3).map(lambda found: {one.id: one for one in found})
+
+    chosen = st.builds(
+        State,
+        rotation=any_of(Rotation),
+        next_number=st.integers(1, 99),
+        pins=st.dictionaries(thread_ids, account_ids, max_size=3),
+        clients=by_id(any_of(Client)),
+        pools=by_id(any_of(Pool)),
+        rules=any_of(Rules),
+    )
+    return st.builds(_with_accounts, chosen, st.lists(any_of(Account), max_size=5))
 
 
-def _state(
-    accounts: list[Account],
-    rotation: Rotation,
-    next_number: int,
-    pins: dict[ThreadId, AccountId],
-    clients: list[Client],
-    pools: list[Pool],
-    rules: Rules,
-) -> State:
+def _with_accounts(state: State, accounts: list[Account]) -> State:
     by_number = {account.number: account for account in accounts}
     by_id = {account.id: account for _, account in sorted(by_number.items())}
     highest = max((account.number for account in by_id.values()), default=0)
-    return State(
-        accounts=by_id,
-        rotation=rotation,
-        next_number=max(next_number, highest + 1),
-        pins=pins,
-        clients={client.id: client for client in clients},
-        pools={pool.id: pool for pool in pools},
-        rules=rules,
-    )
+    return replace(state, accounts=by_id, next_number=max(state.next_number, highest + 1))
 
 
 def observations() -> st.SearchStrategy[Observed]:

@@ -14,6 +14,7 @@ from hypothesis import example, given, settings
 from core.domain.errors import CoreError
 from core.domain.facts import ThreadId
 from core.domain.report import LastHour
+from core.domain.rules import PoolId, Project, RuleNumber
 from core.domain.usage import RequestRecord, Result, Tokens
 from core.storage.database import open_database
 from core.storage.ledger import (
@@ -26,7 +27,7 @@ from core.storage.ledger import (
     open_ledger,
     read_ledger,
 )
-from core.storage.records import LONGEST, micros, moment_of
+from core.storage.records import LONGEST, LONGEST_PATH, micros, moment_of
 from tests.core.storage.reluctant import ReluctantDisk
 from tests.core.storage.samples import NOW, everything_under, request, with_result
 from tests.core.storage.strategies import moments, requests
@@ -53,6 +54,9 @@ def fits(record: RequestRecord) -> RequestRecord:
     def cut(text: str) -> str:
         return text.encode("utf-8", "backslashreplace").decode()[:LONGEST]
 
+    def path(text: str) -> str:
+        return text.encode("utf-8", "backslashreplace").decode()[:LONGEST_PATH]
+
     facts = replace(
         record.facts,
         thread=None if record.facts.thread is None else ThreadId(cut(record.facts.thread)),
@@ -60,13 +64,22 @@ def fits(record: RequestRecord) -> RequestRecord:
         model=cut(record.facts.model),
         client=cut(record.facts.client),
         only=None,  # who was forced shows in the verdicts
+        pool=None,  # it shows in the record's own
+        project=None if record.facts.project is None else Project(path(record.facts.project)),
     )
     tokens = record.tokens
     if tokens is not None:
         counts = {name: getattr(tokens, name) for name in Tokens.__slots__}
         tokens = Tokens(**{name: clamp(count) for name, count in counts.items()})
     status = None if record.status is None else clamp(record.status)
-    return replace(record, facts=facts, status=status, tokens=tokens)
+    return replace(
+        record,
+        facts=facts,
+        status=status,
+        tokens=tokens,
+        rule=None if record.rule is None else RuleNumber(clamp(record.rule)),
+        pool=None if record.pool is None else PoolId(cut(record.pool)),
+    )
 
 
 @given(requests())

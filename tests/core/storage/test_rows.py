@@ -2,11 +2,13 @@
 
 from dataclasses import fields, replace
 
+import pytest
 from hypothesis import given
 from hypothesis.strategies import DataObject, characters, data, integers
 
 from core.domain.account import AccountId
 from core.domain.observed import Observed
+from core.domain.rules import Project, Rule, RuleNumber, Rules
 from core.domain.state import State
 from core.storage.rows import (
     DamagedRow,
@@ -135,8 +137,28 @@ def test_a_number_is_not_given_twice_when_its_row_is_damaged() -> None:
     assert state.next_number == 8
 
 
+@pytest.mark.parametrize("document", ["{cut of", '{"rules":7}', '{"unknown":{"otherwise":"?"}}'])
+def test_rules_that_cannot_be_read_forbid_everything(document: str) -> None:
+    rules = Rules(rules=(Rule(number=RuleNumber(1), folder=Project("/work")),))
+    file = from_nothing(state_kinds(State()), state_kinds(State(rules=rules)))
+    assert read_state(rows_in(file))[0].rules == rules
+    file["rules", ""] = document
+    state, damaged = read_state(rows_in(file))
+    assert state.rules == Rules(unreadable=True)
+    assert [row.kind for row in damaged] == ["rules"]
+
+
+def test_rules_with_a_wrong_letter_forbid_everything_too() -> None:
+    rules = Rules(rules=(Rule(number=RuleNumber(1), folder=Project("/work")),))
+    rows = summed(rows_in(from_nothing(state_kinds(State()), state_kinds(State(rules=rules)))))
+    altered = [
+        replace(row, document=(row.document or "").replace("/work", "/wrok")) for row in rows
+    ]
+    assert read_state(altered)[0].rules == Rules(unreadable=True)
+
+
 def test_a_kind_of_a_later_version_is_left_alone() -> None:
-    assert read_state([Row(kind="pool", key="work", document="{}")]) == (State(), ())
+    assert read_state([Row(kind="unheard_of", key="work", document="{}")]) == (State(), ())
 
 
 def test_accounts_stand_in_the_order_of_their_numbers() -> None:
