@@ -15,12 +15,18 @@ _SOURCES = {
 
 
 def render_check(result: Record, reader: Reader) -> str:
-    """One line an account."""
+    """One line an account; what a deep look found stands behind it."""
     rows = [
-        (str(record(one)["label"]), str(record(one)["text"])) for one in entries(result["accounts"])
+        (str(record(one)["label"]), " ".join(_sentences(record(one))))
+        for one in entries(result["accounts"])
     ]
     messages = [str(line) for line in entries(result["messages"])]
     return "\n".join([*table(rows), *messages])
+
+
+def _sentences(checked: Record) -> tuple[str, ...]:
+    deep = record(checked.get("deep"))
+    return (str(checked["text"]), *([str(deep["text"])] if deep else []))
 
 
 def render_quota(result: Record, reader: Reader) -> str:

@@ -109,6 +109,12 @@ ROUTING_VERBS = (
         parameters=(
             ONE_ACCOUNT,
             Parameter(
+                name="deep",
+                help="Also ask for what Codex asks before a prompt: the models, the workspace. "
+                "No prompt is sent and nothing is spent.",
+                kind=Kind.FLAG,
+            ),
+            Parameter(
                 name="flagged",
                 help="Only accounts that are signed out, failing or out of service.",
                 kind=Kind.FLAG,

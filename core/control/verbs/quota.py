@@ -3,13 +3,14 @@
 import csv
 import io
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
 from core.accounts.find import find_account
 from core.app import App
 from core.control.verb import Arguments
+from core.control.verbs.deep_check import DeepLook, deep_looks
 from core.control.verbs.rotation import read_duration
 from core.control.verbs.usage import plain
 from core.domain.account import Account, AccountId
@@ -45,12 +46,16 @@ _FLAGGED = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What the back end said of one account; `answer` is a word for programs."""
+    """What the back end said of one account; `answer` is a word for programs.
+
+    `deep`: what the login may use; None where that was not asked for.
+    """
 
     id: AccountId
     label: str
     answer: str
     text: str
+    deep: DeepLook | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +68,10 @@ class Check:
 
 
 async def check(app: App, arguments: Arguments) -> Check:
-    """Ask the usage endpoint about each account; nothing of any quota is spent."""
+    """Ask the usage endpoint about each account; nothing of any quota is spent.
+
+    With `deep` also for what Codex asks before a prompt: the models, the workspace.
+    """
     chosen = [account for account in _named(app, arguments) if account.enabled]
     if arguments.flag("flagged"):
         chosen = [account for account in chosen if _state(app, account) in _FLAGGED]
@@ -72,9 +80,18 @@ async def check(app: App, arguments: Arguments) -> Check:
         for account_id, answer in answers.items():
             if isinstance(answer, Told):
                 app.folder.store.learn(clear_blocks(account_id))
-    checked = tuple(_checked(app, account, answers.get(account.id)) for account in chosen)
+    deep: Mapping[AccountId, DeepLook] = {}
+    if arguments.flag("deep"):
+        deep = await deep_looks(app, chosen, arguments.text("passphrase"))
+    checked = tuple(
+        replace(_checked(app, account, answers.get(account.id)), deep=deep.get(account.id))
+        for account in chosen
+    )
     messages = () if checked else (app.speech.say("There is no account to ask about."),)
-    return Check(accounts=checked, messages=messages, exit_code=int(_exit_code(answers)))
+    code = _exit_code(answers)
+    if code is ExitCode.DONE and not all(look.whole for look in deep.values()):
+        code = ExitCode.FAILED
+    return Check(accounts=checked, messages=messages, exit_code=int(code))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,5 @@
 """`reset-credits`: shown for nothing, spent only after a yes, looked at again afterwards."""
 
-import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -8,12 +7,9 @@ from typing import Any
 
 import pytest
 
-from core.accounts.roster import Candidate
 from core.app import App
-from core.codex_home.auth_json import read_login
 from core.control.verb import Arguments
 from core.control.verbs.reset_credits import ResetCredits, reset_credits
-from core.domain.account import Refresher
 from core.domain.decision import Because
 from core.domain.errors import CoreError, ExitCode
 from core.domain.reset_credit import Redemption
@@ -21,12 +17,11 @@ from core.standin import replies
 from core.standin.people import Login, make_login
 from core.standin.script import Cut, Endpoint
 from core.standin.server import StandIn
-from tests.core.control.apps import make_app
+from tests.core.control.signed_in import VAULT, holding
 from tests.fakes.clock import START, FakeClock
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
-VAULT = "a fake passphrase"
 SOON = "fake-credit-A-2"
 
 
@@ -50,14 +45,8 @@ async def app(
     for days in (20, 5):
         back_end.grant_reset("A", expires_at=START + days * DAY)
     back_end.limit("A", until=START + HOUR)
-    app = make_app(tmp_path, clock, upstream_base_url=back_end.base_url)
-    await app.hold("reset-credits")
-    app.offer(VAULT)
-    found = read_login(json.dumps(login.auth_json))
-    candidate = Candidate(login=found, refresher=Refresher.TURNTABLE, source=None, label="Work")
-    await app.joining.roster.admit(candidate)
-    yield app
-    await app.close()
+    async with holding(tmp_path, clock, back_end, login) as app:
+        yield app
 
 
 async def asked(app: App, **values: Any) -> ResetCredits:
