@@ -286,6 +286,7 @@ class App:
                 draw=_draw,
             )
             await self._serving.start()
+            self.guarding.health_key = self._serving.identity().key
             if self.port is not None:
                 await self.leases.take_up(self.port)
         except BaseException:

@@ -1,8 +1,9 @@
 """The dead-proxy guarantee: a small process that outlives the owner and gives Codex back.
 
 It waits in the kernel for the owner's death, undoes every bind at once, takes over the old ports
-with one sentence, and lets go when an owner is back (docs/decisions/0008). Standard library only;
-everything is loaded at the start, so that it also works while the program is being removed.
+with one sentence, and lets go when an owner is back (docs/decisions/0008). An owner that lives and
+is silent for half a minute is ended. Standard library only; everything is loaded at the start, so
+that it also works while the program is being removed.
 
 Run as a script it is the guard's own process: `python guard.py --home FOLDER [--detach]`.
 """
@@ -21,12 +22,15 @@ if __package__ in {None, ""}:  # started by path, from wherever this copy lies; 
 from core.binding.bind_lock import try_lock
 from core.binding.durable import PRIVATE_FILE, PRIVATE_FOLDER
 from core.binding.last_words import LastWords
-from core.binding.owner_watch import OwnerWatch
+from core.binding.owner_watch import OwnerWatch, has_open
 from core.binding.places import Places
+from core.binding.proof import forget_key
+from core.binding.pulse import Pulse
 from core.binding.restart import restart_awaited
 from core.binding.undo_all import Undone, undo_all
 from core.domain.binding import Recovery
 from core.domain.errors import CoreError
+from core.domain.version import VERSION
 from core.runtime.clock import Clock, SystemClock
 
 _LOOK_S = 0.1
@@ -37,9 +41,24 @@ _LINGER_S = 24 * 60 * 60.0
 class Guard:
     """Watches one data folder. `run` returns when nobody can need it any more."""
 
-    def __init__(self, root: Path, *, clock: Clock, linger_s: float = _LINGER_S) -> None:
-        """`linger_s`: how long open chats are answered after the owner's end."""
+    def __init__(
+        self,
+        root: Path,
+        *,
+        clock: Clock,
+        linger_s: float = _LINGER_S,
+        pulse: Pulse | None = None,
+    ) -> None:
+        """Nothing is watched yet.
+
+        Args:
+            root: the data folder.
+            clock: measures waits.
+            linger_s: how long open chats are answered after the owner's end.
+            pulse: how an owner that lives is asked whether it serves; the usual way unless given.
+        """
         self._root = root
+        self._pulse = pulse or Pulse(root, clock)
         self._clock = clock
         self._linger_s = linger_s
         self._owner = OwnerWatch(Places(root).owner_lock)
@@ -57,7 +76,7 @@ class Guard:
 
     def _restarted(self) -> bool:
         """Wait for the owner's end; True: it had announced a restart, and is back in time."""
-        with self._owner.no_owner(wait=True):
+        with self._no_owner():
             left = restart_awaited(self._root, self._clock.now())
         end = self._clock.monotonic() + left.total_seconds()
         while self._clock.monotonic() < end:
@@ -66,10 +85,29 @@ class Guard:
                 return True
         return False
 
+    def _no_owner(self) -> contextlib.AbstractContextManager[bool]:
+        """The owner's end is waited for; meanwhile it has to prove now and then that it serves."""
+        return self._owner.no_owner(
+            wait=True, every_s=self._pulse.every_s, meanwhile=self._end_if_hung
+        )
+
+    def _end_if_hung(self) -> None:
+        """Codex first; then the owner, which has the port that open chats wait at."""
+        if not self._pulse.is_lost():
+            return
+        self.undo()
+        ended = self._owner.end_owner()
+        self._say(
+            "Turntable did not answer any more and was ended."
+            if ended
+            else "Turntable does not answer any more; it could not be ended."
+        )
+
     def _stood_in(self) -> bool:
         """Give Codex back and answer at its old ports; True: an owner is back."""
-        with self._owner.no_owner(wait=True):
+        with self._no_owner():
             self._said.clear()
+            forget_key(self._root)
             undone = self.undo()
             self._words.listen(undone.ports)
         came_back = self._stand_in(undone)
@@ -205,20 +243,26 @@ def _watch(root: Path, started: Callable[[int], None]) -> None:
 
 @contextlib.contextmanager
 def _the_only_one(lock: Path) -> Iterator[int]:
-    """Hold the guard's lock; yields the process id of whoever holds it."""
+    """Hold the guard's lock; yields the process id of whoever holds it.
+
+    A guard of another version makes place: an upgrade must not leave the old one to watch for days.
+    Whoever starts the new one owns the folder, so that there is nothing to miss in between.
+    """
     descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
     try:
-        while not (ours := try_lock(descriptor)):
-            signed = lock.read_bytes()
-            if signed:
-                yield int(signed)
+        while not try_lock(descriptor):
+            pid, _, version = lock.read_text("ascii").partition(" ")
+            if version == VERSION:
+                yield int(pid)
                 return
+            if pid and has_open(int(pid), lock):
+                with contextlib.suppress(OSError):  # it has ended by itself
+                    os.kill(int(pid), signal.SIGTERM)
             time.sleep(_LOOK_S)
-        if ours:
-            os.ftruncate(descriptor, 0)
-            os.write(descriptor, str(os.getpid()).encode())
-            yield os.getpid()
-            os.ftruncate(descriptor, 0)
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, f"{os.getpid()} {VERSION}".encode())
+        yield os.getpid()
+        os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from core.binding.guard import start_guard
+from core.binding.proof import forget_key, keep_key
 from core.binding.restart import announce_restart
 from core.startup.entry import Kind, Standing, StartUp
 
@@ -23,6 +24,8 @@ class Guarding:
         self._root = root
         self._startup = startup
         self._wanted = wanted
+        self.health_key: bytes | None = None
+        """By what our listener proves itself to the guard; None: nothing listens."""
         self.restarting = False
         """Whether this owner's end is a restart: Codex stays bound for two minutes."""
 
@@ -30,11 +33,14 @@ class Guarding:
         """See to it that a guard runs, and that the next login looks for what it could not do.
 
         Raises:
-            CoreError: `guard_failed` or `startup_failed`.
+            CoreError: `guard_failed`, `startup_failed` or a disk error.
         """
-        if self._wanted():
-            start_guard(self._root)
-            self._startup.enable(Kind.GUARD)
+        if not self._wanted():
+            return
+        start_guard(self._root)
+        self._startup.enable(Kind.GUARD)
+        if self.health_key is not None:
+            keep_key(self._root, self.health_key)
 
     def leaves_bound(self, now: datetime) -> bool:
         """Announce the restart; False: there is none, or no guard that would undo the binds."""
@@ -46,6 +52,8 @@ class Guarding:
             announce_restart(self._root, now)
         except OSError:
             return False
+        # The next owner may be asked for a passphrase before it listens: it is not ours to prove.
+        forget_key(self._root)
         return True
 
     def end(self) -> None:
@@ -55,3 +63,4 @@ class Guarding:
             CoreError: `startup_failed`.
         """
         self._startup.disable(Kind.GUARD)
+        forget_key(self._root)

@@ -1,15 +1,16 @@
 """Whether the data folder has an owner: asked of the kernel, which knows also after kill -9.
 
 The owner holds `run/owner.lock` for its life (`core.storage.lock`) and writes `{"pid", "mode"}`
-into it. We wait for a shared lock on the same file, so that the kernel wakes us; nothing is polled
-while an owner lives.
+into it. We wait for a shared lock on the same file, so that the kernel wakes us at its end.
 """
 
 import contextlib
 import json
 import os
+import signal
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 _OWNERS = frozenset({"tray", "serve"})
@@ -54,11 +55,19 @@ class OwnerWatch:
         self._seen: _Look = None
 
     @contextlib.contextmanager
-    def no_owner(self, *, wait: bool) -> Iterator[bool]:
+    def no_owner(
+        self,
+        *,
+        wait: bool,
+        every_s: float | None = None,
+        meanwhile: Callable[[], None] = lambda: None,
+    ) -> Iterator[bool]:
         """Keep owners out while the block runs: a new one waits until it is over.
 
         Args:
             wait: until the owner ends, however long; else look once.
+            every_s: with `wait`: how often `meanwhile` is called before that; never unless given.
+            meanwhile: what is done beside waiting.
 
         Yields:
             Whether there is no owner; always true with `wait`.
@@ -66,7 +75,10 @@ class OwnerWatch:
         Raises:
             FileNotFoundError: the data folder is gone.
         """
-        descriptor = self._locked(wait=wait)
+        if wait and every_s is not None:
+            descriptor = _Wait(lambda: self._locked(wait=True)).result(every_s, meanwhile)
+        else:
+            descriptor = self._locked(wait=wait)
         if descriptor is None:
             yield False
             return
@@ -90,6 +102,17 @@ class OwnerWatch:
             # A verb's moment. A file without content is an owner that has not signed yet.
             self._seen = look
         return False
+
+    def end_owner(self) -> bool:
+        """Kill the tray or `serve` that holds the lock; False: it is not certain who that is."""
+        pid = self._pid()
+        if pid is None or self._mode() not in _OWNERS or not has_open(pid, self._path):
+            return False
+        try:
+            os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+        except OSError:
+            return False
+        return True
 
     def _locked(self, *, wait: bool) -> int | None:
         while True:
@@ -124,3 +147,57 @@ class OwnerWatch:
             return str(json.loads(self._path.read_bytes())["mode"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
+
+    def _pid(self) -> int | None:
+        try:
+            return int(json.loads(self._path.read_bytes())["pid"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+
+class _Wait:
+    """A thread that waits in the kernel, so that we can do something beside it."""
+
+    def __init__(self, wait: Callable[[], int | None]) -> None:
+        """Starts waiting."""
+        self._wait = wait
+        self._found: int | None = None
+        self._error: OSError | None = None
+        self._thread = threading.Thread(target=self._run, name="owner lock", daemon=True)
+        self._thread.start()
+
+    def result(self, every_s: float, meanwhile: Callable[[], None]) -> int | None:
+        """What was waited for; raises what the wait has raised."""
+        while True:
+            self._thread.join(every_s)
+            if not self._thread.is_alive():
+                break
+            meanwhile()
+        if self._error is not None:
+            raise self._error
+        return self._found
+
+    def _run(self) -> None:
+        try:
+            self._found = self._wait()
+        except OSError as error:
+            self._error = error
+
+
+def has_open(pid: int, path: Path) -> bool:
+    """Whether the process has this very file open, and so its lock; true where nobody tells.
+
+    A process id that is read from a file may be an old one, or that of another container.
+    """
+    if not Path("/proc/self/fd").exists():
+        return True
+    try:
+        wanted = path.stat()
+        opened = tuple(Path(f"/proc/{pid}/fd").iterdir())
+    except OSError:
+        return False
+    for link in opened:
+        with contextlib.suppress(OSError):  # closed just now
+            if os.path.samestat(link.stat(), wanted):
+                return True
+    return False

@@ -35,6 +35,11 @@ class Places:
         return self.root / "run" / "guard.lock"
 
     @property
+    def health_key(self) -> Path:
+        """By what the owner's listener proves itself to the guard."""
+        return self.root / "run" / "health.key"
+
+    @property
     def guard_log(self) -> Path:
         """What the guard did, and what it could not do."""
         return self.root / "log" / "guard.log"

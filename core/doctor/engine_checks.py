@@ -4,9 +4,9 @@ import hmac
 import shutil
 import stat
 
+from core.binding.proof import proof
 from core.doctor.finding import Finding, Health, Subject
 from core.domain.decision import AccountState
-from core.proxy.routes import proof
 
 _ENOUGH_BYTES = 100 * 1024 * 1024
 _WANT_A_HAND = frozenset({AccountState.NEEDS_SIGN_IN, AccountState.UNVERIFIED})

@@ -1,12 +1,12 @@
 """What may be asked of us: one table. Decides on the head alone, before a body is read."""
 
-import hashlib
-import hmac
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import parse_qs
 
+from core.binding.proof import proof
 from core.domain.account import AccountId
 from core.domain.client import Client
 from core.domain.facts import RequestKind
@@ -17,7 +17,7 @@ from core.proxy.clients import StaleSecret, ValidSecret, token_in
 from core.proxy.listener import Admitted
 from core.proxy.messages import OwnAnswer, RequestHead, wants_websocket
 from core.proxy.v1 import PATHS, Form
-from core.words.answers import Fault
+from core.words.answers import ENGLISH, Fault, Say
 
 BOUND = re.compile(rb"/c/([^/?]*)/backend-api/codex(?=[/?]|$)")
 """The address that a bound Codex calls; its secret stands in the path."""
@@ -90,12 +90,16 @@ class Routes:
         status: Callable[[], object],
         identity: Callable[[], Identity],
         settings: Callable[[], ProxySettings],
+        say: Say = ENGLISH,
     ) -> None:
+        """`say`: the language in which a caller is turned away."""
         self._valid = valid
         self._known = known
         self._status = status
         self._identity = identity
         self._settings = settings
+        self._bound_fault = partial(fault_answer, say=say)
+        self._open_fault = partial(v1_answers.fault, say=say)
 
     def gate(self, head: RequestHead, port: int) -> Admitted[Passage] | OwnAnswer:
         """Whether a head that came to `port` may go on, and as what."""
@@ -103,20 +107,25 @@ class Routes:
         fault = caller_fault(head, settings.origins)
         open_ = _OPEN.match(head.target)
         if fault is not None:
-            return v1_answers.fault(fault) if open_ is not None else fault_answer(fault)
+            return self._open_fault(fault) if open_ is not None else self._bound_fault(fault)
         if open_ is not None:
             return self._tool(head, open_, settings.max_body)
         bound = BOUND.match(head.target)
         if bound is not None:
             found = self._bound(head, bound)
             if isinstance(found, Fault):
-                return fault_answer(found)
+                return self._bound_fault(found)
             passage, own_user = found
-            return Admitted(route=passage, largest_body=settings.max_body, own_user=own_user)
+            return Admitted(
+                route=passage,
+                largest_body=settings.max_body,
+                own_user=own_user,
+                says=self._bound_fault,
+            )
         path, _, query = head.target.partition(b"?")
         if path == b"/health":
             return self._health(head.method, query, port)
-        return fault_answer(Fault.NOT_FOUND)
+        return self._bound_fault(Fault.NOT_FOUND)
 
     def _bound(self, head: RequestHead, bound: re.Match[bytes]) -> tuple[Passage, bool] | Fault:
         """What goes on, and whether only our own user may ask for it."""
@@ -146,30 +155,30 @@ class Routes:
         """What another tool asks, where its token is known."""
         client = self._known(token_in(head.fields))
         if client is None:
-            return v1_answers.fault(Fault.UNAUTHORIZED)
+            return self._open_fault(Fault.UNAUTHORIZED)
         path, _, query = head.target[open_.end() :].partition(b"?")
         if open_[0] == b"/status":
             return self._tool_status(head.method, path)
         if head.method not in _METHODS:
-            return v1_answers.fault(Fault.BAD_METHOD)
+            return self._open_fault(Fault.BAD_METHOD)
         if _DOT_SEGMENT.search(path):
-            return v1_answers.fault(Fault.BAD_PATH)
+            return self._open_fault(Fault.BAD_PATH)
         if wants_websocket(head):
-            return v1_answers.fault(Fault.NO_WEBSOCKET)
+            return self._open_fault(Fault.NO_WEBSOCKET)
         if (found := PATHS.get((head.method, path))) is None:
             if any(path == known for _, known in PATHS):
-                return v1_answers.fault(Fault.BAD_METHOD)
+                return self._open_fault(Fault.BAD_METHOD)
             below = b"/codex" + path + (b"?" + query if query else b"")
             found = Form.PASSED, RequestKind.OTHER, below
         form, kind, below = found
         passage = Passage(kind=kind, path=below, tool=ToolAsks(client=client, form=form))
-        return Admitted(route=passage, largest_body=largest_body, says=v1_answers.fault)
+        return Admitted(route=passage, largest_body=largest_body, says=self._open_fault)
 
     def _tool_status(self, method: bytes, rest: bytes) -> OwnAnswer:
         if rest:
-            return v1_answers.fault(Fault.NOT_FOUND)
+            return self._open_fault(Fault.NOT_FOUND)
         if method not in (b"GET", b"HEAD"):
-            return v1_answers.fault(Fault.BAD_METHOD)
+            return self._open_fault(Fault.BAD_METHOD)
         return json_answer(200, self._status())
 
     def _may_be_websocket(self, rest: bytes) -> bool:
@@ -178,7 +187,7 @@ class Routes:
 
     def _health(self, method: bytes, query: bytes, port: int) -> OwnAnswer:
         if method not in (b"GET", b"HEAD"):
-            return fault_answer(Fault.BAD_METHOD)
+            return self._bound_fault(Fault.BAD_METHOD)
         document = {"status": "ok", "name": "turntable"}
         nonce = parse_qs(query.decode("latin-1")).get("nonce", [""])[0]
         if 0 < len(nonce) <= _LONGEST_NONCE:
@@ -186,12 +195,6 @@ class Routes:
             document["instance"] = identity.instance
             document["proof"] = proof(identity.key, nonce=nonce, port=port, bind=identity.bind)
         return json_answer(200, document)
-
-
-def proof(key: bytes, *, nonce: str, port: int, bind: str) -> str:
-    """HMAC-SHA-256 (hex) of nonce, accepted port and bind id, a line each (INTERFACES §4)."""
-    said = f"{nonce}\n{port}\n{bind}".encode()
-    return hmac.new(key, said, hashlib.sha256).hexdigest()
 
 
 def caller_fault(head: RequestHead, origins: tuple[str, ...]) -> Fault | None:

@@ -18,6 +18,7 @@ import pytest
 from core.binding.guard import Guard, start_guard
 from core.binding.last_words import SENTENCE, LastWords
 from core.binding.places import Places
+from core.binding.proof import keep_key
 from core.binding.unbind import data_folder
 from core.domain.binding import BindState
 from core.runtime.paths import Home, turntable_home
@@ -153,6 +154,52 @@ def test_a_guard_with_nothing_to_guard_goes(machine: Machine) -> None:
     owner.kill()
     owner.communicate()
     soon(machine.guard_is_gone)
+
+
+def test_a_guard_of_another_version_makes_place(machine: Machine) -> None:
+    """As after an upgrade: the app that starts brings its own."""
+    owner, port, old = machine.start()
+    lock = Places(machine.home).guard_lock
+    lock.write_text(str(old))  # as the first versions have signed it
+    new = start_guard(machine.home)
+    machine.guards.add(new)
+    assert new != old
+    assert start_guard(machine.home) == new, "and stays"
+    kill(owner)
+    soon(lambda: tells(port))
+    assert machine.place.config.read_bytes() == TYPICAL
+
+
+def test_an_owner_that_is_silent_is_ended_and_open_chats_are_told(machine: Machine) -> None:
+    """The stand-in proves nothing at `/health`, as if its loop hung."""
+    owner, port, guard = machine.start()
+    keep_key(machine.home, b"fake-health-key")
+    os.kill(guard, signal.SIGKILL)
+    soon(machine.guard_is_gone)
+    owner.send_signal(signal.SIGSTOP)
+    watching = subprocess.Popen(
+        [sys.executable, "-c", QUICK, machine.home], cwd=PROJECT, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        soon(lambda: machine.place.config.read_bytes() == TYPICAL)
+        assert owner.wait(10) == -signal.SIGKILL
+        soon(lambda: tells(port))
+        _, again, _ = machine.start()
+        assert again == port
+    finally:
+        watching.kill()
+        _, said = watching.communicate()
+    assert "did not answer any more and was ended" in said
+
+
+QUICK = """
+import sys, pathlib
+from core.binding.guard import Guard
+from core.binding.pulse import Pulse
+from core.runtime.clock import SystemClock
+root, clock = pathlib.Path(sys.argv[1]), SystemClock()
+Guard(root, clock=clock, pulse=Pulse(root, clock, every_s=0.2, hung_s=0.5, answer_s=0.2)).run()
+"""
 
 
 def test_what_the_guard_did_stands_in_its_log(machine: Machine) -> None:

@@ -1,6 +1,11 @@
 """Who owns the data folder, as the kernel and the lock's content say."""
 
+import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -96,4 +101,57 @@ def test_a_data_folder_that_was_removed_has_no_owner(path: Path) -> None:
     shutil.rmtree(path.parent)
     assert not watch.owner_is_back()
     with pytest.raises(FileNotFoundError), watch.no_owner(wait=True):
+        pass
+
+
+class Child:
+    """A process that owns the folder as `mode` until it is killed."""
+
+    def __init__(self, path: Path, mode: str) -> None:
+        code = (
+            "import sys, pathlib; from core.storage.lock import OwnerLock;"
+            "OwnerLock(pathlib.Path(sys.argv[1]), mode=sys.argv[2]).try_acquire();"
+            "print(flush=True); sys.stdin.read()"
+        )
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", code, path, mode],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        assert self.process.stdout is not None
+        self.process.stdout.readline()
+
+    def close(self) -> int:
+        self.process.communicate()
+        return self.process.returncode
+
+
+def test_an_owner_that_is_to_end_ends_even_when_it_is_stopped(path: Path) -> None:
+    owner = Child(path, "serve")
+    owner.process.send_signal(signal.SIGSTOP)
+    watch, looks = OwnerWatch(path), []
+
+    def look() -> None:
+        looks.append(watch.end_owner())
+
+    with watch.no_owner(wait=True, every_s=0.05, meanwhile=look) as free:
+        assert free
+    assert looks[0]
+    assert owner.close() == -signal.SIGKILL
+
+
+def test_a_verb_is_never_ended(path: Path) -> None:
+    verb = Child(path, "import")
+    assert not OwnerWatch(path).end_owner()
+    assert verb.close() == 0
+
+
+def test_a_process_that_only_has_the_number_of_an_owner_is_never_ended(path: Path) -> None:
+    path.write_text(json.dumps({"pid": os.getpid(), "mode": "serve"}))
+    assert not OwnerWatch(path).end_owner()
+
+
+def test_who_waits_beside_something_else_hears_that_the_folder_is_gone(tmp_path: Path) -> None:
+    watch = OwnerWatch(tmp_path / "gone" / "owner.lock")
+    with pytest.raises(FileNotFoundError), watch.no_owner(wait=True, every_s=1):
         pass

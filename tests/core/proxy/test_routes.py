@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from core.binding.proof import proof
 from core.domain.client import Client, ClientId
 from core.domain.facts import RequestKind
 from core.domain.settings import ProxySettings
@@ -12,7 +13,7 @@ from core.proxy.clients import StaleSecret, ValidSecret
 from core.proxy.fields import Fields
 from core.proxy.listener import Admitted
 from core.proxy.messages import OwnAnswer, RequestHead
-from core.proxy.routes import Identity, Passage, Routes, proof
+from core.proxy.routes import Identity, Passage, Routes
 
 BASE = b"/c/fake-secret/backend-api/codex"
 CLIENT = Client(

@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from core.proxy.routes import proof
+from core.binding.proof import proof
 from tests.core.proxy.rig import SECRET, Arrived, BackEnd, Client, Rig, Wire, request_bytes, until
 
 EVENT = b"event: response.output_text.delta\ndata: 1\n\n"

@@ -1,0 +1,45 @@
+"""By what the listener proves that it is this Turntable: for the doctor, and for the guard.
+
+The key lies in `run/health.key` while something is bound. It opens nothing: whoever has it can
+tell one listener from another, and no more. Standard library only, for the guard.
+"""
+
+import hashlib
+import hmac
+from contextlib import suppress
+from pathlib import Path
+
+from core.binding.durable import PRIVATE_FILE, disk_errors
+from core.binding.places import Places
+from core.startup.files import write_whole
+
+
+def proof(key: bytes, *, nonce: str, port: int, bind: str) -> str:
+    """HMAC-SHA-256 (hex) of nonce, accepted port and bind id, a line each (INTERFACES §4)."""
+    said = f"{nonce}\n{port}\n{bind}".encode()
+    return hmac.new(key, said, hashlib.sha256).hexdigest()
+
+
+def keep_key(root: Path, key: bytes) -> None:
+    """Let the guard of the data folder `root` know this run's key.
+
+    Raises:
+        CoreError: a disk error.
+    """
+    path = Places(root).health_key
+    with disk_errors(path):
+        write_whole(path, key.hex(), mode=PRIVATE_FILE)
+
+
+def forget_key(root: Path) -> None:
+    """Nothing has to prove itself any more."""
+    with suppress(OSError):  # a key that stays is that of nobody
+        Places(root).health_key.unlink()
+
+
+def kept_key(root: Path) -> bytes | None:
+    """The key of the run that binds now; None where none was left."""
+    try:
+        return bytes.fromhex(Places(root).health_key.read_text("ascii"))
+    except (OSError, ValueError):
+        return None
