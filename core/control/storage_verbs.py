@@ -86,7 +86,15 @@ STORAGE_VERBS = (
         summary="Say whether all that is kept is whole, and whether this disk survives a cut.",
         function="verify:verify",
         access=Access.FILES,
-        parameters=(PASSPHRASE,),
+        parameters=(
+            Parameter(
+                name="proxy",
+                help="Also ask one turn through a proxy of its own, of a made-up back end; "
+                "nothing real is contacted.",
+                kind=Kind.FLAG,
+            ),
+            PASSPHRASE,
+        ),
     ),
     Verb(
         name="vault",

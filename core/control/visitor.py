@@ -22,6 +22,18 @@ class Visitor:
 
     async def turn(self, address: str) -> int | None:
         """Ask once at a Codex base address; the status code, or None when nobody answered."""
+        try:
+            status, _ = await self.answer(address)
+        except httpx.TransportError:
+            return None  # the proxy is stopping; the next turn finds out
+        return status
+
+    async def answer(self, address: str) -> tuple[int, bytes]:
+        """Ask once; the status code and the whole answer.
+
+        Raises:
+            httpx.TransportError: nobody answered, or the answer was cut off.
+        """
         thread = self._threads[0]
         self._threads.rotate(-1)
         prompt = _PROMPTS[self._turns // _CONVERSATIONS % len(_PROMPTS)]
@@ -29,13 +41,10 @@ class Visitor:
         if self._turns % (4 * _CONVERSATIONS) == 0:
             self._threads.append(str(uuid.uuid4()))
         async with httpx.AsyncClient(timeout=_TURN_S, trust_env=False) as client:
-            try:
-                answer = await client.post(
-                    f"{address}/responses", json=_body(thread, prompt), headers=_head(thread)
-                )
-            except httpx.TransportError:
-                return None  # the proxy is stopping; the next turn finds out
-        return answer.status_code
+            answer = await client.post(
+                f"{address}/responses", json=_body(thread, prompt), headers=_head(thread)
+            )
+        return answer.status_code, answer.content
 
 
 def _head(thread: str) -> dict[str, str]:
