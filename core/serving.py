@@ -241,7 +241,9 @@ class Serving:
             settings=self._settings,
             clock=self._clock,
             speech=answers.Speech(
-                label=self._label, at=lambda when: self._speech.clock(when, self._clock.now())
+                label=self._label,
+                at=lambda when: self._speech.clock(when, self._clock.now()),
+                say=self._speech.say,
             ),
             new_request_id=lambda: f"req_{secrets.token_hex(10)}",
         )

@@ -19,6 +19,7 @@ _SECRETS = (
     (re.compile(r"eyJ[A-Za-z0-9_\-]{5,}\.[A-Za-z0-9_\-]*\.?[A-Za-z0-9_\-]*"), "•••• (token)"),
     (re.compile(r"\b(rt|at|tt|sk)[_\-][A-Za-z0-9_\-.]{12,}"), "•••• (token)"),
     (re.compile(r"(?i)(bearer\s+)[^\s\"',]+"), r"\1••••"),
+    (re.compile(r"(://[^/\s:@]*:)[^/\s@]+@"), r"\1••••@"),
     (
         re.compile(
             r"(?i)((?:refresh|access|id)_token|authorization|code_verifier|passphrase)"

@@ -6,7 +6,9 @@ host is refused and written down.
 """
 
 import asyncio
+import re
 import ssl
+from base64 import b64encode
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -107,10 +109,22 @@ class ConnectProxy:
         routes: host → the plain HTTP server on loopback that answers for it; may change any time.
         opened: the hosts that were led there, in order.
         refused: `host:port` or the address of everything else that was asked for, in order.
+        heads: what it was asked, word for word.
     """
 
-    def __init__(self, authority: Authority, routes: Mapping[str, Address] | None = None) -> None:
+    def __init__(
+        self,
+        authority: Authority,
+        routes: Mapping[str, Address] | None = None,
+        *,
+        login: str = "",
+        secure: bool = False,
+    ) -> None:
+        """`login`: `user:password` that it wants; `secure`: it is spoken to by TLS itself."""
         self._authority = authority
+        self._wanted = b64encode(login.encode()) if login else b""
+        self._secure = secure
+        self.heads: list[bytes] = []
         self.routes = dict(routes or {})
         self.opened: list[str] = []
         self.refused: list[str] = []
@@ -122,10 +136,11 @@ class ConnectProxy:
         """What goes into `HTTPS_PROXY`."""
         assert self._server is not None
         host, port = self._server.sockets[0].getsockname()
-        return f"http://{host}:{port}"
+        return f"{'https' if self._secure else 'http'}://{host}:{port}"
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        tls = self._authority.server_context("127.0.0.1") if self._secure else None
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=tls)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -148,15 +163,17 @@ class ConnectProxy:
     async def _lead(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async with asyncio.timeout(_HEAD_S):
             head = await reader.readuntil(b"\r\n\r\n")
+        self.heads.append(head)
+        login = re.search(rb"(?i)\r\nproxy-authorization: basic (\S*)\r\n", head)
+        if self._wanted and (login is None or login[1] != self._wanted):
+            await _refuse(writer, b"407 Proxy Authentication Required")
+            return
         method, target, _version = head.split(b"\r\n", 1)[0].decode("ascii", "replace").split(" ")
         host = target.rpartition(":")[0]
         address = self.routes.get(host) if method == "CONNECT" else None
         if address is None:
             self.refused.append(target)
-            writer.write(
-                b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-            )
-            await writer.drain()
+            await _refuse(writer, b"403 Forbidden")
             return
         self.opened.append(host)
         writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
@@ -171,6 +188,11 @@ class ConnectProxy:
         finally:
             self._writers.discard(there_writer)
             there_writer.transport.abort()
+
+
+async def _refuse(writer: asyncio.StreamWriter, status: bytes) -> None:
+    writer.write(b"HTTP/1.1 " + status + b"\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+    await writer.drain()
 
 
 async def _start_tls(writer: asyncio.StreamWriter, context: ssl.SSLContext) -> None:

@@ -30,6 +30,7 @@ from core.proxy.listener import Limits
 from core.proxy.relay import Seams
 from core.proxy.routes import Identity
 from core.proxy.server import ProxyServer
+from core.words.answers import ENGLISH, Say
 from tests.fakes.clock import FakeClock
 
 SECRET = "fake-bind-secret"
@@ -173,6 +174,8 @@ class Rig:
         self.moved_from: AccountId | None = None
         self.routes: dict[AccountId, WorkspaceRoute] = {}
         self.clients: list[domain_client.Client] = []
+        self.proxies: dict[str, str] = {}
+        self.say: Say = ENGLISH
         self.recorded = asyncio.Event()
         self.server: ProxyServer
         self.port = 0
@@ -184,7 +187,7 @@ class Rig:
             record=self.record,
             settings=lambda: self.settings,
             clock=self.clock,
-            speech=Speech(label=lambda a: f"Label {a}", at=lambda t: f"{t:%H:%M}"),
+            speech=Speech(label=lambda a: f"Label {a}", at=lambda t: f"{t:%H:%M}", say=self.say),
             new_request_id=lambda: f"req_{len(self.decided)}",
         )
         self.server = ProxyServer(
@@ -197,6 +200,7 @@ class Rig:
             status=lambda: {"running": True},
             identity=lambda: Identity(instance="inst", key=b"fake-key", bind="bind-1"),
             limits=limits,
+            proxies=lambda: self.proxies,
         )
         return self.server
 

@@ -41,6 +41,7 @@ def log(tmp_path: Path) -> Iterator[Path]:
         pytest.param('{"refresh_token": "short"}', '{"refresh_token": "••••"}', id="JSON"),
         pytest.param("{'id_token': 'short'}", "{'id_token': '••••'}", id="a dict"),
         pytest.param("code_verifier=abc&x=1", "code_verifier=••••&x=1", id="a form"),
+        pytest.param("http://me:word@p:1", "http://me:••••@p:1", id="a proxy's login"),
         pytest.param("passphrase: hunter2", "passphrase: ••••", id="a passphrase"),
         pytest.param("port 8791 serves acc_x", "port 8791 serves acc_x", id="nothing of the kind"),
     ],
