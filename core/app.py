@@ -29,7 +29,7 @@ from core.domain.binding import (
     UndoResult,
 )
 from core.domain.errors import CoreError, ExitCode
-from core.domain.events import BindChanged, EngineStopping, Event
+from core.domain.events import BindChanged, EngineStopping
 from core.domain.observed import Observed
 from core.domain.report import StatusReport
 from core.domain.settings import Settings
@@ -220,7 +220,7 @@ class App:
             mode=mode,
             wait_s=WAIT_FOR_OWNER_S,
             clock=self.clock,
-            publish=self._publish,
+            publish=lambda events: self.bus.publish(*events),
             keyring=SystemKeyring(),
         )
 
@@ -267,10 +267,12 @@ class App:
             CoreError: `owned`, `locked`, or as databases and ports cannot be opened.
         """
         from core.serving import Serving
+        from core.switch.settling import settle_all
 
         await self.hold(mode)
         try:
             await self.leases.recover()
+            await settle_all(self.folder.store, self.home.switches)
             if self.folder.vault.slots:
                 await self._unlock_if_possible()
             self._serving = Serving(
@@ -377,9 +379,6 @@ class App:
         return read_configuration(
             self.home.settings, environment=self.environment, overrides=self._overrides
         )
-
-    def _publish(self, events: tuple[Event, ...]) -> None:
-        self.bus.publish(*events)
 
     def _values(self) -> tuple[State, Observed]:
         if self._folder is not None:

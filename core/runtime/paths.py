@@ -37,6 +37,11 @@ class Home:
         return self.root / "binds"
 
     @property
+    def switches(self) -> Path:
+        """What is needed to finish or undo a switch of Codex's own login, for each home."""
+        return self.root / "switches"
+
+    @property
     def backups(self) -> Path:
         """Sealed copies of the accounts and their logins, made by ourselves."""
         return self.root / "backups"

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -69,6 +70,14 @@ class Records:
                 f"{path} cannot be read; the last switch of {home} cannot be undone.",
                 "Remove it; Codex's login is not touched by that.",
             ) from error
+
+    def homes(self) -> tuple[Path, ...]:
+        """Every home that has a record which can be read."""
+        found = []
+        for path in sorted(self._folder.glob("*.json")):
+            with suppress(OSError, ValueError, KeyError, TypeError):  # named when it is used
+                found.append(Path(str(json.loads(path.read_bytes())["home"])))
+        return tuple(found)
 
     def save(self, record: Record) -> None:
         """Keep it, on the disk when this returns."""

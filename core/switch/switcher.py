@@ -15,12 +15,8 @@ from pathlib import Path
 from core.accounts.roster import Candidate, Roster
 from core.codex_home.app_server import CodexAccount
 from core.codex_home.auth_file import AUTH_FILE
-from core.codex_home.auth_json import CodexLogin, read_login
 from core.domain.account import Account, AccountId, Refresher
-from core.domain.decision import Because
-from core.domain.doubt import doubted
 from core.domain.errors import CoreError, ExitCode
-from core.domain.state import edit_account
 from core.runtime.clock import Clock
 from core.storage.store import Store
 from core.storage.vault import Vault
@@ -36,6 +32,7 @@ from core.switch.preflight import (
 )
 from core.switch.receipt import Receipt, Result, Step
 from core.switch.record import Record, Records, Stage, digest
+from core.switch.settling import Settling, login_in
 
 _ATTEMPTS = 3
 
@@ -78,6 +75,7 @@ class Switcher:
         self._vault = vault
         self._roster = roster
         self._records = records
+        self._settling = Settling(home, store=store, records=records)
         self._world = world
         self._clock = clock
 
@@ -108,7 +106,7 @@ class Switcher:
                 "nothing_to_undo",
                 f"Turntable has not switched the login in {self._home}; nothing was changed.",
             )
-        if self._in_file(content_of(self._home)) != record.given:
+        if self._settling.in_file(content_of(self._home)) != record.given:
             raise CoreError(
                 "switch_changed",
                 f"Another login stands in {self._source} since the switch; it was left alone.",
@@ -133,19 +131,7 @@ class Switcher:
 
     async def settle(self) -> None:
         """Finish or take back a switch that a crash has cut short."""
-        record = self._records.load(self._home)
-        if record is None or record.stage is Stage.DONE:
-            return
-        content = content_of(self._home)
-        if digest(content) != record.before and self._in_file(content) == record.given:
-            await self._make_ours(record.displaced)
-            self._records.save(replace(record, stage=Stage.DONE))
-            return
-        await self._make_ours(record.given)
-        if record.given is not None and digest(content) != record.before:
-            # Codex may have had it for a moment, and spent its token.
-            self._store.learn(doubted(record.given, Because.IN_DOUBT))
-        self._records.drop(self._home)
+        await self._settling.settle()
 
     # --- before ----------------------------------------------------------------------------------
 
@@ -162,7 +148,7 @@ class Switcher:
                 checks.append(check_tokens(known, self._clock.now()))
         content = content_of(self._home)
         try:
-            _login_in(content)
+            login_in(content)
         except CoreError as error:
             checks.append(Step(name="file", result=Result.FAILED, because=error.message))
         return checks
@@ -173,7 +159,7 @@ class Switcher:
         return Receipt(
             home=self._home,
             account=target,
-            displaced=self._in_file(content_of(self._home)),
+            displaced=self._settling.in_file(content_of(self._home)),
             steps=(*checks, *planned),
             done=not any(check.result is Result.FAILED for check in checks),
         )
@@ -213,14 +199,14 @@ class Switcher:
         if verdict.result is Result.FAILED:
             steps.append(await self._roll_back(record, before, after))
             return self._receipt(record, steps, done=False)
-        await self._make_ours(displaced)
+        await self._settling.make_ours(displaced)
         self._records.save(replace(record, stage=Stage.DONE))
         steps.append(Step(name="own", result=Result.DONE))
         return self._receipt(record, steps, done=True)
 
     async def _keep(self, before: bytes | None) -> AccountId | None:
         """Seal the login that stands in the file; whose it is."""
-        login = _login_in(before)
+        login = login_in(before)
         if login is None:
             return None
         candidate = Candidate(login=login, refresher=Refresher.ELSEWHERE, source=str(self._source))
@@ -232,7 +218,9 @@ class Switcher:
         if record.given is None:
             return None
         source = str(self._source)
-        lent = await self._change(record.given, refresher=Refresher.ELSEWHERE, source=source)
+        lent = await self._settling.change(
+            record.given, refresher=Refresher.ELSEWHERE, source=source
+        )
         await self._world.landed(record.given)
         credentials = await self._vault.get(record.given)
         if credentials is None or record.given in await self._vault.doubtful():
@@ -257,7 +245,7 @@ class Switcher:
 
     async def _take_back(self, record: Record) -> None:
         """Nothing was written: the login that was to be lent is ours as before."""
-        await self._make_ours(record.given)
+        await self._settling.make_ours(record.given)
         self._records.drop(self._home)
 
     async def _verify(self, target: AccountId | None) -> Step:
@@ -285,29 +273,6 @@ class Switcher:
         await self._take_back(record)
         return Step(name="roll back", result=Result.DONE)
 
-    async def _make_ours(self, account: AccountId | None) -> None:
-        """The file does not hold it (any more): from here on only we refresh it."""
-        known = None if account is None else self._store.state.accounts.get(account)
-        if known is not None and known.source == str(self._source):
-            await self._change(known.id, refresher=Refresher.TURNTABLE, source=None)
-
-    async def _change(
-        self, account: AccountId, *, refresher: Refresher, source: str | None
-    ) -> Account:
-        await self._store.change(
-            edit_account(account, lambda known: replace(known, refresher=refresher, source=source))
-        )
-        return self._store.state.accounts[account]
-
-    def _in_file(self, content: bytes | None) -> AccountId | None:
-        """The account whose login this is; None: nobody's that we know."""
-        try:
-            login = _login_in(content)
-        except CoreError:
-            return None
-        found = None if login is None else self._store.state.find(login.identity)
-        return None if found is None else found.id
-
     def _receipt(self, record: Record, steps: list[Step], *, done: bool) -> Receipt:
         return Receipt(
             home=self._home,
@@ -316,19 +281,3 @@ class Switcher:
             steps=tuple(steps),
             done=done,
         )
-
-
-def _login_in(content: bytes | None) -> CodexLogin | None:
-    """The file's login; None when there is no file, or nobody is signed in.
-
-    Raises:
-        CoreError: as `read_login`: an API key, another mode, a file that is not whole.
-    """
-    if content is None:
-        return None
-    try:
-        return read_login(content.decode("utf-8", "replace"))
-    except CoreError as error:
-        if error.code == "login_signed_out":
-            return None
-        raise

@@ -93,7 +93,7 @@ def _switcher(app: App, home: Path) -> Switcher:
         store=app.folder.store,
         vault=app.folder.vault,
         roster=app.joining.roster,
-        records=Records(app.home.root / "switches"),
+        records=Records(app.home.switches),
         world=surroundings(program, home, app.environment, landed=landed),
         clock=app.clock,
     )

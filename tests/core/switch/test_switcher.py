@@ -14,6 +14,8 @@ from core.domain.errors import CoreError, ExitCode
 from core.domain.observed import sign_in_ended
 from core.standin.people import renewed
 from core.switch.receipt import Result
+from core.switch.record import Records
+from core.switch.settling import settle_all
 from tests.core.oauth.parts import Parts, write_login
 from tests.core.switch.conftest import A, B, CutShortError, World, logged_in, switcher_of
 
@@ -278,6 +280,25 @@ async def test_a_crash_and_a_sign_in_after_it_leave_a_doubt_and_no_guess(
     )
     await switcher_of(parts, world).settle()
     assert dict(parts.store.observed.unverified) == {bob.id: Because.IN_DOUBT}
+
+
+async def test_the_next_start_settles_every_home_and_skips_what_it_cannot(
+    parts: Parts, home: Path, world: World, bob: Account
+) -> None:
+    world.crash_in = "who"
+    with pytest.raises(CutShortError):
+        await switcher_of(parts, world).switch(bob)
+    folder = parts.folder / "switches"
+    (folder / "damaged.json").write_text("{")
+    (home / "auth.json").rename(home / "kept")
+    (home / "auth.json").mkdir()
+    await settle_all(parts.store, folder)
+    assert owners(parts)["bob"] == CODEXS, "the file cannot be read: nobody knows yet"
+    (home / "auth.json").rmdir()
+    (home / "kept").rename(home / "auth.json")
+    await settle_all(parts.store, folder)
+    assert owners(parts) == {"ada": OURS, "bob": CODEXS}
+    assert Records(folder).homes() == (home,)
 
 
 async def test_a_record_that_cannot_be_read_is_named(
