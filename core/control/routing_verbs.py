@@ -27,6 +27,16 @@ def _quota_access(arguments: Arguments) -> Access:
     return Access.WRITE if arguments.flag("refresh") else Access.READ
 
 
+def _check_access(arguments: Arguments) -> Access:
+    """What would be tried is said without the logins."""
+    return Access.READ if only_says(arguments) else Access.WRITE
+
+
+def only_says(arguments: Arguments) -> bool:
+    """Whether `check` asks nothing, and says what it would try."""
+    return arguments.flag("flagged") and not (arguments.flag("restore") or arguments.flag("deep"))
+
+
 def _account_access(arguments: Arguments) -> Access:
     return Access.READ if arguments.text("action") == "show" else Access.WRITE
 
@@ -104,8 +114,9 @@ ROUTING_VERBS = (
     Verb(
         name="check",
         summary="Ask the back end whether it takes each login, and what is left.",
-        function="quota:check",
+        function="check:check",
         access=Access.WRITE,
+        access_of=_check_access,
         parameters=(
             ONE_ACCOUNT,
             Parameter(
@@ -116,12 +127,13 @@ ROUTING_VERBS = (
             ),
             Parameter(
                 name="flagged",
-                help="Only accounts that are signed out, failing or out of service.",
+                help="Only accounts that are signed out, failing, not verified or out of service; "
+                "alone it asks nothing and says what --restore would try.",
                 kind=Kind.FLAG,
             ),
             Parameter(
                 name="restore",
-                help="End the waits of those that answer well.",
+                help="One careful attempt for each of them; those that answer well are back.",
                 kind=Kind.FLAG,
             ),
             PASSPHRASE,

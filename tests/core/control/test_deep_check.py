@@ -9,7 +9,7 @@ import pytest
 from core.app import App
 from core.control.codec import to_json
 from core.control.verb import Arguments
-from core.control.verbs.quota import Check, check
+from core.control.verbs.check import Check, check
 from core.domain.errors import ExitCode
 from core.standin import replies
 from core.standin.people import Login, make_login
