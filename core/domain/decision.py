@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from core.domain.account import AccountId
+from core.domain.rules import PoolId, RuleNumber
 
 
 class AccountState(StrEnum):
@@ -38,6 +39,8 @@ class Because(StrEnum):
     RESTORED = "restored"
     """It came from a backup: another copy of its login may be in use."""
     USAGE_LIMIT = "usage_limit_reached"
+    MODEL_LIMIT = "model_limit_reached"
+    """The limit of the model that is asked for; others are served."""
     RATE_LIMIT = "rate_limit_exceeded"
     NOT_INCLUDED = "usage_not_included"
     QUOTA = "insufficient_quota"
@@ -52,6 +55,10 @@ class Because(StrEnum):
     ALREADY_TRIED = "already_tried"
     NOT_THE_STAYED_ONE = "not_the_stayed_one"
     NOT_THE_PINNED_ONE = "not_the_pinned_one"
+    EXCLUDED_BY_RULE = "excluded_by_rule"
+    """The rule that counts keeps this work to others."""
+    NOT_IN_POOL = "not_in_pool"
+    """The caller's token names a pool, and it is not in it."""
 
 
 class Verdict(NamedTuple):
@@ -113,6 +120,8 @@ class Use:
         verdicts: one for each account, in the accounts' order.
         strategy: which one was asked; empty when the choice was made before.
         shares: what the strategy `weighted` wants remembered of this choice.
+        rule: the rule that counted; None: none did.
+        pool: whose accounts might serve: the rule's, else the caller's; None: anybody's.
     """
 
     account: AccountId
@@ -121,6 +130,8 @@ class Use:
     verdicts: tuple[Verdict, ...]
     strategy: str = ""
     shares: Shares | None = None
+    rule: RuleNumber | None = None
+    pool: PoolId | None = None
 
 
 class WaitReason(StrEnum):
@@ -147,12 +158,16 @@ class Wait:
         until: when it is decided again at the latest.
         account: whom it waits for; None = anybody.
         verdicts: one for each account.
+        rule: the rule that counted; None: none did.
+        pool: whose accounts might serve: the rule's, else the caller's; None: anybody's.
     """
 
     reason: WaitReason
     until: datetime
     account: AccountId | None
     verdicts: tuple[Verdict, ...]
+    rule: RuleNumber | None = None
+    pool: PoolId | None = None
 
 
 class RefuseReason(StrEnum):
@@ -178,6 +193,28 @@ class RefuseReason(StrEnum):
     """Every account that may serve was tried and failed."""
     LOCKED = "vault_locked"
     TIME_BUDGET = "time_budget"
+    RULE_FOLDER = "rule_folder"
+    """No rule covers the folder, and such folders are refused."""
+    RULE_NO_FOLDER = "rule_no_folder"
+    """Nobody said which folder it is, and unknown ones are refused."""
+    RULE_MODEL = "rule_model"
+    """The rule that counts does not let this model be asked for."""
+    RULE_ACCOUNTS = "rule_accounts"
+    """The accounts that a rule or a token lets serve are none of those that may."""
+    RULES_UNREADABLE = "rules_unreadable"
+    """The stored rules are damaged."""
+
+
+BY_RULE = frozenset(
+    {
+        RefuseReason.RULE_FOLDER,
+        RefuseReason.RULE_NO_FOLDER,
+        RefuseReason.RULE_MODEL,
+        RefuseReason.RULE_ACCOUNTS,
+        RefuseReason.RULES_UNREADABLE,
+    }
+)
+"""Reasons that no waiting and no account helps against: the user's own rules."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,12 +226,18 @@ class Refuse:
         until: the first time at which an account may serve again; None = unknown.
         account: the account of that time, or the forced one.
         verdicts: one for each account.
+        rule: the rule that counted; None: none did.
+        pool: whose accounts might serve: the rule's, else the caller's; None: anybody's.
+        subject: the folder or the model that a rule's refusal is about.
     """
 
     reason: RefuseReason
     until: datetime | None
     account: AccountId | None
     verdicts: tuple[Verdict, ...]
+    rule: RuleNumber | None = None
+    pool: PoolId | None = None
+    subject: str = ""
 
 
 type Decision = Use | Wait | Refuse

@@ -8,7 +8,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from core.domain.decision import Refuse, RefuseReason
+from core.domain.decision import BY_RULE, Refuse, RefuseReason
 from core.proxy import answers
 from core.proxy.answers import Speech, json_answer
 from core.proxy.fields import Lines
@@ -121,6 +121,7 @@ _REFUSED = {
     RefuseReason.ALL_FAILING: (502, "upstream_failing"),
     RefuseReason.LOCKED: (503, "vault_locked"),
     RefuseReason.TIME_BUDGET: (504, "upstream_failing"),
+    **dict.fromkeys(BY_RULE, (403, "rule_refused")),
 }
 
 _FAULTS = {

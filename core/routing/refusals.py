@@ -13,17 +13,32 @@ from core.domain.decision import (
     WaitReason,
 )
 from core.domain.state import Rotation, RotationMode
+from core.routing.scope import EVERYBODY, OUTSIDE, Scope
 
 
-def refuse(verdicts: tuple[Verdict, ...], forced: AccountId | None, rotation: Rotation) -> Refuse:
+def refuse(
+    verdicts: tuple[Verdict, ...],
+    forced: AccountId | None,
+    rotation: Rotation,
+    scope: Scope = EVERYBODY,
+) -> Refuse:
     """The refusal that follows from these verdicts, none of which lets an account serve.
 
     Args:
         verdicts: one for each account.
         forced: the only account that might have served; None = any.
         rotation: the steering that forced it.
+        scope: what the rules say.
     """
-    concerned = [v for v in verdicts if forced in (None, v.account)]
+    if scope.refused is not None and verdicts:
+        return Refuse(
+            reason=scope.refused,
+            until=None,
+            account=None,
+            verdicts=verdicts,
+            subject=scope.subject,
+        )
+    concerned = [v for v in verdicts if forced in (None, v.account) and v.because not in OUTSIDE]
     kept = [v for v in concerned if v.because is Because.RESERVED]
     if kept:
         first = min(kept, key=lambda v: (v.until is None, v.until or 0, v.account))
@@ -44,6 +59,8 @@ def refuse(verdicts: tuple[Verdict, ...], forced: AccountId | None, rotation: Ro
         )
     if rotation.mode is RotationMode.PAUSED and _others_would(verdicts):
         reason = RefuseReason.PAUSED
+    elif not concerned and any(v.because in OUTSIDE for v in verdicts):
+        reason = RefuseReason.RULE_ACCOUNTS
     else:
         reason = _reason(concerned, forced if rotation.mode is RotationMode.STAY else None)
     return Refuse(reason=reason, until=None, account=forced, verdicts=verdicts)
@@ -57,6 +74,8 @@ def refused_instead(wait: Wait) -> Refuse:
         until=wait.until,
         account=wait.account,
         verdicts=wait.verdicts,
+        rule=wait.rule,
+        pool=wait.pool,
     )
 
 

@@ -1,7 +1,7 @@
 """Who serves: one pure function from what the user chose and what we learned to a decision.
 
-The order is fixed: *stay* restricts, each account gets a verdict, then the thread's owner, then
-*use*, then the strategy. An account that fails rests, but is asked when nobody else is left: a
+The order is fixed: rules and *stay* restrict, each account gets a verdict, then the thread’s owner,
+then *use*, then the strategy. An account that fails rests, but is asked when nobody else is left: a
 client is never refused while an account might serve it.
 """
 
@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from core.domain.account import Account, AccountId
 from core.domain.decision import (
+    BY_RULE,
     AccountState,
     Decision,
     Refuse,
@@ -31,6 +32,7 @@ from core.routing.continuity import instead_of_moving, wait_for
 from core.routing.eligibility import Terms, verdict
 from core.routing.headroom import headroom, is_low
 from core.routing.refusals import refuse
+from core.routing.scope import EVERYBODY, Scope, outside, scope_of
 from core.routing.shares import next_by_weight
 from core.routing.strategies import STRATEGIES, Choosing
 
@@ -71,8 +73,13 @@ def select(
     """
     case = _case(state, observed, facts, tried, chances.now)
     if not case.eligible:
-        return _nobody(case, chances)
-    return _held(case, observed, facts, chances) or _use(case, state, observed, facts, chances)
+        decision = _nobody(case, chances)
+    else:
+        held = _held(case, observed, facts, chances)
+        decision = held or _use(case, state, observed, facts, chances)
+    if case.scope is EVERYBODY:
+        return decision
+    return replace(decision, rule=case.scope.rule, pool=case.scope.pool)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +87,7 @@ class _Case:
     """What follows for one request before anybody is chosen.
 
     Attributes:
+        scope: what the rules say.
         rotation: the steering as it counts now.
         owner: the account that the thread lives on.
         pin: the account that the user keeps it on.
@@ -88,6 +96,7 @@ class _Case:
         eligible: who may serve; failing ones only when nobody else is left.
     """
 
+    scope: Scope
     rotation: Rotation
     owner: AccountId | None
     pin: AccountId | None
@@ -99,6 +108,7 @@ class _Case:
 def _case(
     state: State, observed: Observed, facts: Facts, tried: frozenset[AccountId], now: datetime
 ) -> _Case:
+    scope = scope_of(facts, state)
     rotation = rotation_at(state, now)
     owner = owner_of(facts, observed)
     pin = _pin_of(facts, state) if rotation.mode is not RotationMode.STAY else None
@@ -111,11 +121,16 @@ def _case(
         by_hand=rotation.account,
         tried=tried,
     )
-    verdicts = tuple(
-        [verdict(account, observed, terms, now=now) for account in state.accounts.values()]
-    )
+    accounts = state.accounts.values()
+    if scope is EVERYBODY:
+        verdicts = tuple([verdict(account, observed, terms, now=now) for account in accounts])
+    else:
+        verdicts = tuple(
+            [outside(a.id, scope) or verdict(a, observed, terms, now=now) for a in accounts]
+        )
     eligible = [v.account for v in verdicts if v.eligible] or _last_resort(verdicts, forced, tried)
     return _Case(
+        scope=scope,
         rotation=rotation,
         owner=owner,
         pin=pin,
@@ -127,8 +142,8 @@ def _case(
 
 def _nobody(case: _Case, chances: Chances) -> Decision:
     """Nobody may serve: wait for a reset that is near, or refuse with the reason."""
-    refusal = refuse(case.verdicts, case.forced, case.rotation)
-    if case.pin is not None:
+    refusal = refuse(case.verdicts, case.forced, case.rotation, case.scope)
+    if case.pin is not None and refusal.reason not in BY_RULE:
         return _without_the_pinned(case.pin, refusal, chances.now)
     if refusal.until is not None and _is_near(refusal.until, chances):
         return Wait(

@@ -79,10 +79,11 @@ def refusal_sentences(
     account = refusal.account
     who = say("The chosen account") if account is None else say("“{label}”", label=label(account))
     message, hint = _of(refusal)
-    said = [say(message, who=who)]
+    about = {"who": who, "rule": refusal.rule, "subject": refusal.subject}
+    said = [say(message, **about)]
     if refusal.until is not None:
         said.append(say("Try again at {time}.", time=at(refusal.until)))
-    return Sentences(message=" ".join(said), hint=say(hint, who=who))
+    return Sentences(message=" ".join(said), hint=say(hint, **about))
 
 
 def _of(refusal: Refuse) -> tuple[str, str]:
@@ -95,6 +96,13 @@ def _of(refusal: Refuse) -> tuple[str, str]:
             "{who} has reached its limit, and you keep to it.",
             "`turntable auto` lets the other accounts serve.",
         )
+    if refusal.reason is RefuseReason.RULE_ACCOUNTS and refusal.account is not None:
+        return (
+            "Your rules do not let {who} serve here, and no other account may now.",
+            "`turntable auto` lets the others serve; `turntable rule list` shows the rules.",
+        )
+    if refusal.rule is not None or refusal.pool is not None:
+        return _BY_THE_RULES.get(refusal.reason) or _REFUSALS[refusal.reason]
     return _REFUSALS[refusal.reason]
 
 
@@ -174,6 +182,46 @@ _REFUSALS = {
     RefuseReason.TIME_BUDGET: (
         "No account answered in the time that one request may take.",
         "Try again; `routing.time_budget_s` sets how long accounts are tried.",
+    ),
+    RefuseReason.RULE_FOLDER: (
+        "No rule covers the folder {subject}, and such folders are refused.",
+        "`turntable rule add --folder` gives it its accounts; `turntable rule unknown` says what "
+        "happens to other folders.",
+    ),
+    RefuseReason.RULE_NO_FOLDER: (
+        "Nobody said which folder this work is in, and unknown folders are refused.",
+        "`turntable rule unknown` says what happens to such work.",
+    ),
+    RefuseReason.RULE_MODEL: (
+        "Rule {rule} does not let the model {subject} be used here.",
+        "`turntable rule list` shows which models it allows.",
+    ),
+    RefuseReason.RULE_ACCOUNTS: (
+        "No account is left that your rules let serve here.",
+        "`turntable rule list` shows who may; `turntable pool add` puts more into a pool.",
+    ),
+    RefuseReason.RULES_UNREADABLE: (
+        "Your rules cannot be read, so that nobody knows which account may serve.",
+        "`turntable rule clear` begins without rules; `turntable import` takes those of an export.",
+    ),
+}
+_WHO_MAY = "`turntable status` shows when each one is back; `turntable rule list` shows who may."
+_BY_THE_RULES = {
+    RefuseReason.ALL_WAITING: (
+        "Every account that your rules let serve here has reached its limit.",
+        _WHO_MAY,
+    ),
+    RefuseReason.ALL_SIGNED_OUT: (
+        "No account that your rules let serve here is signed in any more.",
+        "`turntable accounts` shows which; `turntable login --again` signs one in again.",
+    ),
+    RefuseReason.ALL_OUT_OF_SERVICE: (
+        "Every account that your rules let serve here is out of service.",
+        _WHO_MAY,
+    ),
+    RefuseReason.ALL_FAILING: (
+        "Every account that your rules let serve here was tried, and none was served.",
+        "`turntable why` shows what each one answered.",
     ),
 }
 

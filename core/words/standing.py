@@ -27,6 +27,7 @@ _BECAUSE = {
         "its access token lives; then sign in again."
     ),
     Because.USAGE_LIMIT: "Its usage limit is reached.",
+    Because.MODEL_LIMIT: "Its limit for this model is reached.",
     Because.RATE_LIMIT: "The back end asks it to slow down.",
     Because.NOT_INCLUDED: "Its plan does not include Codex.",
     Because.QUOTA: "Its quota is used up.",
@@ -40,6 +41,8 @@ _BECAUSE = {
     Because.ALREADY_TRIED: "It was asked before for this request.",
     Because.NOT_THE_STAYED_ONE: "You keep to another account.",
     Because.NOT_THE_PINNED_ONE: "You keep this chat on another account.",
+    Because.EXCLUDED_BY_RULE: "The rule keeps this work to other accounts.",
+    Because.NOT_IN_POOL: "It is not in the pool that the caller’s token names.",
 }
 
 

@@ -55,6 +55,13 @@ _REFUSALS = {
     RefuseReason.ALL_FAILING: "Every account was asked, and none was served.",
     RefuseReason.LOCKED: "Your logins were locked.",
     RefuseReason.TIME_BUDGET: "The time that one request may take was over.",
+    RefuseReason.RULE_FOLDER: "No rule covered its folder, and such folders were refused.",
+    RefuseReason.RULE_NO_FOLDER: (
+        "Nobody had said which folder it was in, and unknown folders were refused."
+    ),
+    RefuseReason.RULE_MODEL: "The rule did not let its model be used.",
+    RefuseReason.RULE_ACCOUNTS: "No account was left that the rules let serve.",
+    RefuseReason.RULES_UNREADABLE: "The rules could not be read.",
 }
 _WAITS = {
     WaitReason.POOL_PAUSED: "Several accounts had failed at once, so it was held for a moment.",
@@ -138,6 +145,15 @@ def _chosen(because: str, by_strategy: str | None, name: str, speech: Speech) ->
             return speech.say("The strategy named {label}.", label=name)
         case _:
             return speech.say("Nothing was chosen.")
+
+
+def kept_to(verdict: Verdict, label: Label, speech: Speech) -> str:
+    """Why the one account that the user kept to could not serve."""
+    return speech.say(
+        "You kept to {label}. {because}",
+        label=label(verdict.account),
+        because=state_sentence(verdict, speech),
+    )
 
 
 def move(moved_from: AccountId, verdict: Verdict | None, label: Label, speech: Speech) -> str:
