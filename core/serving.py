@@ -45,8 +45,10 @@ from core.quota.monitor import Monitor
 from core.quota.usage_endpoint import Answer
 from core.reports import Engine
 from core.routing.select import Chances, select
+from core.runtime import power
 from core.runtime.bus import Bus
 from core.runtime.clock import Clock
+from core.runtime.power import Power
 from core.runtime.tasks import Tasks
 from core.storage.backup_keeper import BackupKeeper
 from core.storage.data_folder import DataFolder
@@ -349,6 +351,7 @@ def usage_monitor(
         settings=settings,
         clock=clock,
         draw=draw,
+        on_battery=Power(clock=clock, look=power.look).on_battery,
     )
 
 

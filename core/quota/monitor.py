@@ -58,6 +58,7 @@ class Monitor:
         settings: Callable[[], Settings],
         clock: Clock,
         draw: Callable[[], float],
+        on_battery: Callable[[], bool],
     ) -> None:
         """Asks nothing yet.
 
@@ -69,6 +70,7 @@ class Monitor:
             settings: `quota.*` as it counts now.
             clock: the time.
             draw: a number from 0 up to 1, for pauses.
+            on_battery: whether the machine runs on its battery; called in a thread.
         """
         self._store = store
         self._login = login
@@ -77,6 +79,7 @@ class Monitor:
         self._settings = settings
         self._clock = clock
         self._draw = draw
+        self._on_battery = on_battery
         self._asked: dict[AccountId, datetime] = {}
         self._back_off: BackOff | None = None
         self._looked_at = clock.now()
@@ -111,7 +114,7 @@ class Monitor:
         now = self._clock.now()
         if self._back_off is not None and now < self._back_off.until:
             return (self._back_off.until - now).total_seconds()
-        due = self._next(now)
+        due = self._next(now, on_battery=await asyncio.to_thread(self._on_battery))
         if due is None:
             return NOTHING_DUE_S
         at, account = due
@@ -139,12 +142,13 @@ class Monitor:
         if client is not None:
             await client.aclose()
 
-    def _next(self, now: datetime) -> tuple[datetime, AccountId] | None:
+    def _next(self, now: datetime, *, on_battery: bool) -> tuple[datetime, AccountId] | None:
         quota = self._settings().quota
         every = interval(
             idle=max(now - self._last_sign_of_life(), timedelta(0)),
             least=timedelta(seconds=quota.refresh_min_s),
             most=timedelta(seconds=quota.refresh_max_s),
+            on_battery=on_battery,
         )
         return next_question(
             self._store.state, self._store.observed, asked=self._asked, every=every, now=now

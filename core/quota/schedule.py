@@ -24,6 +24,8 @@ FIRST_BACK_OFF = timedelta(minutes=5)
 LONGEST_BACK_OFF = timedelta(hours=1)
 IDLE_SHARE = 3
 """After idling for a time it is asked every third of that time."""
+BATTERY_TIMES = 3
+"""On its battery a machine asks so much more rarely; never more rarely than `most`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +48,12 @@ def turned_away(known: BackOff | None, *, retry_after_s: float | None, now: date
     return BackOff(until=now + wait, times=times)
 
 
-def interval(*, idle: timedelta, least: timedelta, most: timedelta) -> timedelta:
+def interval(
+    *, idle: timedelta, least: timedelta, most: timedelta, on_battery: bool = False
+) -> timedelta:
     """How old a number may become, `idle` after somebody last looked or a request went through."""
-    return min(max(idle / IDLE_SHARE, least), max(most, least))
+    wanted = max(idle / IDLE_SHARE, least)
+    return min(wanted * BATTERY_TIMES if on_battery else wanted, max(most, least))
 
 
 def next_question(

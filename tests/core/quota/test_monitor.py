@@ -39,6 +39,7 @@ class Rig:
         self.back_end = back_end
         self.clock = clock
         self.settings = Settings()
+        self.on_battery = False
         self.base_url: str | None = back_end.base_url
         self.renewable: set[AccountId] = set()
         self.grants: dict[AccountId, Grant | None] = {}
@@ -54,6 +55,7 @@ class Rig:
             settings=lambda: self.settings,
             clock=clock,
             draw=lambda: 0.0,
+            on_battery=lambda: self.on_battery,
         )
 
     async def authorise(self, account_id: AccountId) -> Grant | None:
@@ -121,6 +123,15 @@ async def test_then_it_rests_until_the_numbers_are_old(rig: Rig) -> None:
     rig.clock.advance(1)
     await rig.monitor.turn()
     assert rig.asked == ["A", "B", "A"]
+
+
+async def test_on_its_battery_it_rests_three_times_as_long(rig: Rig) -> None:
+    rig.on_battery = True
+    await rig.monitor.turn()
+    await rig.monitor.turn()
+    assert await rig.monitor.turn() == 360.0
+    rig.on_battery = False
+    assert await rig.monitor.turn() == 120.0
 
 
 async def test_it_asks_ever_more_rarely_while_nobody_looks(rig: Rig) -> None:

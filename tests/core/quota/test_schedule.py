@@ -132,6 +132,24 @@ def test_numbers_are_kept_fresher_while_somebody_looks(idle_min: int, minutes: i
     assert every == timedelta(minutes=minutes)
 
 
+@pytest.mark.parametrize(
+    ("idle_min", "minutes"),
+    [
+        pytest.param(0, 6, id="somebody looks"),
+        pytest.param(30, 30, id="half an hour ago"),
+        pytest.param(600, 30, id="never more rarely than at the most"),
+    ],
+)
+def test_on_its_battery_a_machine_asks_more_rarely(idle_min: int, minutes: int) -> None:
+    every = interval(
+        idle=timedelta(minutes=idle_min),
+        least=timedelta(minutes=2),
+        most=timedelta(minutes=30),
+        on_battery=True,
+    )
+    assert every == timedelta(minutes=minutes)
+
+
 def test_a_refusal_backs_off_twice_as_long_each_time_up_to_an_hour() -> None:
     waits = []
     known = None
