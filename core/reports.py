@@ -190,6 +190,7 @@ def _account(
         weight=account.weight,
         tags=account.tags,
         note=account.note,
+        reason=stands.because.value,
     )
 
 

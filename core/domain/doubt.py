@@ -1,4 +1,8 @@
-"""Logins whose refresh token may be spent, or may be somebody else's too. Pure transitions."""
+"""Logins that are not ended, and yet cannot be relied on. Pure transitions.
+
+Their refresh token may be spent, or may be somebody else's too; or nobody could be asked for a
+newer access token so far.
+"""
 
 from dataclasses import replace
 
@@ -29,5 +33,20 @@ def verified(account: AccountId) -> Lesson:
             return observed, ()
         unverified = {k: v for k, v in observed.unverified.items() if k != account}
         return replace(observed, unverified=unverified), (AccountChanged(account=account),)
+
+    return lesson
+
+
+def not_renewed(account: AccountId) -> Lesson:
+    """Its access token has run out and nobody could be asked for another; it is tried again.
+
+    It is only shown: a request may still choose the account, and find the network back.
+    """
+
+    def lesson(observed: Observed) -> tuple[Observed, tuple[Event, ...]]:
+        if account in observed.unrenewed:
+            return observed, ()
+        unrenewed = observed.unrenewed | {account}
+        return replace(observed, unrenewed=unrenewed), (AccountChanged(account=account),)
 
     return lesson

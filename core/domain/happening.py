@@ -6,7 +6,7 @@ from datetime import datetime, time, tzinfo
 from enum import StrEnum
 
 from core.domain.account import AccountId
-from core.domain.decision import AccountState
+from core.domain.decision import AccountState, Because
 from core.domain.quota import EVERYTHING, WindowKind
 from core.domain.report import AccountReport, StatusReport, WindowReport
 from core.domain.settings import NotifySettings
@@ -24,7 +24,7 @@ class HappeningKind(StrEnum):
     EMPTY = "empty"
     """Nobody can serve any more."""
     SIGN_IN = "sign_in"
-    """An account needs a new sign-in."""
+    """An account needs a new sign-in, and its user has not signed out of it."""
     ROUTING = "routing"
     """Codex was routed here, and is not any more, without the person's doing."""
 
@@ -149,7 +149,8 @@ def _account(
         )
     if moved and before.state == AccountState.WAITING and after.state == AccountState.READY:
         yield Happening(kind=HappeningKind.BACK, account=after.id, label=after.label)
-    if moved and after.state == AccountState.NEEDS_SIGN_IN:
+    by_hand = after.reason == Because.SIGNED_OUT
+    if moved and after.state == AccountState.NEEDS_SIGN_IN and not by_hand:
         yield Happening(kind=HappeningKind.SIGN_IN, account=after.id, label=after.label)
     if after.state == AccountState.READY:
         yield from _low(before, after, settings)

@@ -68,6 +68,8 @@ class Observed:
         signed_out: accounts whose login is not taken, with the reason.
         unverified: accounts whose refresh token is not to be relied on, with the reason; their
             access tokens are.
+        unrenewed: accounts whose access token is of no use and could not be renewed so far, though
+            nobody has ended their login; not kept over a restart.
         owners: thread → account.
         last_used: when an account was last sent a request.
         last_chosen: the account of the newest turn without an owner (round-robin goes on there).
@@ -83,6 +85,7 @@ class Observed:
     blocks: Mapping[AccountId, tuple[Block, ...]] = field(default_factory=dict)
     signed_out: Mapping[AccountId, Because] = field(default_factory=dict)
     unverified: Mapping[AccountId, Because] = field(default_factory=dict)
+    unrenewed: frozenset[AccountId] = frozenset()
     owners: Mapping[ThreadId, Owner] = field(default_factory=dict)
     last_used: Mapping[AccountId, datetime] = field(default_factory=dict)
     last_chosen: AccountId | None = None
@@ -216,10 +219,12 @@ def signed_in_again(account: AccountId) -> Lesson:
     """The login works again: a newer token was found, or the user signed in."""
 
     def lesson(observed: Observed) -> tuple[Observed, tuple[Event, ...]]:
-        if account not in observed.signed_out:
+        if account not in observed.signed_out and account not in observed.unrenewed:
             return observed, ()
         signed_out = {k: v for k, v in observed.signed_out.items() if k != account}
-        return replace(observed, signed_out=signed_out), (AccountBack(account=account),)
+        unrenewed = observed.unrenewed - {account}
+        after = replace(observed, signed_out=signed_out, unrenewed=unrenewed)
+        return after, (AccountBack(account=account),)
 
     return lesson
 

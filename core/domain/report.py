@@ -86,7 +86,11 @@ NO_RESERVE = ReserveReport(session=0.0, week=0.0, month=0.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountReport:
-    """One account as it stands now; `because` is a sentence, `state` a word for programs."""
+    """One account as it stands now.
+
+    `because` is a sentence; `state`, and `reason` that says the same as `because`, are words for
+    programs (`core.domain.decision`).
+    """
 
     id: AccountId
     number: int
@@ -107,6 +111,7 @@ class AccountReport:
     weight: int = 1
     tags: tuple[str, ...] = ()
     note: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

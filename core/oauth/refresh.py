@@ -12,7 +12,7 @@ from core.codex_home.auth_json import has_run_out
 from core.domain.account import Account, AccountId, Refresher
 from core.domain.credentials import Credentials, Grant
 from core.domain.decision import Because
-from core.domain.doubt import doubted, verified
+from core.domain.doubt import doubted, not_renewed, verified
 from core.domain.observed import sign_in_ended, signed_in_again
 from core.oauth.elsewhere import Elsewhere
 from core.oauth.ours import Ours, Renewal
@@ -223,7 +223,8 @@ class Authoriser:
             case Renewal.ENDED:
                 self._store.learn(sign_in_ended(account.id, Because.SIGN_IN_ENDED))
             case Renewal.NONE:
-                pass
+                if self._is_dead(account.id, known):
+                    self._store.learn(not_renewed(account.id))
         await self._note_doubt(account.id)
 
     async def _note_doubt(self, account_id: AccountId) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from core.control.telling import Teller
 from core.domain.account import AccountId
+from core.domain.decision import Because
 from core.domain.events import ShowRequested
 from core.domain.happening import (
     Happening,
@@ -44,6 +45,11 @@ def sentences(before: StatusReport, after: StatusReport) -> list[str]:
     return [told(one, NOW, english()) for one in happenings(before, after, SETTINGS)]
 
 
+def signed_out(because: Because) -> StatusReport:
+    one = replace(account(1, "Work", state="needs_sign_in"), reason=because.value)
+    return snapshot(one, account(2, "Home"), serves=2)
+
+
 def left(percent: float | None) -> StatusReport:
     return snapshot(account(1, "Work", windows=(window(percent), week(60))))
 
@@ -52,6 +58,13 @@ def left(percent: float | None) -> StatusReport:
     ("before", "after", "said"),
     [
         pytest.param(BOTH, BOTH, [], id="nothing happened"),
+        pytest.param(
+            BOTH,
+            signed_out(Because.SIGN_IN_ENDED),
+            ["Work needs a new sign-in."],
+            id="the issuer ended a login",
+        ),
+        pytest.param(BOTH, signed_out(Because.SIGNED_OUT), [], id="its user signed out of it"),
         pytest.param(
             BOTH,
             waiting(1, "Work"),

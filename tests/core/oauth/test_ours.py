@@ -286,10 +286,21 @@ async def test_offline_nothing_is_sent_and_nothing_is_in_doubt(
     assert await parts.token(account.id) is None
     assert await parts.vault.doubtful() == {}
     assert parts.store.observed.signed_out == {}
+    assert parts.store.observed.unrenewed == {account.id}, "and it is not called ready"
     await parts.back_end.start()
     assert await parts.token(account.id) is None, "it rests for a moment"
     clock.advance(FIRST_REST)
     assert await parts.token(account.id) == _family(parts).login.access_token
+    assert parts.store.observed.unrenewed == frozenset()
+
+
+async def test_offline_a_token_that_still_lives_is_no_trouble(
+    parts: Parts, account: Account, login: Login, clock: FakeClock
+) -> None:
+    await parts.back_end.close()
+    clock.advance(DAY - timedelta(minutes=2))
+    assert await _renewed(parts, account) == login.access_token
+    assert parts.store.observed.unrenewed == frozenset()
 
 
 async def test_the_rests_grow_up_to_the_longest(
