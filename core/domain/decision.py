@@ -34,6 +34,8 @@ class Because(StrEnum):
     TOKEN_EXPIRED = "token_expired"
     TOKEN_REFUSED = "token_refused"
     """The back end refused it, and it could not be renewed so far."""
+    NOT_RENEWED = "not_renewed"
+    """Its access token has run out, and nobody could be asked for another so far."""
     IN_DOUBT = "refresh_in_doubt"
     """Its newest refresh token may have been spent when the program was cut off."""
     RESTORED = "restored"

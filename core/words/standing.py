@@ -18,6 +18,10 @@ _BECAUSE = {
     Because.TOKEN_REFUSED: (
         "The back end refuses its login, and it could not be renewed yet; it is tried again."
     ),
+    Because.NOT_RENEWED: (
+        "Its access token has run out and could not be renewed so far: the network, or the issuer, "
+        "does not answer. It is tried again by itself."
+    ),
     Because.IN_DOUBT: (
         "Turntable was cut off while it renewed this login. It serves as long as its access token "
         "lives; then one more attempt is made."
