@@ -15,7 +15,7 @@ class Price:
 
     Attributes:
         model: the model id, whole.
-        since: the first day that it holds.
+        since: the first day that it holds; `date.min` where it held from the model's first day.
         input: tokens given that were not cached.
         cached_input: those that were.
         output: tokens made, reasoning included.

@@ -5,7 +5,7 @@ import io
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from importlib.resources import files
 
 from core.app import App
@@ -80,7 +80,16 @@ async def usage(app: App, arguments: Arguments) -> Usage:
 def read_prices() -> tuple[Price, ...]:
     """The prices that came with the program."""
     text = files("resources").joinpath("prices.toml").read_text("utf-8")
-    return tuple(Price(**entry) for entry in tomllib.loads(text)["price"])
+    return tuple(
+        Price(
+            model=entry["model"],
+            since=entry.get("since", date.min),
+            input=entry["input"],
+            cached_input=entry["cached_input"],
+            output=entry["output"],
+        )
+        for entry in tomllib.loads(text)["price"]
+    )
 
 
 def _day_first(group: tuple[tuple[str | None, str], object]) -> str:

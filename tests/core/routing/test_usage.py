@@ -1,7 +1,9 @@
 """What went through, summed up for people, spreadsheets and programs."""
 
+import tomllib
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -60,6 +62,21 @@ def test_every_price_that_comes_along_is_whole() -> None:
     for price in prices:
         assert 0 < price.cached_input < price.input < price.output
         assert isinstance(price.since, date)
+
+
+def test_every_price_says_where_and_when_it_was_read() -> None:
+    table = tomllib.loads((files("resources") / "prices.toml").read_text("utf-8"))["price"]
+    for entry in table:
+        assert entry["source"].startswith("https://")
+        assert isinstance(entry["read"], date)
+    days = [(price.model, price.since) for price in read_prices()]
+    assert len(days) == len(set(days))
+
+
+def test_a_price_without_a_first_day_held_from_the_model_s_own() -> None:
+    known = price_on(read_prices(), "gpt-5", date(2025, 8, 7))
+    assert known is not None
+    assert (known.input, known.cached_input, known.output) == (1.25, 0.125, 10.0)
 
 
 @pytest.fixture
