@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import MutableMapping, Sequence
 from io import TextIOWrapper
+from pathlib import Path
 from typing import Any, TextIO
 
 from core.cli.arguments import parse
@@ -135,6 +136,11 @@ def _dispatch(
                 yes=typed["yes"],
                 out=out,
             )
+        case "launcher" if typed["action"] == "open":
+            from core.cli.launching import open_codex_app
+
+            home = Path.home()
+            return open_codex_app(environment, passphrase, user_home=home, err=err)
         case "codex":
             from core.cli.codex_run import run_codex
 
@@ -153,16 +159,33 @@ def _dispatch(
             following = follow_log(environment, last=typed["last"], as_json=as_json, out=out)
             return asyncio.run(following)
         case _:
-            if verb == "uninstall" and not typed["dry_run"]:
-                from core.cli.ending import end_owner
+            return _perform(str(verb), typed, environment, passphrase, as_json=as_json, out=out)
 
-                end_owner(environment)
-            typed.pop("follow", None)
-            from core.cli.calling import call
 
-            result = call(VERBS[str(verb)], typed, environment, passphrase, may_ask=not as_json)
-            _print(str(verb), result, as_json=as_json, out=out)
-            return exit_code_of(result)
+def _perform(
+    verb: str,
+    typed: dict[str, Any],
+    environment: MutableMapping[str, str],
+    passphrase: str | None,
+    *,
+    as_json: bool,
+    out: TextIO,
+) -> int:
+    """A verb of the table, and what a terminal adds to some."""
+    if verb == "resume-stopped" and typed["thread"] and not as_json:
+        from core.cli.resuming import resume
+
+        return resume(environment, passphrase, typed)
+    if verb == "uninstall" and not typed["dry_run"]:
+        from core.cli.ending import end_owner
+
+        end_owner(environment)
+    typed.pop("follow", None)
+    from core.cli.calling import call
+
+    result = call(VERBS[verb], typed, environment, passphrase, may_ask=not as_json)
+    _print(verb, result, as_json=as_json, out=out)
+    return exit_code_of(result)
 
 
 def exit_code_of(result: dict[str, JsonValue]) -> int:

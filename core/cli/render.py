@@ -7,6 +7,7 @@ from typing import cast
 
 from core.cli.reader import Reader, Record, entries, record, shortened, table
 from core.cli.render_account import render_account, render_thread
+from core.cli.render_history import render_history, render_stopped
 from core.cli.render_quota import render_check, render_quota
 from core.cli.render_rotation import render_rotation, rotation_words
 from core.cli.render_usage import render_usage
@@ -197,5 +198,7 @@ _RENDERERS: Mapping[str, Callable[[Record, Reader], str]] = MappingProxyType(
         "simulate": render_simulate,
         "forecast": render_forecast,
         "quota": render_quota,
+        "history": render_history,
+        "resume-stopped": render_stopped,
     }
 )

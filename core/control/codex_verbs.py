@@ -29,9 +29,50 @@ CODEX_VERBS = (
         parameters=(
             Parameter(name="account", help="Whose login Codex shall have.", positional=True),
             Parameter(name="undo", help="Take the last switch back.", kind=Kind.FLAG),
+            Parameter(
+                name="reopen",
+                help="Quit Codex’s desktop app before, and open it again afterwards.",
+                kind=Kind.FLAG,
+            ),
             Parameter(name="dry_run", help="Check, and say what would happen.", kind=Kind.FLAG),
             CODEX_HOME,
             PASSPHRASE,
+        ),
+    ),
+    Verb(
+        name="history",
+        summary="List the chats that Codex knows, and the account each lives on.",
+        function="history:history",
+        access=Access.READ,
+        parameters=(
+            Parameter(
+                name="all_providers",
+                help="Also those that Codex’s own list leaves out: of every provider.",
+                kind=Kind.FLAG,
+            ),
+            Parameter(
+                name="last",
+                help="How many; default 50.",
+                kind=Kind.NUMBER,
+                metavar="N",
+                least=1,
+                most=1000,
+            ),
+            CODEX_HOME,
+        ),
+    ),
+    Verb(
+        name="resume-stopped",
+        summary="List the chats that ended on a limit; go on with one.",
+        function="resume_stopped:resume_stopped",
+        access=Access.READ,
+        parameters=(
+            Parameter(
+                name="thread",
+                help="Its id, or the beginning of it: opens it in Codex, through Turntable.",
+                positional=True,
+            ),
+            Parameter(name="since", help="How far back; default 7d.", metavar="TIME"),
         ),
     ),
     Verb(
@@ -51,6 +92,21 @@ CODEX_VERBS = (
                 name="serve",
                 help="With enable: the server without a desktop.",
                 kind=Kind.FLAG,
+            ),
+        ),
+    ),
+    Verb(
+        name="launcher",
+        summary="An entry among the programs: Codex’s desktop app, once Turntable answers.",
+        function="launcher:launcher",
+        access=Access.FILES,
+        parameters=(
+            Parameter(
+                name="action",
+                help="install, remove or status; open: what the entry does.",
+                positional=True,
+                required=True,
+                choices=("install", "remove", "status", "open"),
             ),
         ),
     ),
