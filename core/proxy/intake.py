@@ -92,7 +92,10 @@ class Intake:
             _log.exception("a request could not be read")
             self._fault(Fault.NOT_HTTP)
         except httptools.HttpParserError:
-            self._fault(Fault.NOT_HTTP)
+            if self._whole:  # what came behind a good request; that one is answered, and no other
+                self.pipelined = True
+            else:
+                self._fault(Fault.NOT_HTTP)
         if self._head is None and self._head_size > self._largest_head:
             self._fault(Fault.HEAD_TOO_LARGE)
 

@@ -137,6 +137,26 @@ async def test_a_request_sent_during_an_answer_is_not_done_either(
     assert len(back_end.arrived) == 1
 
 
+@pytest.mark.parametrize("behind", [b"\0\0\0\0", b"GET / HTTP/9.9\r\n\r\n", b"\r\n: x\r\n\r\n"])
+async def test_rubbish_behind_a_request_does_not_disturb_its_answer(
+    rig: Rig, back_end: BackEnd, client: Client, behind: bytes
+) -> None:
+    """All of it in one read: the answer was written into a connection that we had closed."""
+
+    async def script(arrived: Arrived, wire: Wire) -> None:
+        await wire.events()
+        await asyncio.sleep(0.01)
+        await wire.chunk(b"data: hi\n\n")
+        await wire.end()
+
+    back_end.script = script
+    await client.send(request_bytes() + behind)
+    got = await client.answer()
+    assert (got.status, got.body, got.whole) == (200, b"data: hi\n\n", True)
+    assert await client.ended() == b""
+    assert len(back_end.arrived) == 1
+
+
 async def test_an_upgrade_that_we_do_not_do_is_ignored(
     rig: Rig, back_end: BackEnd, client: Client
 ) -> None:
