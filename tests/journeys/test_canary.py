@@ -1,11 +1,6 @@
 """No piece of a token, passphrase, code or bind secret is anywhere but where it must be."""
 
-import asyncio
 import json
-import re
-import tomllib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,113 +8,24 @@ import pytest
 
 from core.control.codec import to_json
 from core.control.remote import RemoteFacade
-from core.control.visitor import Visitor
 from core.domain.errors import CoreError
-from core.standin.people import Login, make_login
 from core.standin.server import StandIn
 from tests.core.accounts.stores.documents import aliased, listed, sealed, written
 from tests.fakes.tokens import write_auth_json
-from tests.journeys.canary import Canaries, files_below
-from tests.journeys.turntable import Ran, Turntable
-
-PASSPHRASE = "canary-passphrase-of-the-vault"
-FILE_PASSPHRASE = "canary-passphrase-of-a-file"
-NEW_PASSPHRASE = "canary-passphrase-that-is-new"
-
-
-class Journey:
-    """A user's way through the program, every word of its answers kept."""
-
-    def __init__(self, folder: Path, back_end: StandIn, port: int) -> None:
-        self.folder = folder
-        self.back_end = back_end
-        self.codex_home = folder / "codex"
-        self.codex_home.mkdir()
-        self.said: dict[str, bytes] = {}
-        self.canaries = Canaries()
-        for word in (PASSPHRASE, FILE_PASSPHRASE, NEW_PASSPHRASE):
-            self.canaries.add(word, word)
-        self.turntable = Turntable(
-            folder / "turntable",
-            {
-                "PATH": "",
-                "HOME": str(folder),
-                "CODEX_HOME": str(self.codex_home),
-                "TURNTABLE_PASSPHRASE": PASSPHRASE,
-                "TURNTABLE_FILE_PASSPHRASE": FILE_PASSPHRASE,
-                "TURNTABLE_UPSTREAM_BASE_URL": back_end.base_url,
-                "TURNTABLE_UPSTREAM_AUTH_URL": back_end.auth_url,
-                "TURNTABLE_PROXY_PORT": str(port),
-                "TURNTABLE_LOG_LEVEL": "debug",
-            },
-        )
-
-    def login(self, name: str) -> Login:
-        """A person whose tokens are canaries."""
-        login = make_login(name, salt="canary")
-        self.watch(login)
-        self.back_end.add(login)
-        return login
-
-    def watch(self, login: Login) -> None:
-        """Look for the tokens of this login."""
-        for kind in ("id_token", "access_token", "refresh_token"):
-            # Without the algorithm, which every unsigned token shares.
-            token = str(getattr(login, kind)).partition(".")[2] or str(getattr(login, kind))
-            self.canaries.add(f"{login.name}'s {kind}", token)
-
-    async def do(self, *words: str, **env: str) -> Ran:
-        """A verb, as text and as JSON; what it says is kept."""
-        for given in (words, (*words, "--json")):
-            ran = await self.turntable.run(*given, timeout_s=30.0, **env)
-            self.keep(" ".join(given), ran)
-        return ran
-
-    async def do_all(self, *verbs: str) -> None:
-        """Verbs that only look, a few at a time."""
-        few = asyncio.Semaphore(3)
-
-        async def one(verb: str) -> None:
-            async with few:
-                await self.do(*verb.split())
-
-        await asyncio.gather(*(one(verb) for verb in verbs))
-
-    def keep(self, words: str, ran: Ran) -> None:
-        self.said[f"{len(self.said)} {words}"] = (ran.stdout + ran.stderr).encode()
-
-    @property
-    def bind_secret(self) -> str:
-        """What config.toml holds while Codex is bound, and no other place may show."""
-        config = tomllib.loads((self.codex_home / "config.toml").read_text())
-        match = re.search(r"/c/([^/]+)/", config["openai_base_url"])
-        assert match is not None
-        return match[1]
-
-    async def turn(self) -> int | None:
-        config = tomllib.loads((self.codex_home / "config.toml").read_text())
-        return await Visitor().turn(config["openai_base_url"])
-
-    def leaks(self) -> list[str]:
-        """Where a piece of a secret stands that may not."""
-        # The undo journal of a bind knows the bind's secret: it is what config.toml holds.
-        kept = files_below(self.turntable.home)
-        return self.canaries.found(self.said) + self.canaries.found(kept)
+from tests.journeys.canary import (
+    FILE_PASSPHRASE,
+    NEW_PASSPHRASE,
+    PASSPHRASE,
+    Canaries,
+    Journey,
+    files_below,
+    served,
+)
 
 
 @pytest.fixture
 async def journey(tmp_path: Path, back_end: StandIn, free_port: int) -> Journey:
     return Journey(tmp_path, back_end, free_port)
-
-
-@asynccontextmanager
-async def served(journey: Journey) -> AsyncIterator[None]:
-    """The server, its own streams kept, killed at the end: what it left is a crash's."""
-    async with journey.turntable.serve() as serving:
-        yield
-        serving.kill()
-        stdout, stderr = await serving.process.communicate()
-        journey.said[f"{len(journey.said)} serve"] = stdout + stderr
 
 
 async def bring_in(journey: Journey) -> None:
@@ -175,6 +81,7 @@ async def work(journey: Journey) -> None:
         "why", "why --last 5", "simulate", "log", "thread", "rotation", "doctor", "bind status",
         "bind diff", "config explain", "vault", "verify", "restore", "startup status",
     )  # fmt: skip
+    await journey.do_all("check --flagged", "check --deep", "verify --proxy")
     await journey.do("check", "--flagged", "--restore")
     await journey.do("log", "--last", "nothing")
     await watched(journey)
@@ -218,6 +125,7 @@ async def test_no_journey_leaves_a_piece_of_a_secret_behind(journey: Journey) ->
         await keep_safe(journey)
     await journey.do("accounts", TURNTABLE_PASSPHRASE=NEW_PASSPHRASE)
     await journey.do("verify", TURNTABLE_PASSPHRASE=NEW_PASSPHRASE)
+    await journey.do("logout", "--all", TURNTABLE_PASSPHRASE=NEW_PASSPHRASE)
     await journey.do("unbind")
     assert journey.leaks() == []
     # There was something to search: each verb's answers, a log, a backup of our own.
