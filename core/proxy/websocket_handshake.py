@@ -21,7 +21,7 @@ from core.domain.outcome import Challenged, Served, Unanswered
 from core.domain.usage import AttemptRecord, RequestRecord, Result
 from core.proxy.answers import fault_answer, fault_of, named, refusal_answer
 from core.proxy.attempt import Attempts, Tried
-from core.proxy.choices import own, remember
+from core.proxy.choices import remember
 from core.proxy.facts import facts_of
 from core.proxy.lessons import lesson_of, word_of
 from core.proxy.limits_seen import LimitsSeen
@@ -257,7 +257,6 @@ class _Shaking:
             return self._over_http()
         self._parts.detour.worked()
         self._learn(tried, decision.account)
-        own(decision.account, self._facts, self._seams)
         socket = Handshaken(
             request_id=self._id,
             facts=self._facts,

@@ -26,13 +26,13 @@ from core.domain.outcome import (
 )
 from core.domain.usage import AttemptRecord, RequestRecord, Result
 from core.proxy.answers import fault_answer, refusal_answer
-from core.proxy.choices import remember
+from core.proxy.choices import own, remember
 from core.proxy.lessons import lesson_of, word_of
 from core.proxy.messages import OwnAnswer
 from core.proxy.overheard import Overheard
 from core.proxy.seams import Seams
 from core.proxy.sse import Event, tapped_from
-from core.proxy.websocket_messages import ENDS, Asked, outcome_of, status_in
+from core.proxy.websocket_messages import ENDS, Asked, Asks, outcome_of, status_in
 from core.routing import exchange
 from core.routing.exchange import (
     Abandon,
@@ -266,7 +266,7 @@ class Turn:
         """A strategy's choice is for new work: what has a socket stays there while it may."""
         may_stay = any(v.account == self._account and v.eligible for v in decision.verdicts)
         if decision.reason is UseReason.STRATEGY and may_stay and self._account not in tried:
-            return replace(decision, account=self._account, moved_from=None)
+            return replace(decision, account=self._account)
         return decision
 
     def _conclude(self) -> None:
@@ -286,6 +286,9 @@ class Turn:
         match ending:
             case Forward():
                 self.passing = True
+                if self.asks is Asks.TURN and isinstance(self._outcome, Served):
+                    # A chat moves when it is answered: an open socket is no answer yet.
+                    own(self._account, self._facts, self._seams)
                 self._first_byte_s = self._seams.clock.monotonic() - self._started
                 return Do.PASS
             case Answer(refusal=refusal):

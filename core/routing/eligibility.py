@@ -99,7 +99,9 @@ def _standing(account: Account, observed: Observed, terms: Terms, now: datetime)
     if account.draining and terms.owner != account.id:
         return _no(account.id, AccountState.DRAINING, Because.DRAINING)
     if block is not None and block.because in _WAITING:
-        return _no(account.id, AccountState.WAITING, block.because, block.until)
+        of_model = block.model and block.because is Because.USAGE_LIMIT
+        because = Because.MODEL_LIMIT if of_model else block.because
+        return _no(account.id, AccountState.WAITING, because, block.until)
     if block is not None:
         return _no(account.id, AccountState.FAILING, block.because, block.until)
     reserve = account.reserve

@@ -7,7 +7,7 @@ from datetime import datetime
 from core.app import App
 from core.control.verb import Arguments
 from core.domain.account import AccountId
-from core.domain.decision import Decision, Use, Verdict
+from core.domain.decision import Because, Decision, Use, Verdict
 from core.domain.errors import CoreError, ExitCode
 from core.domain.explained import Explained, ExplainedAttempt, ExplainedVerdict
 from core.domain.facts import Facts, RequestKind, ThreadId
@@ -136,6 +136,8 @@ def _sentences(app: App, record: RequestRecord, chosen: AccountId | None) -> Ite
     for one in attempts[:-1]:
         yield words.attempt(one.account, one.outcome, label, app.speech)
     yield words.choice(record.because, record.strategy, chosen, label, app.speech)
+    if record.account is None and (kept := _kept_to(record.verdicts)) is not None:
+        yield words.kept_to(kept, label, app.speech)
     if moved_from is not None and moved_from not in {one.account for one in attempts}:
         yield words.move(moved_from, _of(record.verdicts, moved_from), label, app.speech)
     if attempts and attempts[-1].outcome != "served":
@@ -157,6 +159,13 @@ def _verdicts(
         )
         for verdict in verdicts
     )
+
+
+def _kept_to(verdicts: tuple[Verdict, ...]) -> Verdict | None:
+    """The verdict on the one account that might have served, where the user kept to one."""
+    might = [v for v in verdicts if v.because is not Because.NOT_THE_STAYED_ONE]
+    alone = len(might) == 1 and len(verdicts) > 1 and not might[0].eligible
+    return might[0] if alone else None
 
 
 def _of(verdicts: tuple[Verdict, ...], account: AccountId) -> Verdict | None:

@@ -19,8 +19,16 @@ from core.domain.decision import (
     WaitReason,
 )
 from core.domain.facts import Facts, RequestKind, ThreadId
-from core.domain.observed import Lesson, Observed
-from core.domain.outcome import Limited, LimitReason, Rejected, Served, Unanswered, Unauthorized
+from core.domain.observed import Lesson, Observed, Owner
+from core.domain.outcome import (
+    Limited,
+    LimitReason,
+    Outcome,
+    Rejected,
+    Served,
+    Unanswered,
+    Unauthorized,
+)
 from core.domain.settings import Settings
 from core.domain.usage import AttemptRecord, Result
 from core.proxy.answers import Speech
@@ -213,6 +221,26 @@ def test_a_cut_is_a_cut(world: Callable[..., World]) -> None:
     turn = world(use(A)).turn()
     turn.begin()
     assert turn.decided(Unanswered(status=None, timed_out=False)) is Do.CUT
+
+
+@pytest.mark.parametrize(
+    ("outcome", "owner"),
+    [
+        pytest.param(Served(status=200), A, id="answered: the chat lives here now"),
+        pytest.param(Limited(reason=LimitReason.USAGE_LIMIT, until=None), B, id="limited: not"),
+        pytest.param(Rejected(status=400), B, id="refused for itself: not"),
+    ],
+)
+def test_a_chat_moves_when_it_is_answered_and_not_when_its_socket_opens(
+    world: Callable[..., World], outcome: Outcome, owner: AccountId
+) -> None:
+    moves = replace(use(A), moved_from=B)
+    here = world(moves, refuse())
+    here.observed = Observed(owners={ThreadId("t"): Owner(account=B, seen_at=here.clock.now())})
+    turn = here.turn()
+    assert turn.begin() is Do.SEND
+    turn.decided(outcome)
+    assert here.observed.owners[ThreadId("t")].account == owner
 
 
 def test_only_a_turn_makes_a_thread_live_somewhere(world: Callable[..., World]) -> None:

@@ -86,7 +86,10 @@ async def test_nobody_could_serve(engine: Engine) -> None:
     engine.back_end.limit("Ada", until=engine.clock.now() + timedelta(hours=2))
     assert (await engine.turn("t1")).status_code == 429
     found = await why(engine)
-    assert found["text"] == ("Every account that could serve was waiting. Ada was at its limit.")
+    assert found["text"] == (
+        "Every account that could serve was waiting. "
+        "You kept to Ada. Its usage limit is reached. Ada was at its limit."
+    )
     assert found["account"] is None
 
 
