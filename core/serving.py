@@ -127,13 +127,14 @@ class Serving:
             folder.backups, store=folder.store, vault=folder.vault, clock=clock
         )
         asking = Asking(settings=settings)
+        routes = WorkspaceRoutes(connect=asking.connect, base_url=asking.base_url, clock=clock)
         self.server = ProxyServer(
             seams=self._seams(),
             authorise=self.authoriser.authorise,
+            granted=self.authoriser.granted,
             renew=self.authoriser.renew,
-            route_of=WorkspaceRoutes(
-                connect=asking.connect, base_url=asking.base_url, clock=clock
-            ).of,
+            route_of=routes.of,
+            known_route=routes.known,
             valid=self._valid,
             known=lambda token: recognise_client(token, folder.store.state.clients.values()),
             status=self._tool_status,

@@ -58,6 +58,11 @@ class WorkspaceRoutes:
         self._known: dict[AccountId, _Remembered] = {}
         self._locks: defaultdict[AccountId, asyncio.Lock] = defaultdict(asyncio.Lock)
 
+    def known(self, account: AccountId, grant: Grant) -> WorkspaceRoute | None:
+        """What `of` would say without asking anybody; None: it would have to."""
+        base_url = self._base_url()
+        return UNBOUND if base_url is None else self._fresh(account, grant, base_url)
+
     async def of(self, account: AccountId, grant: Grant) -> WorkspaceRoute:
         """Where this account's requests go."""
         base_url = self._base_url()

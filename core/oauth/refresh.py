@@ -6,6 +6,7 @@ account, in a task of its own: requests may come and go, a refresh that has begu
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
 from core.codex_home.auth_json import has_run_out
@@ -55,6 +56,7 @@ class Authoriser:
         self._clock = clock
         self._refresh_before_s = refresh_before_s
         self._refused: dict[AccountId, str] = {}
+        self._given: dict[AccountId, _Given] = {}
         self._flights: dict[AccountId, asyncio.Task[None]] = {}
         self._tasks = Tasks("oauth")
 
@@ -79,7 +81,26 @@ class Authoriser:
                 return None
         elif self._ends_soon(known):
             self._start_renewal(account_id)
-        return _grant(account, known)
+        grant = _grant(account, known)
+        self._given[account_id] = _Given(account=account, known=known, grant=grant)
+        return grant
+
+    def granted(self, account_id: AccountId) -> Grant | None:
+        """What `authorise` gave last, if it would give the same at once; None: ask it.
+
+        For the hot path: the same account, the same login, and neither a refusal nor an end of
+        the token that would have to be seen to.
+        """
+        given = self._given.get(account_id)
+        if (
+            given is None
+            or given.account is not self._store.state.accounts.get(account_id)
+            or given.known is not self._vault.at_hand(account_id)
+            or account_id in self._refused
+            or self._ends_soon(given.known)
+        ):
+            return None
+        return given.grant
 
     async def renew(self, account_id: AccountId, refused: Grant) -> bool:
         """After a 401 on `refused`: True if `authorise` now gives another token.
@@ -241,8 +262,19 @@ class Authoriser:
         return refused or has_run_out(known, self._clock.now())
 
     def _ends_soon(self, known: Credentials) -> bool:
+        if known.expires_at is None:
+            return False
         before = timedelta(seconds=self._refresh_before_s())
         return has_run_out(known, self._clock.now() + before)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Given:
+    """A grant, and what it was made of."""
+
+    account: Account
+    known: Credentials
+    grant: Grant
 
 
 def _grant(account: Account, known: Credentials) -> Grant:

@@ -1,5 +1,6 @@
 """One attempt: send the request with an account's login, and say what came of it."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -45,6 +46,34 @@ class Attempts:
         self._clock = clock
         self.turn_states = TurnStates()
 
+    def at_once(
+        self,
+        account: AccountId,
+        request: Request,
+        path: bytes,
+        facts: Facts,
+        *,
+        moved: bool,
+        on_tried: Callable[[Tried], None],
+    ) -> Sent | None:
+        """Send it if nothing has to be waited for; None: nothing was sent, and `attempt` may be.
+
+        Whoever lets go of what was sent (`Incoming.drop`) is told so, as of any other end.
+
+        Args:
+            account: whose login goes with it.
+            request: as the client sent it.
+            path: below the back end's base address.
+            facts: what routing knows of it.
+            moved: the thread comes from another account, whose turn state stays behind.
+            on_tried: called in the turn of the loop in which it is known what the answer means.
+        """
+        keep = self._keeps_turn_state(account, request, moved=moved)
+        sent = self._upstream.send_at_once(account, request, path, keep_turn_state=keep)
+        if sent is not None:
+            self._judge(sent, account, facts, on_tried)
+        return sent
+
     async def attempt(
         self,
         account: AccountId,
@@ -60,41 +89,59 @@ class Attempts:
         When this is cancelled, the connection to the back end is closed at once.
 
         Args:
-            account: whose login goes with it.
-            request: as the client sent it.
+            account: as of `at_once`, and so on.
+            request: as it goes.
             path: below the back end's base address.
             facts: what routing knows of it.
-            moved: the thread comes from another account, whose turn state stays behind.
+            moved: the thread comes from another account.
             on_served: called in the turn of the loop in which a good answer is known to be one.
         """
-        state = request.head.fields.value(TURN_STATE)
-        keep = not state or self.turn_states.may_be_sent(state, account, moved=moved)
+        keep = self._keeps_turn_state(account, request, moved=moved)
         sent = await self._upstream.send(account, request, path, keep_turn_state=keep)
         if sent is None:
             return Tried(outcome=Unauthorized(code=NO_TOKEN))
         if isinstance(sent, Unreachable):
             return Tried(outcome=sent)
+        known: asyncio.Future[Tried] = asyncio.get_running_loop().create_future()
+
+        def tried(made: Tried) -> None:
+            if known.done():  # nobody waits any more
+                return
+            try:
+                if isinstance(made.outcome, Served):
+                    on_served(made)
+            finally:
+                known.set_result(made)
+
+        self._judge(sent, account, facts, tried)
+        try:
+            return await known
+        except BaseException:
+            sent.incoming.drop()
+            raise
+
+    def _judge(
+        self, sent: Sent, account: AccountId, facts: Facts, on_tried: Callable[[Tried], None]
+    ) -> None:
+        incoming = sent.incoming
 
         def decided(outcome: Outcome) -> None:
-            head = sent.incoming.head
+            head = incoming.head
             if head is not None and (made := head.fields.value(TURN_STATE)):
                 self.turn_states.made(made, account)
-            if isinstance(outcome, Served):
-                on_served(Tried(outcome=outcome, head=head, sent=sent))
+            on_tried(Tried(outcome=outcome, head=head, sent=sent))
 
-        judge = Judge(
-            sent.incoming,
+        Judge(
+            incoming,
             facts=facts,
             clock=self._clock,
             head_within_s=self._settings().upstream.header_timeout_s,
             on_decided=decided,
         )
-        try:
-            outcome = await judge.decided
-        except BaseException:
-            sent.incoming.drop()
-            raise
-        return Tried(outcome=outcome, head=sent.incoming.head, sent=sent)
+
+    def _keeps_turn_state(self, account: AccountId, request: Request, *, moved: bool) -> bool:
+        state = request.head.fields.value(TURN_STATE)
+        return not state or self.turn_states.may_be_sent(state, account, moved=moved)
 
     async def renew(self, account: AccountId, refused: Sent | None) -> bool:
         """Get a newer token than the one that was refused; whether there is one."""

@@ -32,7 +32,7 @@ _LIMITS = {reason.value: reason for reason in LimitReason}
 _OVERLOADED = frozenset({"server_is_overloaded", "slow_down"})
 _NO_HEAD = ResponseHead(status=200, reason=b"", fields=Fields())
 FOREIGN = "invalid_encrypted_content"
-_PREAMBLE = frozenset(
+PREAMBLE = frozenset(
     {
         "response.created",
         "response.in_progress",
@@ -44,6 +44,8 @@ _PREAMBLE = frozenset(
     }
 )
 """Events that can come before a failure: nothing of the answer is in them."""
+TELLS_FAILURE = frozenset({"response.failed", "error"})
+"""Events that may say that the account cannot serve."""
 
 
 def is_event_stream(head: ResponseHead) -> bool:
@@ -103,9 +105,9 @@ def of_answer(head: ResponseHead, body: bytes, *, model: str, now: datetime) -> 
 def of_first_event(event: Event, *, model: str, now: datetime) -> Outcome | None:
     """What one of the first events decides; None = nothing yet, look at the next."""
     kind = type_of(event)
-    if kind in _PREAMBLE:
+    if kind in PREAMBLE:
         return None
-    if kind not in ("response.failed", "error"):
+    if kind not in TELLS_FAILURE:
         return Served(status=200)
     document = document_of(event)
     error = mapping_at(mapping_at(document, "response"), "error") or mapping_at(document, "error")

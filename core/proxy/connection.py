@@ -5,6 +5,8 @@ decides anything: what an answer means is `classify`'s business.
 """
 
 import asyncio
+import select
+import sys
 from collections.abc import Callable
 
 import httptools
@@ -39,6 +41,7 @@ class UpstreamConnection(asyncio.BufferedProtocol):
         self._on_idle = on_idle
         self._on_lost = on_lost
         self._wire: Wire | None = None
+        self._is_readable: Callable[[], bool] | None = None
         self._incoming: Incoming | None = None
         self._deadline = Deadline(self._out_of_time)
         self._parts: list[bytes] = []
@@ -69,6 +72,15 @@ class UpstreamConnection(asyncio.BufferedProtocol):
     def usable(self) -> bool:
         """Whether it is open and carries nothing."""
         return self._wire is not None and self._incoming is None and not self._wire.is_closing()
+
+    def speaks_out_of_turn(self) -> bool:
+        """Whether an idle connection has something to say: an end, or bytes nobody asked for.
+
+        Asks the socket itself: the loop may not have heard of it yet.
+        """
+        if self._is_readable is None:
+            self._is_readable = readable(self._wire)
+        return self._is_readable()
 
     def exchange(
         self, head: bytes, body: bytes, *, without_body: bool, upgrade: bool = False
@@ -248,6 +260,19 @@ class UpstreamConnection(asyncio.BufferedProtocol):
         self._incoming = None
         incoming.cut()
         self.close()
+
+
+def readable(wire: Wire | None) -> Callable[[], bool]:
+    """A question to the socket below `wire`, made once: whether a read would give something now."""
+    socket = wire.get_extra_info("socket") if wire is not None else None
+    descriptor = getattr(socket, "fileno", lambda: -1)()
+    if descriptor < 0:
+        return lambda: True
+    if sys.platform == "win32":
+        return lambda: bool(select.select([descriptor], [], [], 0)[0])
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return lambda: bool(poll.poll(0))
 
 
 def _ends_with_connection(status: int, fields: Fields) -> bool:

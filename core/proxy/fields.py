@@ -21,12 +21,11 @@ class Fields:
 
     def __init__(self, lines: Iterable[tuple[bytes, bytes]] = ()) -> None:
         self.lines: Lines = tuple(lines)
-        self._lowered = tuple([name.lower() for name, _ in self.lines])
-        # From the last to the first, so that the first one stays.
-        self._first = {
-            name: line[1]
-            for name, line in zip(reversed(self._lowered), reversed(self.lines), strict=True)
-        }
+        self._lowered = [name.lower() for name, _ in self.lines]
+        self._first = dict(zip(self._lowered, self.lines, strict=False))
+        if len(self._first) < len(self._lowered):  # a name came twice: its first line counts
+            backwards = zip(reversed(self._lowered), reversed(self.lines), strict=False)
+            self._first = dict(backwards)
 
     def __iter__(self) -> Iterator[tuple[bytes, bytes]]:
         return iter(self.lines)
@@ -48,12 +47,16 @@ class Fields:
 
     def lowered(self) -> Iterator[tuple[bytes, tuple[bytes, bytes]]]:
         """Each line with its name in lower case before it."""
-        return zip(self._lowered, self.lines, strict=True)
+        return zip(self._lowered, self.lines, strict=False)
+
+    def has_none_of(self, names: frozenset[bytes]) -> bool:
+        """Whether no line has one of these names (in lower case)."""
+        return names.isdisjoint(self._first)
 
     def value(self, name: bytes) -> bytes:
         """The first value of `name`, without white space around it; empty when there is none."""
         found = self._first.get(name)
-        return found.strip(b" \t") if found else b""
+        return found[1].strip(b" \t") if found is not None else b""
 
     def values(self, name: bytes) -> list[bytes]:
         """All values of `name`, without white space around them."""

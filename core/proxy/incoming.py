@@ -4,7 +4,6 @@ Before the commit point its bytes are held, at most `HELD_BYTES`; then the back 
 From `flow` on each read goes straight to the sink, without a task or a queue between them.
 """
 
-import asyncio
 from collections.abc import Callable
 
 from core.proxy.deadline import Deadline
@@ -25,6 +24,23 @@ class Incoming:
         head: its head; None until it came.
     """
 
+    __slots__ = (
+        "_deadline",
+        "_held",
+        "_held_size",
+        "_idle_s",
+        "_on_change",
+        "_on_end",
+        "_on_full",
+        "_on_late",
+        "_reading_paused",
+        "_sink",
+        "_sink_is_full",
+        "_whole",
+        "_wire",
+        "head",
+    )
+
     def __init__(self, wire: Wire, deadline: Deadline) -> None:
         """`deadline` calls `out_of_time`; nobody else sets it while the answer arrives."""
         self._wire: Wire | None = wire
@@ -34,7 +50,7 @@ class Incoming:
         self._held: list[bytes] = []
         self._held_size = 0
         self._sink: Sink | None = None
-        self._flowed: asyncio.Future[bool] | None = None
+        self._on_end: Callable[[bool], None] | None = None
         self._whole: bool | None = None
         self._reading_paused = False
         self._sink_is_full = False
@@ -83,23 +99,25 @@ class Incoming:
 
     # -- from the commit point on
 
-    def flow(self, sink: Sink, *, idle_s: float) -> asyncio.Future[bool]:
-        """Pass on what is held and, from now on, every read; the future tells whether it was whole.
+    def flow(self, sink: Sink, on_end: Callable[[bool], None], *, idle_s: float) -> None:
+        """Pass on what is held and, from now on, every read.
 
-        `idle_s`: silence after which the answer counts as cut.
+        Args:
+            sink: takes it.
+            on_end: told once, after the last byte was taken, whether the answer was whole.
+            idle_s: silence after which the answer counts as cut.
         """
-        self._flowed = asyncio.get_running_loop().create_future()
         self._sink = sink
         data, self._held, self._held_size = self.held, [], 0
-        if data or self._whole is True:
+        if data or self._whole:
             sink(data, self._whole is True)
         if self._whole is not None:
-            self._flowed.set_result(self._whole)
-        else:
-            self._idle_s = idle_s
-            self._deadline.within(idle_s)
-            self._adjust_reading()
-        return self._flowed
+            on_end(self._whole)
+            return
+        self._on_end = on_end
+        self._idle_s = idle_s
+        self._deadline.within(idle_s)
+        self._adjust_reading()
 
     def sink_is_full(self, full: bool) -> None:
         """The client does not take more for now (or again): the back end waits with it."""
@@ -148,7 +166,7 @@ class Incoming:
             return
         if self._on_change is not None:
             self._on_change()
-        if self._sink is None:
+        if self._sink is None and self.full:
             self._adjust_reading()
 
     def out_of_time(self) -> None:
@@ -170,10 +188,9 @@ class Incoming:
         self._deadline.clear()
         self._whole = whole
         self._wire = None
-        if self._flowed is not None:
-            if not self._flowed.done():
-                self._flowed.set_result(whole)
-        elif self._on_change is not None:
+        if self._on_end is not None:
+            self._on_end(whole)
+        elif self._sink is None and self._on_change is not None:
             self._on_change()
 
     def _adjust_reading(self) -> None:

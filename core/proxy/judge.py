@@ -5,14 +5,21 @@ on without waiting for a task. Only as much is read as the meaning needs: the he
 the first events of a turn, the body of an error.
 """
 
-import asyncio
 from collections.abc import Callable
 
 from core.domain.facts import Facts, RequestKind
 from core.domain.outcome import Outcome, Served, Unanswered
-from core.proxy.classify import is_event_stream, needs_body, of_answer, of_first_event
+from core.proxy.classify import (
+    PREAMBLE,
+    TELLS_FAILURE,
+    is_event_stream,
+    needs_body,
+    of_answer,
+    of_first_event,
+)
 from core.proxy.incoming import Incoming
-from core.proxy.sse import EventParser
+from core.proxy.messages import ResponseHead
+from core.proxy.sse import EventParser, type_of_first
 from core.runtime.clock import Clock
 
 FIRST_EVENTS = 16
@@ -23,11 +30,9 @@ ERROR_BODY_S = 5.0
 
 
 class Judge:
-    """The judgement of one answer.
+    """The judgement of one answer."""
 
-    Attributes:
-        decided: the outcome. Cancelling it ends the judgement.
-    """
+    __slots__ = ("_clock", "_decided", "_events", "_facts", "_incoming", "_on_decided")
 
     def __init__(
         self,
@@ -38,22 +43,21 @@ class Judge:
         head_within_s: float,
         on_decided: Callable[[Outcome], None],
     ) -> None:
-        """`on_decided` is called in the turn of the deciding bytes, `decided` wakes after it."""
+        """`on_decided` is called once, in the turn of the loop in which the deciding bytes came."""
         self._incoming = incoming
         self._facts = facts
         self._clock = clock
         self._on_decided = on_decided
         self._events: _FirstEvents | None = None
-        self.decided: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._decided = False
         incoming.watch(self._look, self._late)
         incoming.within(head_within_s)
-        self._look()
 
     def _look(self) -> None:
         """More has come, or the end."""
         incoming = self._incoming
         head = incoming.head
-        if self.decided.done():
+        if self._decided:
             return
         if head is None:
             if incoming.ended:
@@ -65,15 +69,13 @@ class Judge:
         elif needs_body(head) and not (incoming.ended or incoming.full):
             incoming.within(ERROR_BODY_S)
         else:
-            self._judge_head()
+            self._judge_head(head)
 
-    def _judge_head(self) -> None:
-        incoming, head = self._incoming, self._incoming.head
-        assert head is not None  # noqa: S101 - asked for after it came
-        model = self._facts.model
+    def _judge_head(self, head: ResponseHead) -> None:
+        incoming, model = self._incoming, self._facts.model
         outcome = of_answer(head, incoming.held, model=model, now=self._clock.now())
         is_turn = self._facts.kind is RequestKind.RESPONSES and is_event_stream(head)
-        if isinstance(outcome, Served) and is_turn:
+        if is_turn and isinstance(outcome, Served):
             self._events = _FirstEvents(model=model, clock=self._clock)
             from_events = self._events.decide(incoming)
             if from_events is None:
@@ -84,46 +86,70 @@ class Judge:
 
     def _late(self) -> None:
         """Patience has ended: for the head it is silence; else what has come must do."""
-        if self.decided.done():
+        head = self._incoming.head
+        if self._decided:
             return
-        if self._incoming.head is None:
+        if head is None:
             self._decide(Unanswered(status=None, timed_out=True))
             self._incoming.drop()
         elif self._events is not None:
-            self._decide(Served(status=self._incoming.head.status))
+            self._decide(Served(status=head.status))
         else:
-            self._judge_head()
+            self._judge_head(head)
 
     def _decide(self, outcome: Outcome) -> None:
+        self._decided = True
         self._incoming.patient()
-        try:
-            self._on_decided(outcome)
-        finally:
-            if not self.decided.done():
-                self.decided.set_result(outcome)
+        self._on_decided(outcome)
 
 
 class _FirstEvents:
     """Reads the events of an answer that is held, each once, until one decides."""
 
+    __slots__ = ("_clock", "_model", "_parser", "_read", "_seen")
+
     def __init__(self, *, model: str, clock: Clock) -> None:
         self._model = model
         self._clock = clock
-        self._parser = EventParser()
+        self._parser: EventParser | None = None
         self._read = 0
         self._seen = 0
 
     def decide(self, incoming: Incoming) -> Outcome | None:
         """What the events say that have come; None = wait for more."""
         held = incoming.held
-        fresh, self._read = held[self._read :], len(held)
+        outcome = self._by_type(held) or self._by_parser(held)
+        if outcome is not None:
+            return outcome
+        if incoming.ended and not incoming.whole:
+            return Unanswered(status=None, timed_out=False)
+        if incoming.ended or incoming.full or self._seen >= FIRST_EVENTS:
+            return Served(status=200)
+        return None
+
+    def _by_type(self, held: bytes) -> Outcome | None:
+        """By the types alone, as far as events are written plainly and none tells of a failure."""
+        while self._parser is None and (first := type_of_first(held, self._read)) is not None:
+            kind, end = first
+            if kind in TELLS_FAILURE:
+                break
+            self._read = end
+            self._seen += 1
+            if kind not in PREAMBLE:
+                return Served(status=200)
+        return None
+
+    def _by_parser(self, held: bytes) -> Outcome | None:
+        """By the events themselves, from here to the end: the parser keeps halves of lines."""
+        fresh = held[self._read :]
+        if not fresh:
+            return None
+        if self._parser is None:
+            self._parser = EventParser()
+        self._read = len(held)
         for event in self._parser.events(fresh):
             self._seen += 1
             outcome = of_first_event(event, model=self._model, now=self._clock.now())
             if outcome is not None:
                 return outcome
-        if incoming.ended and not incoming.whole:
-            return Unanswered(status=None, timed_out=False)
-        if incoming.ended or incoming.full or self._seen >= FIRST_EVENTS:
-            return Served(status=200)
         return None

@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 from core.proxy.answers import fault_answer
 from core.proxy.deadline import Deadline
@@ -62,7 +62,20 @@ class Admitted[Route]:
 
 type Gate[Route] = Callable[[RequestHead, int], Admitted[Route] | OwnAnswer]
 """Decide on a head, and on the port it came to, before any of its body is read."""
-type Handler[Route] = Callable[[Route, Request, Reply], Coroutine[Any, Any, None]]
+
+
+class Ongoing(Protocol):
+    """An answer in the making: in callbacks, or in the task that a `Start` has started."""
+
+    def cancel(self) -> object:
+        """The client is gone; does nothing when the answer is over."""
+        ...
+
+
+type Start = Callable[[Coroutine[Any, Any, None]], Ongoing]
+"""Answer by a coroutine; should it fail, or end without an answer, that is made good."""
+type Handler[Route] = Callable[[Route, Request, Reply, Start], Ongoing]
+"""Begin to answer; whom to tell when the client is gone."""
 
 
 class Buffered:
@@ -176,7 +189,8 @@ class Connection[Route](asyncio.BufferedProtocol):
         self._route: Route | None = None
         self._says = listener.says
         self._reply: Reply | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._ongoing: Ongoing | None = None
+        self._held = 0
         self._closing = False
         self._full = False
 
@@ -209,11 +223,12 @@ class Connection[Route](asyncio.BufferedProtocol):
         self._transport = None
         self._close_intake()
         self._listener.lost(self)
+        self._let_go()
         if self._reply is not None:
             self._reply.ended = True
-        if self._task is not None and not self._task.done():
+        if self._ongoing is not None:
             # After its first step: a task cancelled before it could not say that it ended.
-            asyncio.get_running_loop().call_soon(self._task.cancel)
+            asyncio.get_running_loop().call_soon(self._ongoing.cancel)
 
     def eof_received(self) -> bool:
         """The client has closed its side: whoever does so before it has its answer is gone."""
@@ -284,29 +299,45 @@ class Connection[Route](asyncio.BufferedProtocol):
     def _request_came(self, request: Request) -> None:
         self._deadline.clear()
         assert self._route is not None  # noqa: S101 - the gate let its head in
-        self._reply = self._new_reply(request.head, self._answered)
-        self._task = self._listener.tasks.start(
-            self._handled(self._route, request, self._reply), name="request"
-        )
+        self._held = len(request.body)
+        self._reply = reply = self._new_reply(request.head, self._answered)
+        try:
+            ongoing = self._listener.handler(self._route, request, reply, self._start)
+        except Exception:
+            self._failed(reply)
+            return
+        if not reply.ended:
+            self._ongoing = ongoing
 
     def _refuse(self, fault: Fault) -> None:
         self._answer_and_leave(self._says(fault), self._head)
 
     # -- answers
 
-    async def _handled(self, route: Route, request: Request, reply: Reply) -> None:
+    def _start(self, work: Coroutine[Any, Any, None]) -> Ongoing:
+        assert self._reply is not None  # noqa: S101 - only its handler is given this
+        return self._listener.tasks.start(self._finished(work, self._reply), name="request")
+
+    async def _finished(self, work: Coroutine[Any, Any, None], reply: Reply) -> None:
         try:
-            await self._listener.handler(route, request, reply)
+            await work
         except Exception:
-            _log.exception("a request failed inside Turntable")
-            if reply.begun:
-                reply.cut()
-            else:
-                reply.answer(self._says(Fault.INTERNAL))
+            self._failed(reply)
         finally:
-            self._listener.buffered.give_back(len(request.body))
             if not reply.ended:
                 reply.cut()
+
+    def _failed(self, reply: Reply) -> None:
+        _log.exception("a request failed inside Turntable")
+        if reply.begun:
+            reply.cut()
+        else:
+            reply.answer(self._says(Fault.INTERNAL))
+
+    def _let_go(self) -> None:
+        """The request is over: its body is not held any more."""
+        self._listener.buffered.give_back(self._held)
+        self._held = 0
 
     def _new_reply(self, head: RequestHead | None, on_end: Callable[[bool], None]) -> Reply:
         """`head`: None when it could not be read, which ends the connection."""
@@ -322,7 +353,8 @@ class Connection[Route](asyncio.BufferedProtocol):
 
     def _answered(self, keep: bool) -> None:
         """An answer is written: the next request may come, or the connection ends."""
-        self._reply = self._task = self._head = None
+        self._reply = self._ongoing = self._head = None
+        self._let_go()
         self._says = self._listener.says
         if self._transport is None:
             return

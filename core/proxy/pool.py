@@ -6,15 +6,12 @@ a request is written to it.
 """
 
 import asyncio
-import select
 import ssl
-import sys
 
 from core.proxy.connection import UpstreamConnection
 from core.proxy.dialling import Dialler, Origin
 from core.proxy.read_buffer import ReadBuffer
 from core.proxy.tls import session_of
-from core.proxy.wire import Wire
 
 IDLE_S = 55.0
 """How long a connection may wait; common servers close after 60–75 s."""
@@ -39,18 +36,25 @@ class Pool:
         """How many connections are open, idle or not."""
         return len(self._all)
 
+    def at_hand(self, origin: Origin) -> UpstreamConnection | None:
+        """One that waits and was open a moment ago; None: one has to be opened (`connection`)."""
+        waiting = self._idle.get(origin)
+        while waiting:
+            connection = waiting.pop()
+            if connection.usable and not connection.speaks_out_of_turn():
+                return connection
+            connection.close()
+        return None
+
     async def connection(self, origin: Origin, *, timeout_s: float) -> UpstreamConnection:
         """A connection that was open a moment ago: use it before anything else is awaited.
 
         Raises:
             OSError: as `Dialler.dial`, or timed out. Nothing was sent.
         """
-        waiting = self._idle.get(origin, [])
-        while waiting:
-            connection = waiting.pop()
-            if connection.usable and not _is_readable(connection.wire):
-                return connection
-            connection.close()
+        connection = self.at_hand(origin)
+        if connection is not None:
+            return connection
         async with asyncio.timeout(timeout_s):
             return await self._open(origin)
 
@@ -105,16 +109,3 @@ class Pool:
                     connection.close()
         if any(self._idle.values()):
             self._sweeper = asyncio.get_running_loop().call_later(IDLE_S / 2, self._sweep)
-
-
-def _is_readable(wire: Wire | None) -> bool:
-    """Whether an idle connection has something to say: an end, or bytes that nobody asked for."""
-    socket = wire.get_extra_info("socket") if wire is not None else None
-    descriptor = getattr(socket, "fileno", lambda: -1)()
-    if descriptor < 0:
-        return True
-    if sys.platform == "win32":
-        return bool(select.select([descriptor], [], [], 0)[0])
-    poll = select.poll()
-    poll.register(descriptor, select.POLLIN)
-    return bool(poll.poll(0))

@@ -5,18 +5,20 @@ from collections.abc import Callable
 from core.domain.facts import Facts
 from core.proxy import v1
 from core.proxy.attempt import Attempts
+from core.proxy.course import Course, Means
 from core.proxy.facts import facts_of
 from core.proxy.holds import Holds
 from core.proxy.limits_seen import LimitsSeen
-from core.proxy.listener import Buffered
+from core.proxy.listener import Buffered, Ongoing, Start
 from core.proxy.messages import Request
 from core.proxy.passing import Passing
 from core.proxy.reply import Reply
-from core.proxy.routes import Passage
+from core.proxy.routes import Passage, ToolAsks
 from core.proxy.seams import Seams
+from core.proxy.straight import Straight
 from core.proxy.traffic import Traffic
 from core.proxy.v1_answers import OPEN
-from core.proxy.voice import CODEX, Tongue, Voice
+from core.proxy.voice import CODEX, Voice
 from core.proxy.websocket_handshake import Detour, Handshakes
 
 __all__ = ["Relay", "Seams"]
@@ -35,55 +37,51 @@ class Relay:
         random_bytes: Callable[[int], bytes],
     ) -> None:
         """`buffered`: what all bodies and messages hold; `random_bytes`: for masks."""
-        self._attempts = attempts
-        self._seams = seams
-        self._traffic = traffic
-        self._holds = Holds(seams.clock)
-        self._limits = LimitsSeen()
+        self._means = means = Means(
+            attempts=attempts,
+            seams=seams,
+            traffic=traffic,
+            holds=Holds(seams.clock),
+            limits=LimitsSeen(),
+        )
+        self._say = seams.speech.say
         self._handshakes = Handshakes(
             attempts=attempts,
             seams=seams,
             traffic=traffic,
-            limits=self._limits,
+            limits=means.limits,
             buffered=buffered,
             detour=Detour(seams.clock),
             random_bytes=random_bytes,
         )
 
-    async def serve(self, passage: Passage, request: Request, reply: Reply) -> None:
-        """Answer `request`, whatever happens, and write its row (its rows, on a WebSocket)."""
+    def serve(self, passage: Passage, request: Request, reply: Reply, start: Start) -> Ongoing:
+        """Answer `request`, whatever happens, and write its row (its rows, on a WebSocket).
+
+        `start` runs what takes more than callbacks; whom to tell when the client is gone.
+        """
         if passage.websocket:
-            await self._handshakes.serve(passage, request, reply)
-            return
+            return start(self._handshakes.serve(passage, request, reply))
         path = passage.path
-        if (tool := passage.tool) is None:
-            facts = facts_of(request, passage.kind, only=passage.only)
-            await self._pass(path, request, facts, reply, CODEX)
-            return
-
-        async def go(made: Request, facts: Facts, voice: Voice) -> None:
-            await self._pass(path, made, facts, voice, OPEN)
-
-        await v1.serve(tool.form, tool.client, request, reply, go, say=self._seams.speech.say)
-
-    async def _pass(
-        self, path: bytes, request: Request, facts: Facts, voice: Voice, tongue: Tongue
-    ) -> None:
-        passing = Passing(
-            attempts=self._attempts,
-            seams=self._seams,
-            traffic=self._traffic,
-            holds=self._holds,
-            limits=self._limits,
-            path=path,
-            request=request,
-            facts=facts,
-            voice=voice,
-            tongue=tongue,
+        if (tool := passage.tool) is not None:
+            return start(self._translated(tool, path, request, reply))
+        facts = facts_of(request, passage.kind, only=passage.only)
+        course = Course(
+            self._means, path=path, request=request, facts=facts, reply=reply, tongue=CODEX
         )
-        self._traffic.requests += 1
-        try:
-            await passing.run()
-        finally:
-            self._traffic.requests -= 1
-            self._seams.record(passing.row())
+
+        def by_steps(course: Course) -> Ongoing:
+            return start(Passing(course, self._means).run())
+
+        return Straight(course, self._means.attempts, by_steps).begin()
+
+    async def _translated(
+        self, tool: ToolAsks, path: bytes, request: Request, reply: Reply
+    ) -> None:
+        async def go(made: Request, facts: Facts, voice: Voice) -> None:
+            course = Course(
+                self._means, path=path, request=made, facts=facts, reply=voice, tongue=OPEN
+            )
+            await Passing(course, self._means).run()
+
+        await v1.serve(tool.form, tool.client, request, reply, go, say=self._say)

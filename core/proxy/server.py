@@ -22,7 +22,7 @@ from core.proxy.relay import Relay, Seams
 from core.proxy.routes import Identity, Known, Passage, Routes, Valid
 from core.proxy.tls import client_context
 from core.proxy.traffic import Traffic
-from core.proxy.upstream import Authorise, Renew, RouteOf, Upstream
+from core.proxy.upstream import Authorise, Granted, KnownRoute, Renew, RouteOf, Upstream
 from core.runtime.net import system_proxies
 from core.runtime.tasks import Tasks
 
@@ -42,8 +42,10 @@ class ProxyServer:
         *,
         seams: Seams,
         authorise: Authorise,
+        granted: Granted,
         renew: Renew,
         route_of: RouteOf,
+        known_route: KnownRoute,
         valid: Valid,
         known: Known,
         status: Callable[[], object],
@@ -56,8 +58,10 @@ class ProxyServer:
         Args:
             seams: what the application hands in.
             authorise: a fresh token of an account.
+            granted: the same, if it is at hand.
             renew: a newer one.
             route_of: where the requests of an account's workspace go.
+            known_route: the same, if it is known.
             valid: whose the secret of a bound path is.
             known: whose the token of another tool is.
             status: what `/status` answers: no address, no name of a person.
@@ -79,8 +83,10 @@ class ProxyServer:
         self._upstream = Upstream(
             pool=Pool(dialler=dialler, buffer=buffer),
             authorise=authorise,
+            granted=granted,
             renew=renew,
             route_of=route_of,
+            known_route=known_route,
             settings=lambda: settings().upstream,
         )
         attempts = Attempts(upstream=self._upstream, settings=settings, clock=seams.clock)

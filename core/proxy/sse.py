@@ -6,7 +6,7 @@ several `data` lines are joined; comments are skipped) and never holds more than
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -105,23 +105,44 @@ class Tap:
 
     def __init__(self) -> None:
         self._parser = EventParser()
+        self._amid = False
 
     def feed(self, data: bytes) -> list[Tapped]:
         """What `data` tells; most reads hold whole events that tell nothing."""
-        if not self._parser.between_events or not data.endswith(b"\n\n") or b"\r" in data:
-            return self._read(data)
+        if self._amid or not data.endswith(b"\n\n") or b"\r" in data:
+            told = [t for e in self._parser.events(data) if (t := tapped_from(e)) is not None]
+            self._amid = not self._parser.between_events
+            return told
         if not _may_tell(data):
             return []
-        return [
-            tapped
-            for block in data.split(b"\n\n")
-            if _may_tell(block)
-            for tapped in self._read(block + b"\n\n")
-        ]
+        # Whole events: only those that may tell something are read.
+        blocks = [block for block in data.split(b"\n\n") if _may_tell(block)]
+        events = [event for block in blocks for event in _events_in(block)]
+        return [tapped for event in events if (tapped := tapped_from(event)) is not None]
 
-    def _read(self, data: bytes) -> list[Tapped]:
-        found = (tapped_from(event) for event in self._parser.events(data))
-        return [tapped for tapped in found if tapped is not None]
+
+_PLAIN = re.compile(rb"event: ?([a-z_.]+)\ndata: ?([^\n]*)")
+
+
+def _events_in(block: bytes) -> Sequence["Event"]:
+    """The event of a block without CR and without its empty line; nearly all have two lines."""
+    plain = _PLAIN.fullmatch(block)
+    if plain is None:
+        return EventParser().feed(block + b"\n\n")
+    return (Event(type=plain[1].decode(), data=plain[2]),)
+
+
+_FIRST = re.compile(rb"event: ?([a-z_.]+)\n(?:data:[^\r\n]*\n)+\n")
+
+
+def type_of_first(data: bytes, at: int) -> tuple[str, int] | None:
+    """The type of the event that begins at `at`, and where it ends.
+
+    None where it is not whole yet, or not written as plainly as the back end writes: one `event`
+    line, then `data` lines, LF at each end. Then `EventParser` says what it is.
+    """
+    plain = _FIRST.match(data, at)
+    return None if plain is None else (plain[1].decode(), plain.end())
 
 
 def _may_tell(data: bytes) -> bool:

@@ -11,6 +11,7 @@ from core.domain.outcome import NoWay, Unreachable
 from core.domain.settings import UpstreamSettings
 from core.domain.trust import OFFICIAL_BACK_END, is_loopback, may_be_sent_to
 from core.domain.workspace_route import WorkspaceRoute
+from core.proxy.connection import UpstreamConnection
 from core.proxy.dialling import Origin
 from core.proxy.incoming import Incoming
 from core.proxy.messages import (
@@ -27,6 +28,10 @@ type Authorise = Callable[[AccountId], Awaitable[Grant | None]]
 """A fresh token of this account; None when there is none (whoever says so has learned why)."""
 type RouteOf = Callable[[AccountId, Grant], Awaitable[WorkspaceRoute]]
 """Where the requests of this account's workspace go."""
+type Granted = Callable[[AccountId], Grant | None]
+"""The token that `Authorise` would give without waiting; None: it has to be asked."""
+type KnownRoute = Callable[[AccountId, Grant], WorkspaceRoute | None]
+"""What `RouteOf` would say without waiting; None: it has to be asked."""
 type Renew = Callable[[AccountId, Grant], Awaitable[bool]]
 """Get a newer token than the one that was refused; whether there is one."""
 
@@ -54,6 +59,21 @@ class Base:
     path: bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Dress:
+    """What the requests of one account carry and where they go; made anew when anything changes."""
+
+    grant: Grant
+    route: WorkspaceRoute
+    settings: UpstreamSettings
+    base: Base
+    authority: Authority
+
+    def fits(self, grant: Grant, route: WorkspaceRoute | None, settings: UpstreamSettings) -> bool:
+        """Whether it was made of these very values."""
+        return self.grant is grant and self.route is route and self.settings is settings
+
+
 class Upstream:
     """The back end, as the relay sees it."""
 
@@ -62,16 +82,37 @@ class Upstream:
         *,
         pool: Pool,
         authorise: Authorise,
+        granted: Granted,
         renew: Renew,
         route_of: RouteOf,
+        known_route: KnownRoute,
         settings: Callable[[], UpstreamSettings],
     ) -> None:
         self._pool = pool
+        self._granted = granted
+        self._known_route = known_route
         self._route_of = route_of
         self._authorise = authorise
         self._renew = renew
         self._settings = settings
+        self._dresses: dict[AccountId, _Dress] = {}
         self._bases: dict[tuple[str, bool, str | None], Base | None] = {}
+
+    def send_at_once(
+        self, account: AccountId, request: Request, path: bytes, *, keep_turn_state: bool
+    ) -> Sent | None:
+        """As `send`, if token and connection are at hand; None: nothing was sent, use `send`."""
+        grant = self._granted(account)
+        if grant is None:
+            return None
+        route = self._known_route(account, grant)
+        dress = self._dresses.get(account)
+        if dress is None or not dress.fits(grant, route, self._settings()):
+            return None
+        connection = self._pool.at_hand(dress.base.origin)
+        if connection is None:
+            return None
+        return _sent_on(connection, dress, request, path, keep_turn_state=keep_turn_state)
 
     async def send(
         self, account: AccountId, request: Request, path: bytes, *, keep_turn_state: bool
@@ -89,28 +130,22 @@ class Upstream:
         if base is None:
             what = "upstream.base_url" if route.origin is None else "the workspace's own address"
             return Unreachable(detail=f"{what} is not allowed")
-        authority = Authority(
-            host=base.host,
-            authorization=b"Bearer " + grant.access_token.encode(),
-            workspace=grant.workspace.encode(),
-            fedramp=grant.fedramp,
-            override=(route.override or "").encode(),
+        dress = _Dress(
+            grant=grant,
+            route=route,
+            settings=settings,
+            base=base,
+            authority=_authority(grant, route, base),
         )
-        fields = request_fields(request, authority, keep_turn_state=keep_turn_state)
-        head = request_bytes(request.head.method, base.path + path, fields)
         try:
             connection = await self._pool.connection(
                 base.origin, timeout_s=settings.connect_timeout_s
             )
-            incoming = connection.exchange(
-                head,
-                request.body,
-                without_body=request.head.method == b"HEAD",
-                upgrade=wants_websocket(request.head),
-            )
+            sent = _sent_on(connection, dress, request, path, keep_turn_state=keep_turn_state)
         except OSError as error:
             return Unreachable(detail=_detail(error), way=_way_of(error))
-        return Sent(incoming=incoming, grant=grant)
+        self._dresses[account] = dress
+        return sent
 
     async def renew(self, account: AccountId, refused: Sent | None) -> bool:
         """Get a newer token than the one that was refused; whether there is one."""
@@ -129,6 +164,40 @@ class Upstream:
                 base = at_origin(base, origin, allow_custom=settings.allow_custom)
             self._bases[key] = base
         return self._bases[key]
+
+
+def _authority(grant: Grant, route: WorkspaceRoute, base: Base) -> Authority:
+    return Authority(
+        host=base.host,
+        authorization=b"Bearer " + grant.access_token.encode(),
+        workspace=grant.workspace.encode(),
+        fedramp=grant.fedramp,
+        override=(route.override or "").encode(),
+    )
+
+
+def _sent_on(
+    connection: UpstreamConnection,
+    dress: _Dress,
+    request: Request,
+    path: bytes,
+    *,
+    keep_turn_state: bool,
+) -> Sent:
+    """Send it on this connection.
+
+    Raises:
+        ConnectionError: it is not usable; nothing was sent.
+    """
+    asked = request.head
+    fields = request_fields(request, dress.authority, keep_turn_state=keep_turn_state)
+    incoming = connection.exchange(
+        request_bytes(asked.method, dress.base.path + path, fields),
+        request.body,
+        without_body=asked.method == b"HEAD",
+        upgrade=wants_websocket(asked),
+    )
+    return Sent(incoming=incoming, grant=dress.grant)
 
 
 def at_origin(base: Base, origin: str, *, allow_custom: bool) -> Base | None:

@@ -118,7 +118,12 @@ class SocketRelay:
         """Relay until either side has ended it; a row is written for whatever was under way."""
         self._traffic.websockets += 1
         self._deadline.within(IDLE_S)
-        self._incoming.flow(self._said, idle_s=_FOR_EVER_S).add_done_callback(self._back_end_ended)
+        soon = asyncio.get_running_loop().call_soon
+
+        def ended(whole: bool) -> None:  # not in the middle of what ended it
+            soon(self._back_end_ended)
+
+        self._incoming.flow(self._said, ended, idle_s=_FOR_EVER_S)
         try:
             while (chore := await self._chores.get()) is not None:
                 await self._turns.perform(chore)
@@ -202,9 +207,9 @@ class SocketRelay:
         else:
             self._deadline.within(FAREWELL_S)
 
-    def _back_end_ended(self, flowed: "asyncio.Future[bool]") -> None:
+    def _back_end_ended(self) -> None:
         """The back end's connection is gone; where nobody has said good-bye, that is a cut."""
-        if not (self._leaving or self._reply.ended or flowed.cancelled()):
+        if not (self._leaving or self._reply.ended):
             self._end()
 
     def _end(self) -> None:

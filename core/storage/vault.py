@@ -116,6 +116,10 @@ class Vault:
         self.opened_key()
         return await self._whole(self._put(account, credentials), name="put")
 
+    def at_hand(self, account: AccountId) -> Credentials | None:
+        """What `get` would answer from memory; None: it has to be asked."""
+        return self._opened.get(account) if self._key is not None else None
+
     async def get(self, account: AccountId) -> Credentials | None:
         """The newest generation; None when there is no login, or it was removed.
 

@@ -193,8 +193,10 @@ class Rig:
         self.server = ProxyServer(
             seams=seams,
             authorise=self.authorise,
+            granted=self.grants.get,
             renew=self.renew,
             route_of=self.route_of,
+            known_route=lambda account, grant: self.routes.get(account, UNBOUND),
             valid=self.valid,
             known=lambda token: recognise_client(token, self.clients),
             status=lambda: {"running": True},

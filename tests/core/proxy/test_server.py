@@ -102,11 +102,11 @@ async def test_nothing_that_is_logged_holds_a_secret(
 ) -> None:
     caplog.set_level(logging.DEBUG)
 
-    async def authorise(account: object) -> None:
+    def granted(account: object) -> None:
         raise RuntimeError("planted")
 
     await client.ask()
-    rig.server._upstream._authorise = authorise
+    rig.server._upstream._granted = granted
     await client.ask()
     assert "planted" in caplog.text
     assert SECRET not in caplog.text
