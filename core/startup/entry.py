@@ -1,4 +1,4 @@
-"""What can start by itself, and how an entry for it stands: one interface for three systems."""
+"""What entries can start, at login or by a click: one interface for three systems."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,6 +17,14 @@ class Kind(StrEnum):
     """`turntable serve`, at any login."""
     GUARD = "guard"
     """What gives Codex back at the next login when even the guard was killed; ends at once."""
+    CODEX = "launcher"
+    """Codex's desktop app, once the proxy answers: among the programs, not at login."""
+
+
+AT_LOGIN = (Kind.DESKTOP, Kind.SERVER, Kind.GUARD)
+"""What can start by itself."""
+CODEX_NAME = "Codex through Turntable"
+"""What a person clicks."""
 
 
 class Standing(StrEnum):
@@ -49,7 +57,7 @@ class Found:
 
 
 class StartUp(Protocol):
-    """One system's way to start things at login. Looking changes nothing."""
+    """One system's entries that start things. Looking changes nothing."""
 
     def enable(self, kind: Kind) -> bool:
         """Make the entry, or make it anew; False: everything was in place already.
@@ -81,6 +89,8 @@ def words(kind: Kind, root: Path) -> tuple[str, ...]:
             return ("serve",)
         case Kind.GUARD:
             return ("guard-process", "--login", "--home", str(root))
+        case Kind.CODEX:
+            return ("launcher", "open")
         case _:
             assert_never(kind)
 
@@ -90,5 +100,5 @@ def failed(place: object, error: OSError) -> CoreError:
     return CoreError(
         "startup_failed",
         f"{place} cannot be written ({error.strerror or type(error).__name__}).",
-        "What starts at login was left as it was.",
+        "What was there is there still.",
     )

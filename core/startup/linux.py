@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.startup.entry import Found, Kind, Standing, failed, words
+from core.startup.entry import CODEX_NAME, Found, Kind, Standing, failed, words
 from core.startup.files import write_whole
 from core.startup.launcher import launcher_of, make_launcher, remove_launcher
 
@@ -18,11 +18,13 @@ _NAMES = {
     Kind.DESKTOP: "turntable",
     Kind.SERVER: "turntable-serve",
     Kind.GUARD: "turntable-guard",
+    Kind.CODEX: "turntable-codex",
 }
 _SAYS = {
     Kind.DESKTOP: "Every Codex account you own, on one tray icon",
     Kind.SERVER: "Turntable without a desktop: routes Codex through the accounts you own",
     Kind.GUARD: "Gives Codex its own login back, should Turntable have been killed",
+    Kind.CODEX: "Opens Codex’s app once Turntable answers",
 }
 _DESKTOP_ENTRY = """\
 [Desktop Entry]
@@ -33,6 +35,17 @@ Exec={command}
 Icon=turntable
 Terminal=false
 NoDisplay=true
+StartupNotify=false
+"""
+_CLICKED_ENTRY = """\
+[Desktop Entry]
+Type=Application
+Name={name}
+Comment={says}
+Exec={command}
+Icon=turntable
+Terminal=false
+Categories=Development;
 StartupNotify=false
 """
 _SERVER_UNIT = """\
@@ -70,18 +83,26 @@ class Linux:
     """Entries of one user."""
 
     def __init__(
-        self, *, root: Path, config_home: Path, programs: Sequence[str], systemd: bool
+        self,
+        *,
+        root: Path,
+        config_home: Path,
+        data_home: Path,
+        programs: Sequence[str],
+        systemd: bool,
     ) -> None:
         """Nothing is read or written yet.
 
         Args:
             root: the data folder.
             config_home: `XDG_CONFIG_HOME`.
+            data_home: `XDG_DATA_HOME`.
             programs: where this copy of the program is.
             systemd: whether the system is run by it.
         """
         self._root = root
         self._config_home = config_home
+        self._data_home = data_home
         self._programs = programs
         self._systemd = systemd
 
@@ -132,11 +153,15 @@ class Linux:
         return Standing.READY if runs else Standing.BROKEN
 
     def _entry(self, kind: Kind) -> Path:
+        if kind is Kind.CODEX:
+            return self._data_home / "applications" / f"{_NAMES[kind]}.desktop"
         service = self._systemd and kind is not Kind.DESKTOP
         return self._units(kind)[0] if service else self._autostart(kind)
 
     def _all(self, kind: Kind) -> tuple[Path, ...]:
         """Where an entry may lie: the machine may have had another init when it was made."""
+        if kind is Kind.CODEX:
+            return (self._entry(kind),)
         return (self._autostart(kind), *self._units(kind))
 
     def _autostart(self, kind: Kind) -> Path:
@@ -160,7 +185,8 @@ class Linux:
     def _text(self, kind: Kind) -> str:
         if self._entry(kind).suffix == ".desktop":
             command = " ".join(map(desktop_word, self._command(kind)))
-            return _DESKTOP_ENTRY.format(says=_SAYS[kind], command=command)
+            text = _CLICKED_ENTRY if kind is Kind.CODEX else _DESKTOP_ENTRY
+            return text.format(name=CODEX_NAME, says=_SAYS[kind], command=command)
         command, guard = (
             # systemd unescapes no `$` in the program's own name; a shell's has none.
             " ".join(["/bin/sh", *map(systemd_word, self._command(which))])

@@ -1,4 +1,4 @@
-"""The way this system starts things at login."""
+"""The way this system starts things, at login or by a click."""
 
 import sys
 from collections.abc import Mapping
@@ -21,7 +21,9 @@ def start_up(*, root: Path, environment: Mapping[str, str], user_home: Path) -> 
 
         frozen = bool(getattr(sys, "frozen", False))
         program = without_console(sys.executable, frozen=frozen)
-        return Windows(root=root, program=program, run_key=RunKey())
+        roaming = Path(environment.get("APPDATA") or user_home / "AppData" / "Roaming")
+        start_menu = roaming / "Microsoft" / "Windows" / "Start Menu" / "Programs"
+        return Windows(root=root, program=program, run_key=RunKey(), start_menu=start_menu)
     programs = programs_here(environment)
     if sys.platform == "darwin":
         from core.startup.macos import MacOS
@@ -29,8 +31,17 @@ def start_up(*, root: Path, environment: Mapping[str, str], user_home: Path) -> 
         return MacOS(root=root, user_home=user_home, programs=programs)
     from core.startup.linux import Linux
 
-    named = environment.get("XDG_CONFIG_HOME", "")
-    # The XDG specification: a path that is not absolute does not count.
-    config_home = Path(named) if named.startswith("/") else user_home / ".config"
     systemd = Path("/run/systemd/system").is_dir()  # sd_booted(3)
-    return Linux(root=root, config_home=config_home, programs=programs, systemd=systemd)
+    return Linux(
+        root=root,
+        config_home=xdg_folder(environment, "XDG_CONFIG_HOME", user_home / ".config"),
+        data_home=xdg_folder(environment, "XDG_DATA_HOME", user_home / ".local" / "share"),
+        programs=programs,
+        systemd=systemd,
+    )
+
+
+def xdg_folder(environment: Mapping[str, str], name: str, default: Path) -> Path:
+    """A base folder of the XDG specification; a path that is not absolute does not count."""
+    named = environment.get(name, "")
+    return Path(named) if named.startswith("/") else default

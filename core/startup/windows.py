@@ -1,4 +1,4 @@
-"""Windows: values of the user's Run key. No console window: the program has none of its own.
+"""Windows: values of the user's Run key, and a shortcut in the Start menu. No console window.
 
 Written and tested on Linux against a made-up key: nobody has seen Windows take them.
 """
@@ -8,7 +8,8 @@ import sys
 from collections.abc import Iterator, MutableMapping, Sequence
 from pathlib import Path, PureWindowsPath
 
-from core.startup.entry import Found, Kind, Standing, failed, words
+from core.startup.entry import CODEX_NAME, Found, Kind, Standing, failed, words
+from core.startup.windows_link import link_bytes
 
 _PLACE = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Run"
 _NAMES = {
@@ -22,7 +23,12 @@ class Windows:
     """Values of one user."""
 
     def __init__(
-        self, *, root: Path, program: Sequence[str], run_key: MutableMapping[str, str]
+        self,
+        *,
+        root: Path,
+        program: Sequence[str],
+        run_key: MutableMapping[str, str],
+        start_menu: Path,
     ) -> None:
         """Nothing is read or written yet.
 
@@ -30,15 +36,19 @@ class Windows:
             root: the data folder.
             program: the words that start this copy without a console window.
             run_key: the registry key's values.
+            start_menu: the user's folder of programs in it.
         """
         self._root = root
         self._program = program
         self._run_key = run_key
+        self._link = start_menu / f"{CODEX_NAME}.lnk"
 
     def enable(self, kind: Kind) -> bool:
         """See `StartUp`."""
-        value = self._value(kind)
         try:
+            if kind is Kind.CODEX:
+                return self._make_link()
+            value = self._value(kind)
             if self._run_key.get(_NAMES[kind]) == value:
                 return False
             self._run_key[_NAMES[kind]] = value
@@ -49,6 +59,10 @@ class Windows:
     def disable(self, kind: Kind) -> bool:
         """See `StartUp`."""
         try:
+            if kind is Kind.CODEX:
+                there = self._link.exists()
+                self._link.unlink(missing_ok=True)
+                return there
             return self._run_key.pop(_NAMES[kind], None) is not None
         except OSError as error:
             raise failed(self._place(kind), error) from error
@@ -58,17 +72,44 @@ class Windows:
         return Found(kind=kind, standing=self._standing(kind), place=self._place(kind))
 
     def _standing(self, kind: Kind) -> Standing:
-        value = self._run_key.get(_NAMES[kind])
-        if value is None:
+        if kind is Kind.CODEX:
+            link = self._link_now()
+            there, same = link is not None, link == self._link_wanted()
+        else:
+            value = self._run_key.get(_NAMES[kind])
+            there, same = value is not None, value == self._value(kind)
+        if not there:
             return Standing.ABSENT
-        if value != self._value(kind):
+        if not same:
             return Standing.ELSEWHERE
         return Standing.READY if Path(self._program[0]).exists() else Standing.BROKEN
 
     def _value(self, kind: Kind) -> str:
         return subprocess.list2cmdline([*self._program, *words(kind, self._root)])
 
+    def _make_link(self) -> bool:
+        wanted = self._link_wanted()
+        if self._link_now() == wanted:
+            return False
+        self._link.parent.mkdir(parents=True, exist_ok=True)
+        self._link.write_bytes(wanted)
+        return True
+
+    def _link_now(self) -> bytes | None:
+        try:
+            return self._link.read_bytes()
+        except OSError:
+            return None
+
+    def _link_wanted(self) -> bytes:
+        arguments = [*self._program[1:], *words(Kind.CODEX, self._root)]
+        return link_bytes(
+            self._program[0], subprocess.list2cmdline(arguments), description=CODEX_NAME
+        )
+
     def _place(self, kind: Kind) -> str:
+        if kind is Kind.CODEX:
+            return str(self._link)
         return f"{_PLACE}\\{_NAMES[kind]}"
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from core.app import App
 from core.control.verb import Arguments
-from core.startup.entry import Found, Kind, Standing
+from core.startup.entry import AT_LOGIN, Found, Kind, Standing
 from core.startup.launcher import launcher_answers
 
 
@@ -50,7 +50,7 @@ async def startup(app: App, arguments: Arguments) -> Startup:
                 changed |= await asyncio.to_thread(app.startup.disable, kind)
         case _:
             pass
-    entries = tuple([await _look(app, kind) for kind in Kind])
+    entries = tuple([await look(app, kind) for kind in AT_LOGIN])
     enabled = any(
         entry.standing is Standing.READY and entry.kind is not Kind.GUARD for entry in entries
     )
@@ -68,7 +68,8 @@ def _choose(app: App, *, serve: bool) -> tuple[Kind, Kind]:
     return Kind.DESKTOP, Kind.SERVER
 
 
-async def _look(app: App, kind: Kind) -> Entry:
+async def look(app: App, kind: Kind) -> Entry:
+    """How one entry stands, its launcher tried."""
     found: Found = await asyncio.to_thread(app.startup.look, kind)
     standing = found.standing
     if (

@@ -12,9 +12,11 @@ from core.codex_home.find import find_program
 from core.control.verb import Arguments
 from core.domain.account import AccountId
 from core.domain.errors import CoreError, ExitCode
+from core.switch.desktop_app import desktop_app
 from core.switch.preflight import Config, config_in_file, running_codex
 from core.switch.receipt import Receipt, Result, Step
 from core.switch.record import Records
+from core.switch.reopening import reopened
 from core.switch.switcher import Surroundings, Switcher
 
 
@@ -58,10 +60,16 @@ async def switch(app: App, arguments: Arguments) -> Switched:
     await app.unlock()
     switcher = _switcher(app, _existing(app.codex_home(arguments.text("codex_home"))))
     dry_run = arguments.flag("dry_run")
-    if account is None:
-        receipt = await switcher.undo(dry_run=dry_run)
+
+    async def act() -> Receipt:
+        if account is None:
+            return await switcher.undo(dry_run=dry_run)
+        return await switcher.switch(account, dry_run=dry_run)
+
+    if arguments.flag("reopen"):
+        receipt = await reopened(desktop_app(app.environment, app.user_home), act, dry_run=dry_run)
     else:
-        receipt = await switcher.switch(account, dry_run=dry_run)
+        receipt = await act()
     return Switched(
         account=receipt.account,
         displaced=receipt.displaced,
@@ -124,6 +132,7 @@ def surroundings(
 
 
 _NAMES = {
+    "quit": "Codex's app is closed",
     "store": "Codex keeps its login in a file",
     "forced": "the configuration allows this login",
     "running": "no Codex runs with this home",
@@ -136,6 +145,7 @@ _NAMES = {
     "verify": "Codex itself says who is signed in",
     "own": "the old login is refreshed here from now on",
     "roll back": "auth.json is as it was before",
+    "open": "Codex's app is open again",
 }
 _SIGNS = {Result.DONE: "✓", Result.PLANNED: "·", Result.SKIPPED: "–", Result.FAILED: "✗"}
 

@@ -86,7 +86,13 @@ def test_the_login_entry_comes_and_goes_with_the_binds(
 ) -> None:
     root = tmp_path / "turntable"
     (root / "run").mkdir(parents=True, mode=0o700)
-    startup = Linux(root=root, config_home=tmp_path / "config", programs=("/a",), systemd=False)
+    startup = Linux(
+        root=root,
+        config_home=tmp_path / "config",
+        data_home=tmp_path / "share",
+        programs=("/a",),
+        systemd=False,
+    )
     guarding = Guarding(root, startup, wanted=lambda: wanted)
     guarding.start()
     assert startup.look(Kind.GUARD).standing is standing

@@ -25,6 +25,7 @@ class Machine:
     def __init__(self, root: Path, *, systemd: bool) -> None:
         self.root = root / "data"
         self.config = root / "config"
+        self.data = root / "share"
         self.heard = root / "heard"
         self.program = root / "bin" / "turntable"
         self.program.parent.mkdir(parents=True)
@@ -34,7 +35,13 @@ class Machine:
 
     def again(self, *, systemd: bool) -> Linux:
         programs = (str(self.program),)
-        return Linux(root=self.root, config_home=self.config, programs=programs, systemd=systemd)
+        return Linux(
+            root=self.root,
+            config_home=self.config,
+            data_home=self.data,
+            programs=programs,
+            systemd=systemd,
+        )
 
     @property
     def files(self) -> dict[str, bytes]:

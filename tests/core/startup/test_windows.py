@@ -12,7 +12,8 @@ from core.startup.windows import Windows, without_console
 def test_values_are_quoted_and_enable_twice_is_once(tmp_path: Path) -> None:
     run_key: dict[str, str] = {"Somebody": "else"}
     program = (sys.executable, "-m", "core")
-    windows = Windows(root=tmp_path / "da ta", program=program, run_key=run_key)
+    menu = tmp_path / "Start Menu"
+    windows = Windows(root=tmp_path / "da ta", program=program, run_key=run_key, start_menu=menu)
     for kind in Kind:
         assert windows.enable(kind)
         assert not windows.enable(kind)
@@ -28,7 +29,8 @@ def test_values_are_quoted_and_enable_twice_is_once(tmp_path: Path) -> None:
 
 def test_what_is_really_there_is_said(tmp_path: Path) -> None:
     run_key = {"Turntable": "C:\\other.exe"}
-    windows = Windows(root=tmp_path, program=(str(tmp_path / "gone.exe"),), run_key=run_key)
+    program = (str(tmp_path / "gone.exe"),)
+    windows = Windows(root=tmp_path, program=program, run_key=run_key, start_menu=tmp_path)
     assert windows.look(Kind.DESKTOP).standing is Standing.ELSEWHERE
     windows.enable(Kind.DESKTOP)
     assert windows.look(Kind.DESKTOP).standing is Standing.BROKEN

@@ -1,0 +1,50 @@
+"""A switch with Codex's desktop app closed for its length, since a running one keeps its login."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from core.domain.errors import CoreError
+from core.switch.desktop_app import DesktopApp, quit_app
+from core.switch.receipt import Receipt, Result, Step
+
+
+async def reopened(
+    app: DesktopApp, act: Callable[[], Awaitable[Receipt]], *, dry_run: bool
+) -> Receipt:
+    """Quit the app, switch, and open it again if it was open; the receipt says all three.
+
+    Raises:
+        CoreError: `codex_app_open`, or as the switch fails; an app that was open is open again.
+    """
+    if dry_run:
+        receipt = await act()
+        runs = await app.is_running()
+        return _around(receipt, *((_step("quit"), _step("open")) if runs else _nothing(app)))
+    if not await quit_app(app):
+        return _around(await act(), *_nothing(app))
+    try:
+        receipt = await act()
+    except BaseException:
+        app.open()
+        raise
+    try:
+        app.open()
+    except CoreError as error:
+        opened = Step(name="open", result=Result.SKIPPED, because=error.message)
+    else:
+        opened = Step(name="open", result=Result.DONE)
+    return _around(receipt, Step(name="quit", result=Result.DONE), opened)
+
+
+def _step(name: str) -> Step:
+    return Step(name=name, result=Result.PLANNED)
+
+
+def _nothing(app: DesktopApp) -> tuple[Step, ...]:
+    """One step, for an app that there was nothing to do with."""
+    because = "It is not open." if app.place() else "It is not installed here."
+    return (Step(name="quit", result=Result.SKIPPED, because=because),)
+
+
+def _around(receipt: Receipt, before: Step, *after: Step) -> Receipt:
+    return replace(receipt, steps=(before, *receipt.steps, *after))
