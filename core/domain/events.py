@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from core.domain.account import AccountId
+from core.domain.budgets import BudgetNumber
 from core.domain.facts import ThreadId
 
 
@@ -109,6 +110,19 @@ class RequestEnded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetsChanged:
+    """The user has set or removed a budget."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetUsedUp:
+    """So much was used that a budget lets no more through until then."""
+
+    number: BudgetNumber
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BindChanged:
     """Codex is routed here, or is not any more."""
 
@@ -154,6 +168,8 @@ type Event = (
     | ThreadAsks
     | ThreadPinned
     | RequestEnded
+    | BudgetsChanged
+    | BudgetUsedUp
     | BindChanged
     | ShowRequested
     | VaultOpened

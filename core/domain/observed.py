@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from core.domain import health
 from core.domain.account import AccountId
+from core.domain.budgets import NOTHING_USED_UP, UsedUp
 from core.domain.decision import Because, Shares
 from core.domain.events import (
     AccountBack,
@@ -79,6 +80,7 @@ class Observed:
         failures: of the last seconds, one for each account; not kept over a restart.
         paused_until: when a burst of failures lets the pool be asked again; not kept either.
         challenged_until: the same after a challenge of the network; not kept either.
+        used_up: the user's budgets that let no more through; summed up anew at every start.
     """
 
     quotas: Mapping[AccountId, Quota] = field(default_factory=dict)
@@ -95,6 +97,7 @@ class Observed:
     failures: tuple[Failure, ...] = ()
     paused_until: datetime | None = None
     challenged_until: datetime | None = None
+    used_up: UsedUp = NOTHING_USED_UP
 
 
 type Lesson = Callable[[Observed], tuple[Observed, tuple[Event, ...]]]

@@ -6,8 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from core.domain.account import Account, AccountId, Identity
+from core.domain.budgets import Budget, BudgetNumber, Subject
 from core.domain.client import Client, ClientId
-from core.domain.events import AccountChanged, Event, RotationChanged, ThreadPinned
+from core.domain.events import AccountChanged, BudgetsChanged, Event, RotationChanged, ThreadPinned
 from core.domain.facts import ThreadId
 from core.domain.rules import NO_RULES, Pool, PoolId, Rules
 
@@ -62,6 +63,7 @@ class State:
         next_number: what the next account is called (`#N`); never goes back.
         pools: named sets of accounts.
         rules: which accounts may serve which work.
+        budgets: how much may be used, by their numbers.
     """
 
     accounts: Mapping[AccountId, Account] = field(default_factory=dict)
@@ -72,6 +74,14 @@ class State:
     next_number: int = 1
     pools: Mapping[PoolId, Pool] = field(default_factory=dict)
     rules: Rules = NO_RULES
+    budgets: Mapping[BudgetNumber, Budget] = field(default_factory=dict)
+
+    @property
+    def names_folders(self) -> bool:
+        """Whether a request's folder has to be known: a rule or a budget is about one."""
+        return self.rules.name_folders or any(
+            budget.subject is Subject.PROJECT for budget in self.budgets.values()
+        )
 
     def find(self, identity: Identity) -> Account | None:
         """The account of this user and workspace."""
@@ -125,6 +135,28 @@ def drop_client(client: ClientId) -> Change:
     def change(state: State) -> tuple[State, tuple[Event, ...]]:
         kept = {id_: known for id_, known in state.clients.items() if id_ != client}
         return replace(state, clients=kept), ()
+
+    return change
+
+
+def put_budget(budget: Budget) -> Change:
+    """Set a budget, or replace the one of the same number."""
+
+    def change(state: State) -> tuple[State, tuple[Event, ...]]:
+        budgets = {**state.budgets, budget.number: budget}
+        return replace(state, budgets=budgets), (BudgetsChanged(),)
+
+    return change
+
+
+def drop_budget(number: BudgetNumber) -> Change:
+    """Nothing is counted for it any more."""
+
+    def change(state: State) -> tuple[State, tuple[Event, ...]]:
+        if number not in state.budgets:
+            return state, ()
+        kept = {known: budget for known, budget in state.budgets.items() if known != number}
+        return replace(state, budgets=kept), (BudgetsChanged(),)
 
     return change
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from core.domain.account import Account, AccountId
+from core.domain.budgets import Budget, BudgetNumber
 from core.domain.client import Client, ClientId
 from core.domain.decision import Because, Shares
 from core.domain.facts import ThreadId
@@ -35,6 +36,7 @@ _STATE_TYPES: Mapping[str, Any] = {
     "client": Client,
     "pool": Pool,
     "rules": Rules,
+    "budget": Budget,
 }
 _OBSERVED_TYPES: Mapping[str, Any] = {
     "quota": Quota,
@@ -104,6 +106,7 @@ def state_kinds(state: State) -> Kinds:
         "client": state.clients,
         "pool": state.pools,
         "rules": {_ONLY: state.rules},
+        "budget": {str(number): budget for number, budget in state.budgets.items()},
     }
 
 
@@ -155,6 +158,7 @@ def read_state(rows: Iterable[Row]) -> tuple[State, tuple[DamagedRow, ...]]:
         clients={ClientId(key): client for key, client in kinds["client"].items()},
         pools={PoolId(key): pool for key, pool in kinds["pool"].items()},
         rules=_rules(kinds["rules"].get(_ONLY), damaged),
+        budgets={BudgetNumber(one.number): one for one in kinds["budget"].values()},
     )
     return state, damaged
 
