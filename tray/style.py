@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QApplication
 
 from tray.theme import (
     GAP,
+    GAP_LARGE,
     GAP_MEDIUM,
     GAP_SMALL,
     RADIUS,
@@ -26,9 +27,14 @@ def scheme_wanted() -> Scheme:
 
 def colors_in_force() -> WindowColors:
     """The colours that the application was dressed in; the desktop's wish before that."""
+    return window_colors(scheme_in_force())
+
+
+def scheme_in_force() -> Scheme:
+    """The scheme that the application was dressed in; the desktop's wish before that."""
     application = QApplication.instance()
     worn = None if application is None else application.property(_WORN)
-    return window_colors(Scheme(worn) if worn else scheme_wanted())
+    return Scheme(worn) if worn else scheme_wanted()
 
 
 def dress(application: QApplication, scheme: Scheme) -> None:
@@ -118,6 +124,14 @@ QLineEdit, QComboBox {{
   background: {c["surface"]}; color: {c["text"]}; border: 1px solid {c["line"]};
   border-radius: {RADIUS - 2}px; padding: {GAP}px {GAP_SMALL}px;
   selection-background-color: {c["accent"]}; selection-color: {c["on_accent"]};
+}}
+QComboBox::drop-down {{ border: none; width: {GAP_LARGE}px; }}
+QComboBox::down-arrow {{
+  width: 0; height: 0; border-left: {GAP}px solid {c["surface"]};
+  border-right: {GAP}px solid {c["surface"]}; border-top: {GAP + 1}px solid {c["muted"]};
+}}
+QComboBox::down-arrow:disabled {{
+  border-left-color: {c["ground"]}; border-right-color: {c["ground"]};
 }}
 QAbstractSpinBox QLineEdit, QAbstractSpinBox QLineEdit:focus {{
   border: none; padding: 0; background: transparent;

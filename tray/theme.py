@@ -61,6 +61,8 @@ RADIUS = 8
 BAR_HEIGHT = 6
 PANEL_WIDTH = 360
 """Of the glance panel, at the text size that most desktops start with."""
+CHART_HEIGHT = 190
+"""Of a chart, at the text size that most desktops start with."""
 WINDOW_SIZE = (1280, 740)
 SMALL, LARGE, HUGE = 0.9, 1.15, 1.5
 """Sizes of text, as parts of the desktop's own."""
@@ -193,6 +195,20 @@ _WINDOWS = {
         track=QColor("#4d4d4d"),
     ),
 }
+
+
+_CHARTS = {
+    Scheme.LIGHT: ("#0b7373", "#b3541e", "#4356b8", "#8e3a80", "#667012", "#5a6670"),
+    Scheme.DARK: ("#43c6c1", "#f0995a", "#93a4ff", "#e38fd0", "#c3cc5a", "#a9b6bf"),
+    Scheme.CONTRAST: ("#4df0ea", "#ffb066", "#a8b8ff", "#ff9ae6", "#e6f05a", "#ffffff"),
+}
+"""3:1 on the surface and told apart by people who see few colours; dashes and patterns say the
+same without them."""
+
+
+def chart_colors(scheme: Scheme) -> tuple[QColor, ...]:
+    """The colours of lines and columns, in the order of their looks."""
+    return tuple(QColor(color) for color in _CHARTS[scheme])
 
 
 def window_colors(scheme: Scheme) -> WindowColors:

@@ -26,13 +26,14 @@ from core.domain.errors import CoreError
 from core.domain.report import ReserveReport, StatusReport, VerdictReport
 from core.runtime.language import local_speech
 from core.words.speech import Speech, english
-from tests.tray import answers
+from tests.tray import answers, usage_answers
 from tests.tray.pictures import GROUNDS, icon_sheet
 from tests.tray.snapshots import NOW, account, snapshot, week, window
 from tray.dialogs.passphrase import PassphraseDialog
 from tray.icon import IconPainter
 from tray.menu import TrayMenu
 from tray.panel import GlancePanel
+from tray.parts.chart_library import load
 from tray.present.answer import Answer, Answered
 from tray.present.entries import Perform
 from tray.present.gauge import gauge
@@ -118,9 +119,27 @@ class Answers:
         answered(self._answer(question))
 
     def _answer(self, question: Perform) -> Answer | CoreError:
-        made: dict[str, JsonValue]
         if self._refuses:
             return CoreError("refused", self._refuses, "Try again.")
+        made = self._of_usage(question) or self._of_engine(question)
+        if made is None:
+            return CoreError("refused", f"{question.verb} was refused.", "This is a picture.")
+        return Answer(made)
+
+    def _of_usage(self, question: Perform) -> dict[str, JsonValue] | None:
+        match question.verb:
+            case "quota":
+                return usage_answers.quota([] if self._none else None)
+            case "usage":
+                by = str(question.arguments.get("by"))
+                return {"lines": [], "total": {}} if self._none else usage_answers.usage(by)
+            case "forecast":
+                return {"ahead": []} if self._none else usage_answers.forecast()
+            case _:
+                return None
+
+    def _of_engine(self, question: Perform) -> dict[str, JsonValue] | None:
+        made: dict[str, JsonValue] | None = None
         match question.verb:
             case "import":
                 made = {"messages": ["Would add #1 Work (plus)."]}
@@ -142,15 +161,15 @@ class Answers:
                     "routing.strategy": ("sticky", "environment"),
                 }
                 made = answers.config(held)
-            case _:
-                return CoreError("refused", f"{question.verb} was refused.", "This is a picture.")
-        return Answer(made)
+        return made
 
 
 def window_picture(
     page: PageName, report: StatusReport, setting: Setting, answering: Answers
 ) -> MainWindow:
     """The main window on one page."""
+    if page is PageName.USAGE:
+        load()
     made = MainWindow(setting.speech, answering.ask)
     icon = IconPainter().icon(gauge(report, NOW), Panel.UNKNOWN)
     made.show_status(report, icon, menu(report, speech=setting.speech, now=NOW), NOW)
@@ -206,6 +225,7 @@ def pictures() -> Iterator[tuple[str, Setting, Callable[[Setting], QWidget]]]:
     yield "panel-many", light, partial(panel_picture, many())
     yield from _pages("empty", light, empty(), Answers(none=True))
     yield from _pages("trouble", light, trouble(), Answers(well=False))
+    yield "usage-whole", light, _whole
     yield "accounts-told", light, _told
     yield "accounts-many", light, partial(_page, PageName.ACCOUNTS, many(), Answers())
     yield "welcome", light, partial(welcome_picture, empty())
@@ -239,6 +259,12 @@ def _pages(
 
 def _page(page: PageName, report: StatusReport, answering: Answers, setting: Setting) -> MainWindow:
     return window_picture(page, report, setting, answering)
+
+
+def _whole(setting: Setting) -> MainWindow:
+    made = window_picture(PageName.USAGE, usual(), setting, Answers())
+    made.resize(1280, 1720)
+    return made
 
 
 def _told(setting: Setting) -> MainWindow:

@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QScrollArea, QWidget
+from shiboken6 import delete
 
 from core.runtime.language import local_speech
 from tests.tray.catalogue import LANGUAGES
@@ -83,6 +84,7 @@ def test_pages(setting: Setting, page: PageName) -> None:
     window = window_picture(page, usual(), setting, Answers(well=False))
     assert cut_off(laid_out(window)) == []
     window.close_for_good()
+    delete(window)
 
 
 def test_window_in_trouble_and_without_an_account(setting: Setting) -> None:
@@ -90,24 +92,25 @@ def test_window_in_trouble_and_without_an_account(setting: Setting) -> None:
         window = window_picture(PageName.ACCOUNTS, report, setting, Answers())
         assert cut_off(laid_out(window)) == []
         window.close_for_good()
+        delete(window)
 
 
 def test_panel(setting: Setting) -> None:
     panel = panel_picture(usual(), setting)
     assert cut_off(laid_out(panel)) == []
-    panel.hide()
+    delete(panel)
 
 
 def test_first_run(setting: Setting) -> None:
     window = welcome_picture(empty(), setting)
     assert cut_off(laid_out(window)) == []
-    window.hide()
+    delete(window)
 
 
 def test_passphrase(setting: Setting) -> None:
     dialog = passphrase_picture(setting)
     assert cut_off(laid_out(dialog)) == []
-    dialog.hide()
+    delete(dialog)
 
 
 def test_what_has_no_room_is_found(qapp: QApplication) -> None:

@@ -29,6 +29,10 @@ class Answer:
         real = isinstance(value, int | float) and not isinstance(value, bool)
         return float(value) if real and isinstance(value, int | float) else None
 
+    def whole(self) -> Mapping[str, JsonValue]:
+        """Everything, as it came."""
+        return self._values
+
     def raw(self, name: str) -> JsonValue:
         """As it came."""
         return self._values.get(name)

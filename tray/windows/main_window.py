@@ -37,6 +37,7 @@ from tray.windows.messages import MessagesPage
 from tray.windows.page import Page
 from tray.windows.page_list import PageList
 from tray.windows.settings import SettingsPage
+from tray.windows.usage import UsagePage
 
 _LETTERS = 22
 """Average letters that the list of pages is wide."""
@@ -47,6 +48,7 @@ class PageName(StrEnum):
 
     ACCOUNTS = "accounts"
     ACTIVITY = "activity"
+    USAGE = "usage"
     HEALTH = "health"
     MESSAGES = "messages"
     SETTINGS = "settings"
@@ -72,6 +74,7 @@ class MainWindow(QWidget):
         self.pages: dict[PageName, Page] = {
             PageName.ACCOUNTS: AccountsPage(speech),
             PageName.ACTIVITY: ActivityPage(speech, ask),
+            PageName.USAGE: UsagePage(speech, ask),
             PageName.HEALTH: HealthPage(speech, ask),
             PageName.MESSAGES: self.messages,
             PageName.SETTINGS: SettingsPage(speech, ask),
@@ -165,6 +168,9 @@ class MainWindow(QWidget):
         self.hide()
         self._menu.close()
 
+    def _tell_of_page(self, text: str, trouble: bool) -> None:
+        self.tell(Notice(title="Turntable", text=text, trouble=trouble))
+
     def _open_menu(self) -> None:
         place = self._menu_button.rect().topLeft()
         self._menu.widget.popup(self._menu_button.mapToGlobal(place))
@@ -184,6 +190,7 @@ class MainWindow(QWidget):
             self._list.add(page.title)
             self._stack.addWidget(page)
             page.chosen.connect(self.chosen)
+            page.told.connect(self._tell_of_page)
             key = QShortcut(QKeySequence(f"Ctrl+{number}"), self)
             key.activated.connect(partial(self._list.setCurrentRow, number - 1))
         self._banner.chosen.connect(self.chosen)

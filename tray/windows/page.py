@@ -15,12 +15,14 @@ class Page(QWidget):
 
     Signals:
         chosen: an `Action`.
+        told: a sentence for the top of the window, and whether it is about trouble.
 
     Attributes:
         title: as in the list of pages.
     """
 
     chosen = Signal(object)
+    told = Signal(str, bool)
 
     def __init__(self, title: str) -> None:
         super().__init__()

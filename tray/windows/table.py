@@ -56,9 +56,10 @@ class Shown(Protocol):
 class Rows[R: Shown](QAbstractTableModel):
     """A read-only table; rows that are known by their id change in place."""
 
-    def __init__(self, headers: Sequence[str], *, toned: int) -> None:
-        """`toned` is the column that wears the row's tone."""
+    def __init__(self, headers: Sequence[str], *, toned: int, numbers: int | None = None) -> None:
+        """`toned` is the column that wears the row's tone; from `numbers` on stand numbers."""
         super().__init__()
+        self._numbers = len(headers) if numbers is None else numbers
         self._headers = tuple(headers)
         self._toned = toned
         self._rows: tuple[R, ...] = ()
@@ -77,6 +78,13 @@ class Rows[R: Shown](QAbstractTableModel):
         # One signal: each one has the columns measured.
         last = len(self._headers) - 1
         self.dataChanged.emit(self.index(changed[0], 0), self.index(changed[-1], last))
+
+    def rename(self, headers: Sequence[str]) -> None:
+        """What stands above the columns from now on."""
+        if self._headers != tuple(headers):
+            self._headers = tuple(headers)
+            last = len(self._headers) - 1
+            self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, last)
 
     def row(self, index: Index) -> R:
         """The row behind an index of this model."""
@@ -101,7 +109,7 @@ class Rows[R: Shown](QAbstractTableModel):
         if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return self._headers[section]
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter
+            return self._alignment(section)
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -113,7 +121,15 @@ class Rows[R: Shown](QAbstractTableModel):
             return tone_color(row.tone)
         if role == SORT:
             return self.sorts(row)[column]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return self._alignment(column)
         return row if role == ROW else None
+
+    def _alignment(self, column: int) -> Qt.AlignmentFlag:
+        """Numbers stand below each other by their last digit."""
+        sides = Qt.AlignmentFlag
+        side = sides.AlignTrailing if column >= self._numbers else sides.AlignLeading
+        return side | sides.AlignVCenter
 
     def sorts(self, row: R) -> Sequence[str | float]:
         """What each column is sorted by."""
