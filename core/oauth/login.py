@@ -323,8 +323,8 @@ def _denied(denied: Denied) -> CoreError:
         return CoreError("no_codex_here", message, hint, exit_code=ExitCode.SIGN_IN_NEEDED)
     if "expired" in denied.code:
         return _timed_out("Nobody typed the code in time.")
-    said = f": {denied.sentence}" if denied.sentence else ""
-    message = f"The issuer did not sign you in ({denied.code}){said}"
+    said = f" It said: {denied.sentence}" if denied.sentence else ""
+    message = f"The issuer did not sign you in ({denied.code}).{said}"
     return CoreError("sign_in_denied", message, _AGAIN, exit_code=ExitCode.SIGN_IN_NEEDED)
 
 
