@@ -1,4 +1,4 @@
-"""What travels without logins: settings, labels and what the user decided about accounts. Pure."""
+"""What travels without logins: settings, profiles, rules, the user’s wishes for accounts. Pure."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from typing import cast
 
 from core.accounts.add import LONGEST_LABEL
+from core.accounts.export_rules import Sent, read_profiles, read_record, to_record
 from core.domain.account import Account, Identity, Reserve
 from core.domain.errors import CoreError
 from core.domain.events import AccountChanged, Event
 from core.domain.policies import LARGEST_WEIGHT, LONGEST_NOTE, LONGEST_TAG, MOST_TAGS
+from core.domain.profiles import Profile
 from core.domain.settings import Value, declarations
 from core.domain.state import Change, State
 
@@ -42,33 +44,44 @@ class Export:
         settings: by key, those that may travel.
         left: keys of those that may not, or that this program does not know.
         accounts: what was decided about each.
+        rules: pools and rules; None: it says nothing about them.
+        profiles: the user's own.
     """
 
     settings: Mapping[str, Value]
     left: tuple[str, ...]
     accounts: tuple[Wishes, ...]
+    rules: Sent | None = None
+    profiles: tuple[Profile, ...] = ()
 
 
 def to_export(
-    settings: Mapping[str, Value], accounts: Iterable[Account], *, made_at: datetime
+    settings: Mapping[str, Value],
+    state: State,
+    *,
+    profiles: Iterable[Profile] = (),
+    made_at: datetime,
 ) -> str:
     """The text of an export: no token, no secret, nothing that was learned.
 
     Args:
         settings: those that the user has set, by key.
-        accounts: the accounts.
+        state: accounts, pools and rules.
+        profiles: those that there are; what came with the program stays here.
         made_at: now.
     """
     document = {
         "turntable": "export",
         "version": VERSION,
         "made_at": made_at.astimezone(UTC).isoformat(),
-        "settings": {
-            key: list(value) if isinstance(value, tuple) else value
-            for key, value in settings.items()
-            if _travels(key)
+        "settings": {key: _plain(value) for key, value in settings.items() if _travels(key)},
+        "accounts": [_record(account) for account in state.accounts.values()],
+        "ruled": to_record(state),
+        "profiles": {
+            one.name: {key: _plain(value) for key, value in one.values.items()}
+            for one in profiles
+            if not one.built_in
         },
-        "accounts": [_record(account) for account in accounts],
     }
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
@@ -90,6 +103,8 @@ def read_export(text: str) -> Export:
             settings=travelling,
             left=tuple(sorted(set(settings) - set(travelling))),
             accounts=tuple(_wishes(record) for record in document["accounts"]),
+            rules=read_record(document["ruled"]) if "ruled" in document else None,
+            profiles=read_profiles(document.get("profiles", {})),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         message = "This export is cut or damaged; nothing was changed."
@@ -130,6 +145,10 @@ def _granted(account: Account, wanted: Wishes, others: set[str]) -> Account:
         tags=wanted.tags,
         note=wanted.note,
     )
+
+
+def _plain(value: Value) -> object:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _travels(key: str) -> bool:

@@ -138,12 +138,13 @@ def _sub(verbs: _Verbs, name: str, summary: str) -> argparse.ArgumentParser:
 def _add_parameter(sub: argparse.ArgumentParser, parameter: Parameter) -> None:
     choices = parameter.choices or None
     if parameter.positional:
+        several = "*" if parameter.kind is Kind.REST else "?"
         sub.add_argument(
             parameter.name,
             help=parameter.help,
             choices=choices,
-            nargs=None if parameter.required else "?",
-            metavar=None if choices else parameter.name.upper(),
+            nargs=None if parameter.required else several,
+            metavar=None if choices else parameter.metavar or parameter.name.upper(),
         )
         return
     name = "--" + parameter.name.replace("_", "-")
@@ -153,6 +154,7 @@ def _add_parameter(sub: argparse.ArgumentParser, parameter: Parameter) -> None:
     sub.add_argument(
         name,
         dest=parameter.name,
+        action="append" if parameter.kind is Kind.REST else "store",
         help=parameter.help,
         choices=choices,
         type=int if parameter.kind is Kind.NUMBER else str,

@@ -10,6 +10,7 @@ from core.cli.render_account import render_account, render_thread
 from core.cli.render_history import render_history, render_stopped
 from core.cli.render_quota import render_check, render_quota
 from core.cli.render_rotation import render_rotation, rotation_words
+from core.cli.render_rules import render_pool, render_profile, render_rule
 from core.cli.render_usage import render_usage
 from core.cli.render_why import render_forecast, render_simulate, render_why
 from core.control.facade import JsonValue
@@ -185,6 +186,9 @@ _RENDERERS: Mapping[str, Callable[[Record, Reader], str]] = MappingProxyType(
     {
         "version": _version,
         "status": _status,
+    "pool": render_pool,
+    "rule": render_rule,
+    "profile": render_profile,
         "accounts": _accounts,
         "bind": _bind,
         "config": _config,

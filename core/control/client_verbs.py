@@ -19,14 +19,18 @@ CLIENT_VERBS = (
         parameters=(
             Parameter(
                 name="action",
-                help="list (default), create, rotate (a new token) or revoke.",
+                help="list (default), create, set (its pool), rotate (a new token) or revoke.",
                 positional=True,
-                choices=("list", "create", "rotate", "revoke"),
+                choices=("list", "create", "set", "rotate", "revoke"),
             ),
             Parameter(
-                name="client", help="With rotate and revoke: its label or id.", positional=True
+                name="client", help="With set, rotate and revoke: its label or id.", positional=True
             ),
             Parameter(name="label", help="With create: what you call the tool.", metavar="LABEL"),
+            Parameter(
+                name="pool",
+                help="With create and set: only this pool’s accounts serve it; none: any account.",
+            ),
         ),
     ),
     Verb(

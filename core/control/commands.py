@@ -9,12 +9,13 @@ from core.control.limit_verbs import LIMIT_VERBS
 from core.control.login_verbs import LOGIN_VERBS
 from core.control.parameters import ACCOUNT, CODEX_HOME, PASSPHRASE
 from core.control.routing_verbs import ROUTING_VERBS
+from core.control.rule_verbs import RULE_VERBS
 from core.control.storage_verbs import STORAGE_VERBS
 from core.control.verb import Access, Arguments, Kind, Parameter, Verb
 
 CHECKS = (
     "listener", "path", "bind", "in-force", "login", "accounts",
-    "vault", "port", "clock", "egress", "other-tools", "folder",
+    "vault", "port", "clock", "egress", "other-tools", "detours", "folder",
 )  # fmt: skip
 """What the doctor looks at; `core.doctor` is imported only when it is called."""
 
@@ -104,6 +105,7 @@ _TABLE = (
     *CODEX_VERBS,
     *CLIENT_VERBS,
     *ROUTING_VERBS,
+    *RULE_VERBS,
     *LIMIT_VERBS,
     Verb(
         name="config",

@@ -224,8 +224,8 @@ def _require_name(state: State, pool: Pool) -> None:
     if not pool.name or len(pool.name) > LONGEST_NAME or not pool.name.isprintable():
         message = f"A pool’s name has 1 to {LONGEST_NAME} printable characters."
         raise CoreError("bad_pool", message, exit_code=ExitCode.USAGE)
-    if pool.name.casefold() in {otherwise.value for otherwise in Otherwise}:
-        message = f"“{pool.name}” cannot be a pool’s name: `rule unknown` has it as a word."
+    if pool.name.casefold() in {*Otherwise, "none"}:
+        message = f"“{pool.name}” cannot be a pool’s name: it is a word of these verbs."
         raise CoreError("bad_pool", message, exit_code=ExitCode.USAGE)
     for other in state.pools.values():
         if other.id != pool.id and other.name.casefold() == pool.name.casefold():

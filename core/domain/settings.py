@@ -161,6 +161,11 @@ class RoutingSettings:
     affinity_ttl_s: int = _declare(
         86400, "Seconds for which a silent chat keeps its account.", minimum=60, maximum=31536000
     )
+    profile: str = _declare(
+        "",
+        "The profile that is used: balanced, conservative, aggressive, or one of yours; it lies "
+        "over the other routing settings of this file. Empty: none.",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

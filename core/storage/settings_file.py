@@ -1,7 +1,8 @@
 """settings.toml ⇄ `Settings`: edited by people and by us; comments and order survive.
 
-Sources, later wins: default → the file → `TURNTABLE_<SECTION>_<KEY>` → the command line. For each
-key it is known which of them spoke.
+Sources, later wins: default → the file → the profile in use → `TURNTABLE_<SECTION>_<KEY>` → the
+command line. For each key it is known which of them spoke. Profiles of the user's own stand in the
+file, too: `[profiles.NAME]` with the names of `routing.*`.
 """
 
 import re
@@ -13,6 +14,15 @@ from pathlib import Path
 from typing import Any, cast
 
 from core.domain.errors import CoreError, ExitCode
+from core.domain.profiles import (
+    BUILT_IN,
+    IN_USE,
+    MOST_PROFILES,
+    NONE,
+    Profile,
+    make_profile,
+    overlaid,
+)
 from core.domain.settings import (
     Settings,
     Value,
@@ -27,6 +37,7 @@ from core.storage.folders import write_private
 _SECTIONS = tuple(section.name for section in fields(Settings))
 _PREFIXES = tuple(f"TURNTABLE_{section.upper()}_" for section in _SECTIONS)
 _BOM = "\ufeff"
+_PROFILES = "profiles"
 _TABLE = re.compile(r"^\s*\[\s*([A-Za-z0-9_\"'.\s-]+?)\s*\]\s*(?:#.*)?$")
 
 
@@ -35,6 +46,7 @@ class Source(StrEnum):
 
     DEFAULT = "default"
     FILE = "settings.toml"
+    PROFILE = "profile"
     ENVIRONMENT = "environment"
     COMMAND_LINE = "command line"
 
@@ -54,11 +66,15 @@ class Configuration:
     Attributes:
         settings: all of them.
         sources: who said it, for keys that are not at their default.
+        in_file: what settings.toml itself says, whoever speaks after it.
+        profiles: those that came with the program, and the user's own, by name.
         warnings: sentences on what was passed over: unknown keys, and variables that may not count.
     """
 
     settings: Settings
     sources: Mapping[str, Source]
+    in_file: Mapping[str, Value]
+    profiles: Mapping[str, Profile]
     warnings: tuple[str, ...]
 
     def explain(self, key: str) -> Explained:
@@ -85,7 +101,16 @@ def read_configuration(
         CoreError: `config_invalid` (file, line, key), `bad_setting` (variable or key), or
             `unknown_setting` for an override; nothing counts then.
     """
-    settings, sources, warnings = _with_file(path)
+    overrides = overrides or {}
+    document, text = _read(path)
+    profiles = _profiles(document, path)
+    settings, sources, warnings = _with_file(document, text, path)
+    in_file = {key: value_of(settings, key) for key in sources}
+    used = overrides.get(IN_USE, environment.get(variable(IN_USE), settings.routing.profile))
+    if used not in ("", NONE):
+        profile = _used(profiles, used)
+        settings = overlaid(settings, profile)
+        sources |= dict.fromkeys(profile.values, Source.PROFILE)
     keys = {variable(key): key for key in declarations()}
     for name in sorted(environment):
         if not name.startswith(_PREFIXES):
@@ -98,12 +123,18 @@ def read_configuration(
         else:
             settings = _with_text(settings, key, environment[name], said_by=name)
             sources[key] = Source.ENVIRONMENT
-    for key, text in (overrides or {}).items():
+    for key, typed in overrides.items():
         if key in declarations() and declarations()[key].file_only:
             raise _refused("bad_setting", f"{key} counts only in {path}.")
-        settings = with_value(settings, key, parse_value(key, text))
+        settings = with_value(settings, key, parse_value(key, typed))
         sources[key] = Source.COMMAND_LINE
-    return Configuration(settings=settings, sources=sources, warnings=tuple(warnings))
+    return Configuration(
+        settings=settings,
+        sources=sources,
+        in_file=in_file,
+        profiles=profiles,
+        warnings=tuple(warnings),
+    )
 
 
 def set_in_file(path: Path, key: str, text: str) -> Value:
@@ -114,6 +145,8 @@ def set_in_file(path: Path, key: str, text: str) -> Value:
             file is unchanged.
     """
     value = value_of(with_value(Settings(), key, parse_value(key, text)), key)
+    if key == IN_USE and text not in ("", NONE):
+        _used(_profiles(_read(path)[0], path), text)
     section, _, name = key.partition(".")
 
     def edit(document: MutableMapping[str, Any]) -> bool:
@@ -146,16 +179,86 @@ def unset_in_file(path: Path, key: str) -> bool:
     return _edited(path, edit)
 
 
+def put_profile(path: Path, profile: Profile) -> None:
+    """Keep a profile of the user's own in the file, in the place of the one of that name.
+
+    Raises:
+        CoreError: `config_invalid`, or as the disk fails; the file is unchanged.
+    """
+
+    def edit(document: MutableMapping[str, Any]) -> bool:
+        table = document.setdefault(_PROFILES, {})
+        if not isinstance(table, MutableMapping):
+            raise _no_section(path, _text(path), _PROFILES)
+        if len(table) >= MOST_PROFILES and profile.name not in table:
+            raise _refused("bad_profile", f"There are {MOST_PROFILES} profiles already.")
+        table[profile.name] = {key.partition(".")[2]: v for key, v in profile.values.items()}
+        return True
+
+    _edited(path, edit)
+
+
+def drop_profile(path: Path, name: str) -> bool:
+    """Take a profile of the user's own out of the file; False when it was not there.
+
+    Raises:
+        CoreError: `config_invalid`, or as the disk fails; the file is unchanged.
+    """
+
+    def edit(document: MutableMapping[str, Any]) -> bool:
+        table = document.get(_PROFILES)
+        if not isinstance(table, MutableMapping) or name not in table:
+            return False
+        del table[name]
+        return True
+
+    return _edited(path, edit)
+
+
 def variable(key: str) -> str:
     """The environment variable of a setting: `proxy.port` → `TURNTABLE_PROXY_PORT`."""
     return "TURNTABLE_" + key.replace(".", "_").upper()
 
 
-def _with_file(path: Path) -> tuple[Settings, dict[str, Source], list[str]]:
+def _read(path: Path) -> tuple[dict[str, object], str]:
+    text = _text(path)
+    return _parsed(path, text), text
+
+
+def _profiles(document: Mapping[str, object], path: Path) -> dict[str, Profile]:
+    """The profiles that came with the program, and those of the file."""
+    found = dict(BUILT_IN)
+    tables = document.get(_PROFILES, {})
+    if not isinstance(tables, Mapping):
+        raise _refused("config_invalid", f"{path}: {_PROFILES} is a section, not a setting.")
+    for name, table in tables.items():
+        if not isinstance(table, Mapping):
+            what = f"{path}: {_PROFILES}.{name} is a section, not a setting."
+            raise _refused(
+                "config_invalid", what, f"Write [{_PROFILES}.{name}] above its settings."
+            )
+        values = {f"routing.{key}": _value(value) for key, value in table.items()}
+        try:
+            found[name] = make_profile(name, values)
+        except CoreError as error:
+            what = f"{path}, [{_PROFILES}.{name}]: {error.message}"
+            raise _refused("config_invalid", what, error.hint) from None
+    return found
+
+
+def _used(profiles: Mapping[str, Profile], name: str) -> Profile:
+    if name not in profiles:
+        what = f"{IN_USE}: there is no profile {name}."
+        raise _refused("bad_setting", what, f"There are: {', '.join(profiles)}.")
+    return profiles[name]
+
+
+def _with_file(
+    document: Mapping[str, object], text: str, path: Path
+) -> tuple[Settings, dict[str, Source], list[str]]:
     settings, sources = Settings(), dict[str, Source]()
     warnings = []
-    text = _text(path)
-    for key, value in _entries(_parsed(path, text)):
+    for key, value in _entries(document):
         if key in _SECTIONS:
             raise _no_section(path, text, key)
         if key not in declarations():
@@ -173,6 +276,8 @@ def _with_file(path: Path) -> tuple[Settings, dict[str, Source], list[str]]:
 def _entries(document: Mapping[str, object]) -> Iterator[tuple[str, object]]:
     """Every `section.name` with its value; what is no table stands under its own name."""
     for section, content in document.items():
+        if section == _PROFILES:
+            continue  # not settings: overlays of them
         if not isinstance(content, Mapping):
             yield section, content
             continue

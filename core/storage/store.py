@@ -96,11 +96,15 @@ class Store:
         A caller that is cancelled does not stop a commit: it happens whole, or not at all.
 
         Raises:
-            CoreError: as the disk fails; state, memory and file are as they were.
+            CoreError: as the transition refuses or the disk fails; state, memory and file are as
+                they were.
         """
         # A task of its own, so that memory follows the file also when nobody waits any more.
         task = self._tasks.start(self._change(change), name="change")
-        return await asyncio.shield(task)
+        done = await asyncio.shield(task)
+        if isinstance(done, CoreError):
+            raise done
+        return done
 
     def learn(self, lesson: Lesson) -> tuple[Event, ...]:
         """Run a transition of what was learned, now; it is written within `write_behind_s`."""
@@ -144,10 +148,13 @@ class Store:
         finally:
             await self._tasks.close()
 
-    async def _change(self, change: Change) -> tuple[Event, ...]:
+    async def _change(self, change: Change) -> tuple[Event, ...] | CoreError:
         async with self._writing:
             before = self._state
-            after, events = change(before)
+            try:
+                after, events = change(before)
+            except CoreError as refused:  # the caller's to hear, and no failure of this task
+                return refused
             rows = differences(state_kinds(before), state_kinds(after))
             if rows:
                 await self._database.write(lambda connection: _put(connection, "state", rows))

@@ -1,12 +1,14 @@
 """backup, restore, export: what is kept, what comes back, and what travels without logins."""
 
 import asyncio
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from core.accounts.export import read_export, to_export, wish
+from core.accounts.export import Export, read_export, to_export, wish
+from core.accounts.export_rules import settled_here
 from core.accounts.find import find_account
 from core.accounts.merge import Merge, Step
 from core.accounts.restore import Restorer
@@ -15,10 +17,14 @@ from core.app import App
 from core.control.verb import Arguments
 from core.domain.account import AccountId
 from core.domain.errors import CoreError, ExitCode
-from core.domain.settings import Settings, Value, parse_value, value_of, with_value
+from core.domain.profiles import IN_USE, NONE
+from core.domain.rules import PoolId
+from core.domain.ruling import replace_rules
+from core.domain.settings import Settings, Value, parse_value, with_value
+from core.domain.state import Change
 from core.storage.backups import write_new
 from core.storage.kept_backups import made_at
-from core.storage.settings_file import Source, set_in_file
+from core.storage.settings_file import put_profile, set_in_file
 from core.storage.slots import SlotKind
 
 
@@ -144,13 +150,13 @@ async def export(app: App, arguments: Arguments) -> Exported:
     """Write settings, labels and what was decided about accounts to a new file; no login."""
     path = Path(arguments.required("file"))
     configuration = app.configuration
-    mine = {
-        key: value_of(configuration.settings, key)
-        for key, source in configuration.sources.items()
-        if source is Source.FILE
-    }
     accounts = tuple(app.state.accounts.values())
-    text = to_export(mine, accounts, made_at=app.clock.now())
+    text = to_export(
+        configuration.in_file,
+        app.state,
+        profiles=configuration.profiles.values(),
+        made_at=app.clock.now(),
+    )
     await asyncio.to_thread(write_new, path, text.encode())
     settings = tuple(read_export(text).settings)
     say = app.speech.say
@@ -173,10 +179,16 @@ async def import_export(app: App, path: Path, *, dry_run: bool) -> Exported:
     wishes = read_export(await asyncio.to_thread(read_text, path))
     for key, value in wishes.settings.items():
         with_value(Settings(), key, parse_value(key, _typed(value)))
+    _require_profile(app, wishes)
     here = {account.identity for account in app.state.accounts.values()}
     known = [one for one in wishes.accounts if one.identity in here]
+    ruled = _ruled(app, wishes)
     if not dry_run:
+        if ruled is not None:
+            await app.folder.store.change(ruled)
         await app.folder.store.change(wish(wishes.accounts))
+        for profile in wishes.profiles:
+            put_profile(app.home.settings, profile)
         for key, value in wishes.settings.items():
             set_in_file(app.home.settings, key, _typed(value))
         app.reload_settings()
@@ -190,6 +202,14 @@ async def import_export(app: App, path: Path, *, dry_run: bool) -> Exported:
             accounts=len(known),
         )
     ]
+    if wishes.rules is not None and (wishes.rules.pools or wishes.rules.rules):
+        lines.append(
+            say(
+                "{pools} pools and {rules} rules take the place of those that are here.",
+                pools=len(wishes.rules.pools),
+                rules=len(wishes.rules.rules),
+            )
+        )
     if absent := len(wishes.accounts) - len(known):
         lines.append(
             say("{count} accounts of the file are not here; sign in to them first.", count=absent)
@@ -201,6 +221,30 @@ async def import_export(app: App, path: Path, *, dry_run: bool) -> Exported:
         accounts=len(known),
         messages=tuple(lines),
     )
+
+
+def _ruled(app: App, wishes: Export) -> Change | None:
+    """Pools and rules of the file in the place of ours, checked; None: it has none.
+
+    Raises:
+        CoreError: they cannot count here.
+    """
+    sent = wishes.rules
+    if sent is None or not (sent.pools or sent.rules):
+        return None
+    pools, rules = settled_here(sent, app.state, lambda: PoolId(f"pool_{secrets.token_hex(6)}"))
+    change = replace_rules(pools, rules)
+    change(app.state)
+    return change
+
+
+def _require_profile(app: App, wishes: Export) -> None:
+    """See that the profile which the file wants used is there by then."""
+    wanted = wishes.settings.get(IN_USE, "")
+    there = {*app.configuration.profiles, *(one.name for one in wishes.profiles), "", NONE}
+    if wanted not in there:
+        message = f"The file wants the profile {wanted}, which is in no place; nothing was changed."
+        raise CoreError("no_such_profile", message, exit_code=ExitCode.USAGE)
 
 
 def _restorer(app: App, passphrase: str | None) -> Restorer:

@@ -6,22 +6,28 @@ from datetime import datetime
 
 from core.app import App
 from core.control.verb import Arguments
+from core.control.verbs.pools import NamedPool, named_pool
 from core.domain.client import Client, ClientId
 from core.domain.errors import CoreError, ExitCode
+from core.domain.rules import PoolId
+from core.domain.ruling import find_pool
 from core.domain.state import drop_client, put_client
 from core.proxy.clients import TOKEN_PREFIX, token_hash
 
 LONGEST_LABEL = 60
+ANY_POOL = "none"
+"""How people type that a client has no pool of its own."""
 _HINT = "`turntable client list` shows who may call."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """One tool that may call."""
+    """One tool that may call; `pool`: only its accounts serve it."""
 
     id: ClientId
     label: str
     created_at: datetime
+    pool: NamedPool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +58,10 @@ async def client(app: App, arguments: Arguments) -> Callers:
     """List who may call; let a tool call, give it a new token, or let it call no more."""
     match arguments.text("action"):
         case "create":
-            return await _create(app, arguments.text("label") or arguments.text("client"))
+            label = arguments.text("label") or arguments.text("client")
+            return await _create(app, label, arguments.text("pool"))
+        case "set":
+            return await _set(app, _named(app, arguments.text("client")), arguments.text("pool"))
         case "rotate":
             return await _rotate(app, _named(app, arguments.text("client")))
         case "revoke":
@@ -62,15 +71,24 @@ async def client(app: App, arguments: Arguments) -> Callers:
 
 
 def _list(app: App) -> Callers:
-    known = tuple(_caller(one) for one in app.state.clients.values())
-    lines = [app.speech.say("{label} ({id})", label=caller.label, id=caller.id) for caller in known]
+    known = tuple(_caller(app, one) for one in app.state.clients.values())
+    lines = [_line(app, caller) for caller in known]
     none = app.speech.say(
         "No other tool may call. `turntable client create --label NAME` lets one."
     )
     return Callers(clients=known, token=None, messages=tuple(lines) or (none,))
 
 
-async def _create(app: App, label: str | None) -> Callers:
+def _line(app: App, caller: Caller) -> str:
+    if caller.pool is None:
+        return app.speech.say("{label} ({id})", label=caller.label, id=caller.id)
+    pool = caller.pool.name or "–"
+    return app.speech.say(
+        "{label} ({id}), pool {pool}", label=caller.label, id=caller.id, pool=pool
+    )
+
+
+async def _create(app: App, label: str | None, pool: str | None) -> Callers:
     label = (label or "").strip()
     if not label or len(label) > LONGEST_LABEL or not label.isprintable():
         message = f"A label has 1 to {LONGEST_LABEL} printable characters."
@@ -85,8 +103,30 @@ async def _create(app: App, label: str | None) -> Callers:
         label=label,
         token_sha256="",
         created_at=app.clock.now(),
+        pool=_pool(app, pool),
     )
     return await _give_token(app, made, "“{label}” may call with this token. It is shown once:")
+
+
+async def _set(app: App, known: Client, pool: str | None) -> Callers:
+    if pool is None:
+        message = "client set needs --pool."
+        raise CoreError("usage", message, "`--pool none`: any account.", exit_code=ExitCode.USAGE)
+    changed = replace(known, pool=_pool(app, pool))
+    await app.folder.store.change(put_client(changed))
+    caller = _caller(app, changed)
+    said = (
+        app.speech.say("Any account may serve “{label}”.", label=caller.label)
+        if caller.pool is None
+        else app.speech.say(
+            "Only the pool {pool} serves “{label}”.", pool=caller.pool.name, label=caller.label
+        )
+    )
+    return Callers(clients=(caller,), token=None, messages=(said,))
+
+
+def _pool(app: App, typed: str | None) -> PoolId | None:
+    return None if typed in (None, ANY_POOL) else find_pool(app.state, typed or "").id
 
 
 async def _rotate(app: App, known: Client) -> Callers:
@@ -99,13 +139,13 @@ async def _give_token(app: App, client: Client, said: str) -> Callers:
     client = replace(client, token_sha256=token_hash(token))
     await app.folder.store.change(put_client(client))
     messages = (app.speech.say(said, label=client.label), token)
-    return Callers(clients=(_caller(client),), token=token, messages=messages)
+    return Callers(clients=(_caller(app, client),), token=token, messages=messages)
 
 
 async def _revoke(app: App, known: Client) -> Callers:
     await app.folder.store.change(drop_client(known.id))
     message = app.speech.say("“{label}” may not call any more.", label=known.label)
-    return Callers(clients=(_caller(known),), token=None, messages=(message,))
+    return Callers(clients=(_caller(app, known),), token=None, messages=(message,))
 
 
 def _named(app: App, typed: str | None) -> Client:
@@ -116,8 +156,13 @@ def _named(app: App, typed: str | None) -> Client:
     raise CoreError("no_client_named", message, _HINT, exit_code=ExitCode.USAGE)
 
 
-def _caller(client: Client) -> Caller:
-    return Caller(id=client.id, label=client.label, created_at=client.created_at)
+def _caller(app: App, client: Client) -> Caller:
+    return Caller(
+        id=client.id,
+        label=client.label,
+        created_at=client.created_at,
+        pool=named_pool(app.state, client.pool),
+    )
 
 
 async def snippets(app: App, arguments: Arguments) -> Snippets:

@@ -24,7 +24,7 @@ from core.domain.state import (
     steer,
 )
 from core.routing.select import Chances, select
-from core.storage.settings_file import set_in_file
+from core.storage.settings_file import Source, set_in_file
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -182,6 +182,9 @@ def _set_strategy(app: App, strategy: str) -> tuple[str, ...]:
     set_in_file(app.home.settings, "routing.strategy", strategy)
     app.reload_settings()
     chosen = app.settings.routing.strategy
+    if app.configuration.explain("routing.strategy").source is Source.PROFILE:
+        profile = app.settings.routing.profile
+        return (app.speech.say("The profile {name} says otherwise, and wins.", name=profile),)
     if chosen != strategy:
         return (app.speech.say("An environment variable says otherwise, and wins."),)
     kept = rotation_at(app.state, app.clock.now()).mode is RotationMode.STAY

@@ -59,6 +59,9 @@ def _set(app: App, key: str, arguments: Arguments) -> Config:
         messages = (app.speech.say("An environment variable says otherwise, and wins."),)
     elif shown.source == Source.COMMAND_LINE:
         messages = (app.speech.say("The running Turntable was started with another value."),)
+    elif app.configuration.explain(key).source is Source.PROFILE:
+        profile = app.settings.routing.profile
+        messages = (app.speech.say("The profile {name} says otherwise, and wins.", name=profile),)
     elif key == "proxy.port" and app.port is not None:
         messages = (app.speech.say("It counts from the next start on; the bind follows."),)
     return Config(action="set", settings=(shown,), messages=messages)
@@ -79,11 +82,16 @@ def _shown(app: App, key: str) -> Shown:
     return Shown(
         key=key,
         value=explained.value,
-        source=explained.source.value,
+        source=_source(app, explained.source),
         default=value_of(Settings(), key),
         limits=_limits(declaration),
         help=declaration.help,
     )
+
+
+def _source(app: App, source: Source) -> str:
+    """Who said it; a profile by its name."""
+    return f"{source} {app.settings.routing.profile}" if source is Source.PROFILE else source.value
 
 
 def _limits(declaration: Declaration) -> str:
