@@ -53,14 +53,18 @@ def standing(account: Account, observed: Observed, *, model: str, now: datetime)
 def shown_standing(account: Account, observed: Observed, *, now: datetime) -> Verdict:
     """How the account stands for people: a doubt about its login goes before what will pass.
 
-    Such an account serves all the same, as long as its access token lives; `standing` and
-    `verdict` say so to whoever decides.
+    Such an account serves all the same, as long as its access token lives; and one whose token
+    could not be renewed may, as soon as the network is back. `standing` and `verdict` say so to
+    whoever decides.
     """
     stands = standing(account, observed, model="", now=now)
-    doubt = observed.unverified.get(account.id)
-    if doubt is None or stands.state in (AccountState.DISABLED, AccountState.NEEDS_SIGN_IN):
+    if stands.state in (AccountState.DISABLED, AccountState.NEEDS_SIGN_IN):
         return stands
-    return stands._replace(state=AccountState.UNVERIFIED, because=doubt, until=None)
+    if (doubt := observed.unverified.get(account.id)) is not None:
+        return stands._replace(state=AccountState.UNVERIFIED, because=doubt, until=None)
+    if stands.state is AccountState.READY and account.id in observed.unrenewed:
+        return stands._replace(state=AccountState.FAILING, because=Because.NOT_RENEWED)
+    return stands
 
 
 def verdict(account: Account, observed: Observed, terms: Terms, *, now: datetime) -> Verdict:
