@@ -192,6 +192,22 @@ class TestExport:
         assert app.state is before
         assert app.home.settings.read_text() == text
 
+    @pytest.mark.parametrize("part", [0.02, 0.5, 0.98])
+    async def test_one_that_was_cut_is_named_and_changes_nothing(
+        self, app: App, tmp_path: Path, part: float
+    ) -> None:
+        await self.exported(app, tmp_path / "mine.json")
+        whole = (tmp_path / "mine.json").read_text()
+        (tmp_path / "cut.json").write_text(whole[: int(len(whole) * part)])
+        before, text = app.state, app.home.settings.read_text()
+        with pytest.raises(CoreError) as caught:
+            await import_logins(app, given(file=str(tmp_path / "cut.json")))
+        assert caught.value.code == "login_broken"
+        assert "cut.json" in caught.value.message
+        assert caught.value.hint
+        assert app.state is before
+        assert app.home.settings.read_text() == text
+
     async def test_a_label_that_another_account_has_is_not_taken_from_it(
         self, app: App, tmp_path: Path
     ) -> None:

@@ -13,6 +13,7 @@ from core.domain.errors import CoreError
 from core.domain.events import SignInEnded
 from core.oauth.ours import FIRST_REST, LONGEST_REST, Ours
 from core.oauth.protocol import refresh_form
+from core.routing.eligibility import shown_standing
 from core.standin import replies
 from core.standin.issuer import Family
 from core.standin.people import Login, make_login, signed_in_again
@@ -278,6 +279,11 @@ async def test_when_an_answer_is_lost_the_login_serves_as_long_as_it_can(
     assert parts.store.observed.signed_out == {}
 
 
+def _shown(parts: Parts, account: Account, clock: FakeClock) -> tuple[str, str, bool]:
+    stands = shown_standing(account, parts.store.observed, now=clock.now())
+    return stands.state.value, stands.because.value, stands.eligible
+
+
 async def test_offline_nothing_is_sent_and_nothing_is_in_doubt(
     parts: Parts, account: Account, clock: FakeClock
 ) -> None:
@@ -286,12 +292,12 @@ async def test_offline_nothing_is_sent_and_nothing_is_in_doubt(
     assert await parts.token(account.id) is None
     assert await parts.vault.doubtful() == {}
     assert parts.store.observed.signed_out == {}
-    assert parts.store.observed.unrenewed == {account.id}, "and it is not called ready"
+    assert _shown(parts, account, clock) == ("failing", "not_renewed", True), "and may be chosen"
     await parts.back_end.start()
     assert await parts.token(account.id) is None, "it rests for a moment"
     clock.advance(FIRST_REST)
     assert await parts.token(account.id) == _family(parts).login.access_token
-    assert parts.store.observed.unrenewed == frozenset()
+    assert _shown(parts, account, clock) == ("ready", "ready", True)
 
 
 async def test_offline_a_token_that_still_lives_is_no_trouble(
@@ -300,7 +306,7 @@ async def test_offline_a_token_that_still_lives_is_no_trouble(
     await parts.back_end.close()
     clock.advance(DAY - timedelta(minutes=2))
     assert await _renewed(parts, account) == login.access_token
-    assert parts.store.observed.unrenewed == frozenset()
+    assert _shown(parts, account, clock) == ("ready", "ready", True)
 
 
 async def test_the_rests_grow_up_to_the_longest(
