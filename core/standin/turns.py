@@ -17,10 +17,14 @@ _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionCall:
-    """A `function_call` item; `arguments` becomes JSON text."""
+    """A `function_call` item; `arguments` becomes JSON text.
+
+    `namespace`: where the tool stands (`collaboration` for sub-agents); empty: not said.
+    """
 
     name: str
     arguments: Mapping[str, object]
+    namespace: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,7 +284,8 @@ def _call(call: FunctionCall | CustomCall, serial: str) -> dict[str, Any]:
     match call:
         case FunctionCall():
             arguments = json.dumps(dict(call.arguments))
-            return {"id": f"fc_{serial}", "type": "function_call", **common, "arguments": arguments}
+            item = {"id": f"fc_{serial}", "type": "function_call", **common, "arguments": arguments}
+            return item | ({"namespace": call.namespace} if call.namespace else {})
         case CustomCall():
             return {
                 "id": f"ctc_{serial}",
