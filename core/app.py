@@ -325,7 +325,7 @@ class App:
         Raises:
             CoreError: the vault cannot be opened, where no owner serves.
         """
-        from core.serving import ask_once
+        from core.authorising import ask_once
 
         if self._serving is not None:
             return await self._serving.monitor.refresh(accounts)

@@ -3,20 +3,21 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
 from core.accounts.changes import forget_removed
-from core.accounts.sources import read_source
 from core.accounts.workspace_routes import WorkspaceRoutes
 from core.asking import Asking
+from core.authorising import authoriser_of, usage_monitor
 from core.binding.leases import Leases
+from core.budgeting import Budgeting
 from core.domain.account import AccountId
 from core.domain.choices import ask_about, learn_choice, learn_spent, settled
 from core.domain.decision import Decision, Refuse, RefuseReason, Use, Wait, WaitReason
 from core.domain.errors import CoreError
-from core.domain.events import AccountChanged, Event, QuotaLearned, RequestEnded
+from core.domain.events import AccountChanged, BudgetsChanged, Event, QuotaLearned, RequestEnded
 from core.domain.facts import Facts
 from core.domain.observed import (
     Lesson,
@@ -27,8 +28,7 @@ from core.domain.report import ProxyReport
 from core.domain.settings import RoutingSettings, Settings
 from core.domain.state import Rotation, RotationMode, State
 from core.domain.usage import RequestRecord
-from core.oauth.refresh import Authoriser
-from core.oauth.upkeep import authoriser, look_after
+from core.oauth.upkeep import look_after
 from core.proxy import answers
 from core.proxy.clients import (
     KnownSecret,
@@ -40,18 +40,14 @@ from core.proxy.clients import (
 from core.proxy.relay import Seams
 from core.proxy.routes import Identity
 from core.proxy.server import ProxyServer
-from core.quota.login import Login
-from core.quota.monitor import Monitor
-from core.quota.usage_endpoint import Answer
 from core.reports import Engine
 from core.routing.select import Chances, select
-from core.runtime import power
 from core.runtime.bus import Bus
 from core.runtime.clock import Clock
-from core.runtime.power import Power
 from core.runtime.tasks import Tasks
 from core.storage.backup_keeper import BackupKeeper
 from core.storage.data_folder import DataFolder
+from core.storage.prices_file import read_prices
 from core.storage.vault import KEEP_REMOVED
 from core.tool_status import tool_status
 from core.words.speech import Speech
@@ -126,6 +122,13 @@ class Serving:
         self._keeper = BackupKeeper(
             folder.backups, store=folder.store, vault=folder.vault, clock=clock
         )
+        self.budgeting = Budgeting(
+            store=folder.store,
+            ledger=folder.ledger,
+            clock=clock,
+            zone=speech.zone,
+            prices=read_prices,
+        )
         asking = Asking(settings=settings)
         routes = WorkspaceRoutes(connect=asking.connect, base_url=asking.base_url, clock=clock)
         self.server = ProxyServer(
@@ -147,10 +150,12 @@ class Serving:
         Raises:
             CoreError: no port can be had.
         """
+        await self._sum_up()
         last = self._leases.last_port
         await self.server.start(
             last or self._settings().proxy.port, patience_s=HAND_OVER_S if last else 0.0
         )
+        self._leases.lost_port = None if last in (None, self.server.port) else last
         self._tasks.start(
             look_after(self.authoriser, proactive=lambda: self._settings().tokens.proactive),
             name="look after logins",
@@ -249,6 +254,7 @@ class Serving:
                 say=self._speech.say,
             ),
             new_request_id=lambda: f"req_{secrets.token_hex(10)}",
+            sent=self.budgeting.sent,
         )
 
     def _hear(self, event: Event) -> None:
@@ -259,8 +265,16 @@ class Serving:
                 self._keeper.wake()
             case QuotaLearned(account=account):
                 self._note_quota(account)
+            case BudgetsChanged():
+                self._tasks.start(self._sum_up(), name="sum up budgets")
             case _:
                 pass
+
+    async def _sum_up(self) -> None:
+        try:
+            await self.budgeting.sum_up()
+        except CoreError as error:  # what was counted before counts on
+            _log.warning("the budgets could not be summed up: %s", error)
 
     def _note_quota(self, account: AccountId) -> None:
         quota = self._folder.store.observed.quotas.get(account, Quota())
@@ -275,6 +289,7 @@ class Serving:
     def _record(self, record: RequestRecord) -> None:
         self._last_request = self._clock.monotonic()
         self._folder.ledger.append(record)
+        self.budgeting.ended(record)
         if record.account is not None and record.tokens is not None:
             tokens = record.tokens.input + record.tokens.output
             self._learn(learn_spent(record.account, tokens, now=self._clock.now()))
@@ -332,68 +347,3 @@ class Serving:
         await self._folder.vault.sweep()
         await self._folder.store.change(forget_removed(now - KEEP_REMOVED))
         await self._folder.ledger.prune(now - timedelta(days=settings.usage.keep_days))
-
-
-def usage_monitor(
-    *,
-    folder: DataFolder,
-    authoriser: Authoriser,
-    settings: Callable[[], Settings],
-    clock: Clock,
-    draw: Callable[[], float],
-) -> Monitor:
-    """The monitor of an owned folder."""
-    asking = Asking(settings=settings)
-    return Monitor(
-        store=folder.store,
-        login=Login(authorise=authoriser.authorise, renew=authoriser.renew),
-        connect=asking.connect,
-        base_url=asking.base_url,
-        settings=settings,
-        clock=clock,
-        draw=draw,
-        on_battery=Power(clock=clock, look=power.look).on_battery,
-    )
-
-
-async def ask_once(
-    accounts: Sequence[AccountId],
-    *,
-    folder: DataFolder,
-    environment: Mapping[str, str],
-    settings: Callable[[], Settings],
-    clock: Clock,
-    draw: Callable[[], float],
-) -> Mapping[AccountId, Answer]:
-    """Ask the usage endpoint about these accounts of an owned folder that does not serve."""
-    granting = authoriser_of(
-        folder, environment=environment, settings=settings, clock=clock, draw=draw
-    )
-    monitor = usage_monitor(
-        folder=folder, authoriser=granting, settings=settings, clock=clock, draw=draw
-    )
-    try:
-        return await monitor.refresh(accounts)
-    finally:
-        await monitor.close()
-        await granting.close()
-
-
-def authoriser_of(
-    folder: DataFolder,
-    *,
-    environment: Mapping[str, str],
-    settings: Callable[[], Settings],
-    clock: Clock,
-    draw: Callable[[], float],
-) -> Authoriser:
-    """Who grants tokens to an owned folder's requests, and renews them."""
-    return authoriser(
-        folder.store,
-        folder.vault,
-        environment=environment,
-        settings=settings,
-        clock=clock,
-        draw=draw,
-        read=read_source,
-    )

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from core.app import App
+from core.authorising import authoriser_of
 from core.oauth.refresh import Authoriser
-from core.serving import authoriser_of
 
 
 @asynccontextmanager

@@ -54,6 +54,10 @@ class Because(StrEnum):
     """The user lets it finish its threads and gives it no new one."""
     RESERVED = "reserved"
     """What is left is kept in reserve."""
+    BUDGET = "budget_used_up"
+    """The user has given it a budget, and it is used up."""
+    BUDGET_OF_WORK = "budget_of_work_used_up"
+    """The pool, the client or the project has a budget, and it is used up."""
     ALREADY_TRIED = "already_tried"
     NOT_THE_STAYED_ONE = "not_the_stayed_one"
     NOT_THE_PINNED_ONE = "not_the_pinned_one"
@@ -191,6 +195,8 @@ class RefuseReason(StrEnum):
     """The user paused or disabled what is left."""
     ALL_RESERVED = "all_reserved"
     """What is left anywhere is kept in reserve; the user's hand may use it."""
+    BUDGET = "budget_reached"
+    """A budget of the user's is used up: the work's, or every account's that might serve it."""
     ALL_FAILING = "all_failing"
     """Every account that may serve was tried and failed."""
     LOCKED = "vault_locked"
@@ -230,7 +236,7 @@ class Refuse:
         verdicts: one for each account.
         rule: the rule that counted; None: none did.
         pool: whose accounts might serve: the rule's, else the caller's; None: anybody's.
-        subject: the folder or the model that a rule's refusal is about.
+        subject: the folder or the model that a rule's refusal is about; a budget's number.
     """
 
     reason: RefuseReason

@@ -147,6 +147,8 @@ class Course:
         """From now on the request is with the back end on `account`."""
         self._asked, self._sent_at = account, self._seams.clock.now()
         self._means.traffic.sent(account)
+        pool = self.decision.pool if self.decision is not None else None
+        self._seams.sent(self.id, self.facts, account, pool)
 
     def answered(self, tried: Tried) -> None:
         """What came of the attempt; learned from when it is passed on, or when it is over."""
@@ -284,4 +286,6 @@ class Course:
             tokens=self._overheard.tokens if self._overheard is not None else None,
             moved_from=use.moved_from if use is not None else None,
             strategy=use.strategy if use is not None else "",
+            rule=decision.rule if decision is not None else None,
+            pool=decision.pool if decision is not None else None,
         )

@@ -7,10 +7,15 @@ from core.domain.account import AccountId
 from core.domain.decision import Decision
 from core.domain.facts import Facts
 from core.domain.observed import Lesson
+from core.domain.rules import PoolId
 from core.domain.settings import Settings
 from core.domain.usage import RequestRecord
 from core.proxy.answers import Speech
 from core.runtime.clock import Clock
+
+
+def _nobody_counts(request: str, facts: Facts, account: AccountId, pool: PoolId | None) -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +30,7 @@ class Seams:
         clock: the time.
         speech: what accounts and times are called in our own answers.
         new_request_id: `req_…`.
+        sent: told that a request is about to be sent: its id, its facts, on whom, for which pool.
     """
 
     choose: Callable[[Facts, frozenset[AccountId]], Decision]
@@ -34,3 +40,4 @@ class Seams:
     clock: Clock
     speech: Speech
     new_request_id: Callable[[], str]
+    sent: Callable[[str, Facts, AccountId, PoolId | None], None] = _nobody_counts

@@ -118,6 +118,7 @@ _REFUSED = {
     RefuseReason.FORCED_ACCOUNT_UNAVAILABLE: (503, "forced_account_unavailable"),
     RefuseReason.PAUSED: (503, "no_account"),
     RefuseReason.ALL_RESERVED: (429, "pool_exhausted"),
+    RefuseReason.BUDGET: (429, "budget_reached"),
     RefuseReason.ALL_FAILING: (502, "upstream_failing"),
     RefuseReason.LOCKED: (503, "vault_locked"),
     RefuseReason.TIME_BUDGET: (504, "upstream_failing"),

@@ -215,6 +215,8 @@ class Turn:
             tokens=self._overheard.tokens,
             moved_from=why.moved_from if isinstance(why, Use) else None,
             strategy=why.strategy if isinstance(why, Use) else "",
+            rule=why.rule if why is not None else None,
+            pool=why.pool if why is not None else None,
         )
 
     # -- inside
@@ -237,13 +239,19 @@ class Turn:
                 return self._leave()
             case Send():
                 self._sent_at = self._seams.clock.now()
-                return self._leave() if self._renewed else Do.SEND
+                return self._leave() if self._renewed else self._send()
             case Renew():
                 return Do.RENEW
             case Strip():
                 return Do.STRIP
             case _:
                 assert_never(step)
+
+    def _send(self) -> Do:
+        if self.asks is Asks.TURN:  # a prewarm makes nothing
+            pool = self._why.pool if self._why is not None else None
+            self._seams.sent(self._id, self._facts, self._account, pool)
+        return Do.SEND
 
     def _leave(self) -> Do:
         self._conclude()

@@ -108,6 +108,9 @@ def _standing(account: Account, observed: Observed, terms: Terms, now: datetime)
         return _no(account.id, AccountState.WAITING, because, block.until)
     if block is not None:
         return _no(account.id, AccountState.FAILING, block.because, block.until)
+    over = observed.used_up.accounts.get(account.id)
+    if over is not None and over.until > now:
+        return _no(account.id, AccountState.WAITING, Because.BUDGET, over.until)
     reserve = account.reserve
     if reserve is not NO_RESERVE and reserve.any and terms.by_hand != account.id:
         kept = at_reserve(account, observed.quotas.get(account.id, _NOTHING_KNOWN), now)

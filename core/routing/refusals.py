@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from core.domain.account import AccountId
+from core.domain.budgets import Over
 from core.domain.decision import (
     AccountState,
     Because,
@@ -51,8 +52,9 @@ def refuse(
     waiting = [v for v in concerned if v.state is AccountState.WAITING and v.until is not None]
     if waiting:
         first = min(waiting, key=lambda v: (v.until, v.account))
+        spent = all(v.because is Because.BUDGET for v in waiting)
         return Refuse(
-            reason=RefuseReason.ALL_WAITING,
+            reason=RefuseReason.BUDGET if spent else RefuseReason.ALL_WAITING,
             until=first.until,
             account=first.account,
             verdicts=verdicts,
@@ -64,6 +66,22 @@ def refuse(
     else:
         reason = _reason(concerned, forced if rotation.mode is RotationMode.STAY else None)
     return Refuse(reason=reason, until=None, account=forced, verdicts=verdicts)
+
+
+def of_spent_work(account: AccountId, over: Over) -> Verdict:
+    """The verdict of every account about work whose budget is used up."""
+    return Verdict(account, False, AccountState.WAITING, Because.BUDGET_OF_WORK, over.until)
+
+
+def out_of_budget(over: Over, verdicts: tuple[Verdict, ...]) -> Refuse:
+    """The refusal of work whose budget is used up, whoever might serve it."""
+    return Refuse(
+        reason=RefuseReason.BUDGET,
+        until=over.until,
+        account=None,
+        verdicts=verdicts,
+        subject=f"{over.budget.number}",
+    )
 
 
 def refused_instead(wait: Wait) -> Refuse:

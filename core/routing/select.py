@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from core.domain.account import Account, AccountId
+from core.domain.budgets import Over
 from core.domain.decision import (
     BY_RULE,
     AccountState,
@@ -28,10 +29,11 @@ from core.domain.observed import Observed, is_challenged, pool_pause_at
 from core.domain.quota import Quota
 from core.domain.settings import RoutingSettings
 from core.domain.state import Rotation, RotationMode, State, rotation_at
+from core.routing.budgets import over_for_work
 from core.routing.continuity import instead_of_moving, wait_for
 from core.routing.eligibility import Terms, verdict
 from core.routing.headroom import headroom, is_low
-from core.routing.refusals import refuse
+from core.routing.refusals import of_spent_work, out_of_budget, refuse
 from core.routing.scope import EVERYBODY, Scope, outside, scope_of
 from core.routing.shares import next_by_weight
 from core.routing.strategies import STRATEGIES, Choosing
@@ -88,6 +90,7 @@ class _Case:
 
     Attributes:
         scope: what the rules say.
+        over: the budget of the work that is used up; None: none is.
         rotation: the steering as it counts now.
         owner: the account that the thread lives on.
         pin: the account that the user keeps it on.
@@ -97,6 +100,7 @@ class _Case:
     """
 
     scope: Scope
+    over: Over | None
     rotation: Rotation
     owner: AccountId | None
     pin: AccountId | None
@@ -121,8 +125,11 @@ def _case(
         by_hand=rotation.account,
         tried=tried,
     )
+    over = _over(facts, scope, observed, now)
     accounts = state.accounts.values()
-    if scope is EVERYBODY:
+    if over is not None:
+        verdicts = tuple([outside(a.id, scope) or of_spent_work(a.id, over) for a in accounts])
+    elif scope is EVERYBODY:
         verdicts = tuple([verdict(account, observed, terms, now=now) for account in accounts])
     else:
         verdicts = tuple(
@@ -131,6 +138,7 @@ def _case(
     eligible = [v.account for v in verdicts if v.eligible] or _last_resort(verdicts, forced, tried)
     return _Case(
         scope=scope,
+        over=over,
         rotation=rotation,
         owner=owner,
         pin=pin,
@@ -140,8 +148,18 @@ def _case(
     )
 
 
+def _over(facts: Facts, scope: Scope, observed: Observed, now: datetime) -> Over | None:
+    """The used-up budget that lets no such work through; the rules' own refusal goes before it."""
+    used_up = observed.used_up
+    if not used_up.of_work or facts.kind is not RequestKind.RESPONSES or scope.refused is not None:
+        return None
+    return over_for_work(facts, scope.pool, used_up, now)
+
+
 def _nobody(case: _Case, chances: Chances) -> Decision:
     """Nobody may serve: wait for a reset that is near, or refuse with the reason."""
+    if case.over is not None:
+        return out_of_budget(case.over, case.verdicts)
     refusal = refuse(case.verdicts, case.forced, case.rotation, case.scope)
     if case.pin is not None and refusal.reason not in BY_RULE:
         return _without_the_pinned(case.pin, refusal, chances.now)

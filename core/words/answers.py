@@ -101,6 +101,8 @@ def _of(refusal: Refuse) -> tuple[str, str]:
             "Your rules do not let {who} serve here, and no other account may now.",
             "`turntable auto` lets the others serve; `turntable rule list` shows the rules.",
         )
+    if refusal.reason is RefuseReason.BUDGET and refusal.subject:
+        return "Your budget {subject} for this work is used up.", _BUDGETS
     if refusal.rule is not None or refusal.pool is not None:
         return _BY_THE_RULES.get(refusal.reason) or _REFUSALS[refusal.reason]
     return _REFUSALS[refusal.reason]
@@ -138,6 +140,7 @@ _BY_HAND = {
         "`turntable account undrain` gives one new chats again.",
     ),
 }
+_BUDGETS = "`turntable budget` shows what is used; `turntable budget set` changes a limit."
 _REFUSALS = {
     RefuseReason.NO_ACCOUNT: (
         "Turntable has no account yet.",
@@ -170,6 +173,10 @@ _REFUSALS = {
     RefuseReason.ALL_RESERVED: (
         "What is left is kept in reserve.",
         "`turntable use` lets {who} go on all the same.",
+    ),
+    RefuseReason.BUDGET: (
+        "The budgets of all accounts that could serve are used up.",
+        _BUDGETS,
     ),
     RefuseReason.ALL_FAILING: (
         "Every account was tried, and the back end served none of them.",

@@ -25,6 +25,7 @@ _REASONS: dict[str, str] = {
     RefuseReason.FORCED_ACCOUNT_UNAVAILABLE: "you stay on one",
     RefuseReason.PAUSED: "paused",
     RefuseReason.ALL_RESERVED: "kept in reserve",
+    RefuseReason.BUDGET: "budget used up",
     RefuseReason.ALL_FAILING: "all are failing",
     RefuseReason.LOCKED: "logins locked",
     RefuseReason.TIME_BUDGET: "took too long",

@@ -42,6 +42,8 @@ _BECAUSE = {
     Because.GONE: "The back end says that its workspace is out of service.",
     Because.DRAINING: "It finishes its chats and gets no new one, as you chose.",
     Because.RESERVED: "What is left is kept in reserve.",
+    Because.BUDGET: "The budget that you gave it is used up.",
+    Because.BUDGET_OF_WORK: "The budget of this work is used up, whoever serves it.",
     Because.ALREADY_TRIED: "It was asked before for this request.",
     Because.NOT_THE_STAYED_ONE: "You keep to another account.",
     Because.NOT_THE_PINNED_ONE: "You keep this chat on another account.",

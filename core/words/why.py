@@ -52,6 +52,7 @@ _REFUSALS = {
     RefuseReason.FORCED_ACCOUNT_UNAVAILABLE: "The account that you stay on could not serve.",
     RefuseReason.PAUSED: "What could have served was paused or set aside by you.",
     RefuseReason.ALL_RESERVED: "What was left was kept in reserve.",
+    RefuseReason.BUDGET: "A budget of yours was used up.",
     RefuseReason.ALL_FAILING: "Every account was asked, and none was served.",
     RefuseReason.LOCKED: "Your logins were locked.",
     RefuseReason.TIME_BUDGET: "The time that one request may take was over.",

@@ -22,6 +22,7 @@ _LIMITS = frozenset(
         RefuseReason.OWNER_WAITS,
         RefuseReason.PINNED,
         RefuseReason.ALL_RESERVED,
+        RefuseReason.BUDGET,
     }
 )
 

@@ -2,11 +2,9 @@
 
 import csv
 import io
-import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from importlib.resources import files
+from datetime import datetime, timedelta
 
 from core.app import App
 from core.control.verb import Arguments
@@ -14,6 +12,7 @@ from core.control.verbs.rotation import read_duration
 from core.domain.account import AccountId
 from core.domain.prices import Price, cost_of
 from core.domain.usage import UsageSum
+from core.storage.prices_file import read_prices
 from core.storage.usage_sums import usage_since
 
 USUAL = "24h"
@@ -74,21 +73,6 @@ async def usage(app: App, arguments: Arguments) -> Usage:
         lines=lines,
         total=total,
         csv=_csv(lines) if arguments.flag("csv") else None,
-    )
-
-
-def read_prices() -> tuple[Price, ...]:
-    """The prices that came with the program."""
-    text = files("resources").joinpath("prices.toml").read_text("utf-8")
-    return tuple(
-        Price(
-            model=entry["model"],
-            since=entry.get("since", date.min),
-            input=entry["input"],
-            cached_input=entry["cached_input"],
-            output=entry["output"],
-        )
-        for entry in tomllib.loads(text)["price"]
     )
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from core.cli.reader import Reader
 from core.cli.render import render
-from core.control.verbs.usage import read_prices
 from core.domain.prices import Price, cost_of, price_on
 from core.domain.usage import UsageSum
+from core.storage.prices_file import read_prices
 from core.words.speech import english
 from tests.core.routing.engine import MODEL, Engine, running
 

@@ -1,0 +1,82 @@
+"""Who grants tokens to what an owned folder asks the back end, and who asks about usage."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from core.accounts.sources import read_source
+from core.asking import Asking
+from core.domain.account import AccountId
+from core.domain.settings import Settings
+from core.oauth.refresh import Authoriser
+from core.oauth.upkeep import authoriser
+from core.quota.login import Login
+from core.quota.monitor import Monitor
+from core.quota.usage_endpoint import Answer
+from core.runtime import power
+from core.runtime.clock import Clock
+from core.runtime.power import Power
+from core.storage.data_folder import DataFolder
+
+
+def usage_monitor(
+    *,
+    folder: DataFolder,
+    authoriser: Authoriser,
+    settings: Callable[[], Settings],
+    clock: Clock,
+    draw: Callable[[], float],
+) -> Monitor:
+    """The monitor of an owned folder."""
+    asking = Asking(settings=settings)
+    return Monitor(
+        store=folder.store,
+        login=Login(authorise=authoriser.authorise, renew=authoriser.renew),
+        connect=asking.connect,
+        base_url=asking.base_url,
+        settings=settings,
+        clock=clock,
+        draw=draw,
+        on_battery=Power(clock=clock, look=power.look).on_battery,
+    )
+
+
+async def ask_once(
+    accounts: Sequence[AccountId],
+    *,
+    folder: DataFolder,
+    environment: Mapping[str, str],
+    settings: Callable[[], Settings],
+    clock: Clock,
+    draw: Callable[[], float],
+) -> Mapping[AccountId, Answer]:
+    """Ask the usage endpoint about these accounts of an owned folder that does not serve."""
+    granting = authoriser_of(
+        folder, environment=environment, settings=settings, clock=clock, draw=draw
+    )
+    monitor = usage_monitor(
+        folder=folder, authoriser=granting, settings=settings, clock=clock, draw=draw
+    )
+    try:
+        return await monitor.refresh(accounts)
+    finally:
+        await monitor.close()
+        await granting.close()
+
+
+def authoriser_of(
+    folder: DataFolder,
+    *,
+    environment: Mapping[str, str],
+    settings: Callable[[], Settings],
+    clock: Clock,
+    draw: Callable[[], float],
+) -> Authoriser:
+    """Who grants tokens to an owned folder's requests, and renews them."""
+    return authoriser(
+        folder.store,
+        folder.vault,
+        environment=environment,
+        settings=settings,
+        clock=clock,
+        draw=draw,
+        read=read_source,
+    )
