@@ -1,10 +1,9 @@
 """How the back end is asked what is rare: usage, and where a workspace's requests go."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.domain.settings import Settings
+from core.domain.settings import Settings, UpstreamSettings
 from core.proxy.upstream import base_of
 from core.runtime.net import connector
 
@@ -12,18 +11,22 @@ if TYPE_CHECKING:
     import httpx
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
     """Follows the settings as they are when it is asked; tokens go where those of requests may."""
 
-    settings: Callable[[], Settings]
+    def __init__(self, *, settings: Callable[[], Settings]) -> None:
+        self._settings = settings
+        self._allowed: tuple[UpstreamSettings, str | None] | None = None
 
     def base_url(self) -> str | None:
-        """The back end's address; None where tokens may not go."""
-        upstream = self.settings().upstream
-        allowed = base_of(upstream.base_url, allow_custom=upstream.allow_custom)
-        return None if allowed is None else upstream.base_url.rstrip("/")
+        """The back end's address; None where tokens may not go. Taken apart when it is new."""
+        upstream = self._settings().upstream
+        if self._allowed is None or self._allowed[0] is not upstream:
+            allowed = base_of(upstream.base_url, allow_custom=upstream.allow_custom)
+            base_url = None if allowed is None else upstream.base_url.rstrip("/")
+            self._allowed = upstream, base_url
+        return self._allowed[1]
 
     def connect(self) -> "httpx.AsyncClient":
         """A client with the program's egress proxy and authorities."""
-        return connector(self.settings().upstream)()
+        return connector(self._settings().upstream)()

@@ -127,7 +127,7 @@ def served(blocks: Blocks, *, model: str, sent_at: datetime, now: datetime) -> B
     What was learned while the request was under way is newer than what the back end made of it,
     and stays. A block from a future that never came (the clock was set back) is no newer.
     """
-    return tuple(
+    return blocks and tuple(
         b
         for b in blocks
         if sent_at < b.since <= now or (b.until > now and b.model not in ("", model))

@@ -31,6 +31,8 @@ BURST = timedelta(seconds=10)
 """5xx of so many accounts within this time are the back end's trouble and no account's."""
 POOL_PAUSE = timedelta(seconds=10)
 """How long nobody is asked then."""
+USED_STEP = timedelta(seconds=1)
+"""How exact `Observed.last_used` is."""
 ENOUGH_LEFT = 5.0
 """Per cent in every window that end a limit early, when the usage endpoint says so."""
 
@@ -72,7 +74,7 @@ class Observed:
         unrenewed: accounts whose access token is of no use and could not be renewed so far, though
             nobody has ended their login; not kept over a restart.
         owners: thread → account.
-        last_used: when an account was last sent a request.
+        last_used: when an account last served a request, to a second.
         last_chosen: the account of the newest turn without an owner (round-robin goes on there).
         shares: what the strategy `weighted` remembers.
         spent: tokens by account since its longest window began.
@@ -173,7 +175,7 @@ def learn_outcome(
             case Served():
                 blocks = health.served(known, model=model, sent_at=sent_at or now, now=now)
                 after, events = _with_blocks(observed, account, blocks, now)
-                return replace(after, last_used={**after.last_used, account: now}), events
+                return _used(after, account, now), events
             case Limited():
                 quota = observed.quotas.get(account, Quota())
                 until = _end_of(outcome, known, quota, now)
@@ -318,6 +320,14 @@ def pool_pause_at(observed: Observed, now: datetime) -> datetime | None:
 def is_challenged(observed: Observed, now: datetime) -> bool:
     """Whether the network has turned us away a moment ago."""
     return observed.challenged_until is not None and observed.challenged_until > now
+
+
+def _used(observed: Observed, account: AccountId, now: datetime) -> Observed:
+    """The account was just used; noted again only when that is news: a busy one costs nothing."""
+    known = observed.last_used.get(account)
+    if known is not None and known <= now < known + USED_STEP:
+        return observed
+    return replace(observed, last_used={**observed.last_used, account: now})
 
 
 def _with_blocks(

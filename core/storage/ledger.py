@@ -25,6 +25,11 @@ APPEND_BEHIND_S = 1.0
 """How long a finished request may wait before it is written; lost at kill -9 within it."""
 KEPT_IN_MEMORY = 10_000
 """Rows that wait while the disk refuses; beyond them the oldest are dropped."""
+_ROWS_AT_ONCE = 64
+"""Rows of one statement, where so many wait; always as many, because statements are kept."""
+_MARKS = f"({', '.join('?' * (COLUMNS.count(',') + 1))})"
+_INSERT = f"INSERT OR REPLACE INTO request ({COLUMNS}) VALUES {_MARKS}"  # noqa: S608 - constants
+_INSERT_MANY = _INSERT + f", {_MARKS}" * (_ROWS_AT_ONCE - 1)
 RETRY_S = 60.0
 """The longest wait between two attempts while the disk refuses."""
 
@@ -271,12 +276,17 @@ def _records(found: Iterable[tuple[object, ...]]) -> tuple[RequestRecord, ...]:
 
 
 def insert(connection: sqlite3.Connection, records: Iterable[RequestRecord]) -> None:
-    """Write these requests; one that is there already is replaced."""
-    marks = ", ".join("?" * (COLUMNS.count(",") + 1))
-    connection.executemany(
-        f"INSERT OR REPLACE INTO request ({COLUMNS}) VALUES ({marks})",  # noqa: S608 - constants
-        [row_of(record) for record in records],
-    )
+    """Write these requests; one that is there already is replaced.
+
+    Many rows a statement: SQLite works on a statement without the interpreter, which it would else
+    let go and wait for at every row, while the loop of the traffic wants it.
+    """
+    rows = [row_of(record) for record in records]
+    whole = len(rows) - len(rows) % _ROWS_AT_ONCE
+    for at in range(0, whole, _ROWS_AT_ONCE):
+        some = rows[at : at + _ROWS_AT_ONCE]
+        connection.execute(_INSERT_MANY, [value for row in some for value in row])
+    connection.executemany(_INSERT, rows[whole:])
 
 
 def _write(

@@ -5,6 +5,7 @@ since they make up most of a row and are only read to say *why*.
 """
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -122,8 +123,7 @@ def _count(number: int) -> int:
     return max(0, min(number, _LARGEST))
 
 
-def _short(document: object) -> str:
-    return json.dumps(document, separators=(",", ":"))
+_short: Callable[[object], str] = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def _verdict_parts(verdict: Verdict) -> list[object]:

@@ -7,12 +7,17 @@ import sqlite3
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
+from core.domain.facts import RequestKind
 from core.domain.usage import RequestRecord, UsageSum
 from core.storage.codec import storable
 from core.storage.records import LONGEST, micros
 
 _MICROSECONDS_AN_HOUR = 3_600_000_000
-_LARGEST = 2**62
+_LARGEST = 2**42
+"""Of a count: sums of many stay integers that SQLite can hold."""
+
+type _Key = tuple[int, str, str, str, str]
+"""Hour since 1970, account, model, client, result."""
 
 USAGE_STEP = (
     """CREATE TABLE usage_hour (
@@ -39,15 +44,19 @@ GROUPINGS = tuple(_KEYS)
 
 
 def count_usage(connection: sqlite3.Connection, records: Iterable[RequestRecord]) -> None:
-    """Add turns to the sums; other requests spend nothing."""
-    rows = [_row(record) for record in records if record.facts.kind.value == "responses"]
+    """Add turns to the sums; other requests spend nothing. Turns of one key are added up first."""
+    sums: dict[_Key, list[float]] = {}
+    for record in records:
+        if record.facts.kind is RequestKind.RESPONSES:
+            _add(sums.setdefault(_key(record), [0, 0, 0, 0, 0, 0.0]), record)
     connection.executemany(
-        "INSERT INTO usage_hour VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?)"
-        " ON CONFLICT DO UPDATE SET requests = requests + 1, input = input + excluded.input,"
+        "INSERT INTO usage_hour VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET requests = requests + excluded.requests,"
+        " input = input + excluded.input,"
         " cached_input = cached_input + excluded.cached_input, output = output + excluded.output,"
         " reasoning_output = reasoning_output + excluded.reasoning_output,"
         " seconds = seconds + excluded.seconds",
-        rows,
+        [(*key, *counts) for key, counts in sums.items()],
     )
 
 
@@ -95,22 +104,24 @@ def prune_usage(connection: sqlite3.Connection, before: datetime) -> None:
     )
 
 
-def _row(record: RequestRecord) -> tuple[object, ...]:
-    tokens = record.tokens
-    counts = (
-        (0, 0, 0, 0)
-        if tokens is None
-        else (tokens.input, tokens.cached_input, tokens.output, tokens.reasoning_output)
-    )
+def _key(record: RequestRecord) -> _Key:
     return (
         micros(record.started_at) // _MICROSECONDS_AN_HOUR,
         record.account or "",
         storable(record.facts.model)[:LONGEST],
         storable(record.facts.client)[:LONGEST],
         record.result.value,
-        *(max(0, min(count, _LARGEST // 2**20)) for count in counts),
-        record.total_s,
     )
+
+
+def _add(counts: list[float], record: RequestRecord) -> None:
+    """One more turn: requests, the four kinds of tokens, seconds."""
+    counts[0] += 1
+    if (tokens := record.tokens) is not None:
+        said = (tokens.input, tokens.cached_input, tokens.output, tokens.reasoning_output)
+        for at, count in enumerate(said, start=1):
+            counts[at] += max(0, min(count, _LARGEST))
+    counts[5] += record.total_s
 
 
 def _day(number: str) -> str:
