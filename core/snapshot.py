@@ -117,6 +117,13 @@ def _notices(sources: Sources, *, ledger: bool) -> tuple[NoticeReport, ...]:
         notices.append(NoticeReport(code="ledger", text=text))
     if (unguarded := sources.leases.guard_trouble) is not None:
         notices.append(NoticeReport(code=unguarded.code, text=unguarded.message))
+    if (lost := sources.leases.lost_port) is not None:
+        text = say(
+            "Another program has taken port {port}; new Codex chats use another one. Chats that "
+            "were open must be opened again.",
+            port=lost,
+        )
+        notices.append(NoticeReport(code="port_lost", text=text))
     if sources.folder is not None and (trouble := sources.folder.store.trouble) is not None:
         notices.append(NoticeReport(code=trouble.code, text=trouble.message))
     if sources.folder is not None and sources.folder.vault.locked:

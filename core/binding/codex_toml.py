@@ -10,7 +10,7 @@ byte-identical on 10 of 21 awkward files.)
 import json
 import re
 import tomllib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -129,11 +129,30 @@ def take_back(
     return TakenBack(content=_set_literal(document, edit.old).content)
 
 
-class _Document:
-    """A parsed file and the spans of its root section."""
+def parsed_config(content: bytes, *, name: str = "config.toml") -> Mapping[str, object]:
+    """What the document says; floats as they are written.
 
-    def __init__(self, content: bytes, name: str) -> None:
+    Raises:
+        CoreError: `config_invalid`.
+    """
+    return _Document(content, name).parsed
+
+
+def without_root_key(content: bytes, key: str, *, name: str = "config.toml") -> bytes:
+    """The document without one key of its root section, and a comment behind the value: not.
+
+    Raises:
+        CoreError: `config_invalid`; `config_not_understood`: the key is not there, or a table.
+    """
+    return _without_key(_Document(content, name, key=key), glued=False)
+
+
+class _Document:
+    """A parsed file and the spans of its root section; all that is changed is one key of it."""
+
+    def __init__(self, content: bytes, name: str, *, key: str = KEY) -> None:
         self.name = name
+        self.key = key
         text = _decoded(content, name)
         # Codex's parser skips a byte order mark, `tomllib` does not; it stays where it is.
         self.mark = _BOM if text.startswith(_BOM) else ""
@@ -147,13 +166,13 @@ class _Document:
     @property
     def is_table(self) -> bool:
         """The name is taken by a table: a header, or a dotted key below it."""
-        return self.statement is None and KEY in self.parsed
+        return self.statement is None and self.key in self.parsed
 
     @property
     def statement(self) -> Statement | None:
         """The statement that sets the key."""
         for statement in self.statements:
-            if statement.key == (KEY,):
+            if statement.key == (self.key,):
                 return statement
         return None
 
@@ -161,15 +180,15 @@ class _Document:
         if self.is_table:
             raise CoreError(
                 "config_key_is_table",
-                f"{KEY} in {self.name} is a table, not an address; nothing was changed.",
-                f"Remove the table {KEY} from the file.",
+                f"{self.key} in {self.name} is a table, not an address; nothing was changed.",
+                f"Remove the table {self.key} from the file.",
             )
         statement = self.statement
         if statement is None:
             return None
         literal = self.text[statement.value_start : statement.value_end]
         value = _literal_value(literal, self.name)
-        if value != self.parsed[KEY]:
+        if value != self.parsed[self.key]:
             raise _unsure(self.name)
         return KeyValue(literal=literal, value=value if isinstance(value, str) else None)
 
@@ -180,8 +199,8 @@ class _Document:
         """
         text = self.text[:start] + new + self.text[end:]
         before, after = dict(self.parsed), _parsed(text, self.name)
-        before.pop(KEY, None)
-        if after.pop(KEY, None) != expected or after != before:
+        before.pop(self.key, None)
+        if after.pop(self.key, None) != expected or after != before:
             raise _unsure(self.name)
         return (self.mark + text).encode()
 

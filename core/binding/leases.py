@@ -78,6 +78,8 @@ class Leases:
         self.runs = runs
         self.guard_trouble: CoreError | None = None
         """Why no guard watches over the binds; None while one does, or none is needed."""
+        self.lost_port: int | None = None
+        """Where open chats still call and another program listens by now; None: nowhere."""
         self._worker = Worker("binds")
         self._secrets: tuple[LeaseSecret, ...] = ()
         self._troubles: dict[Path, CoreError] = {}

@@ -54,6 +54,23 @@ class ModelProviders:
     base_urls: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """Where new threads would go, and who says so.
+
+    Attributes:
+        provider: the id of the provider in force.
+        address: its address; None when Codex names none.
+        provider_from: the file that chose the provider; empty: nobody did.
+        address_from: the file that set `openai_base_url`; empty: nobody did.
+    """
+
+    provider: str
+    address: str | None
+    provider_from: str
+    address_from: str
+
+
 class AppServer:
     """One conversation with a running app-server. Requests are asked one after the other."""
 
@@ -85,6 +102,14 @@ class AppServer:
         """The settings in force, every layer applied; absent ones are None."""
         answer = await self.request("config/read", {"includeLayers": False})
         return as_fields(answer.get("config"))
+
+    async def config_origins(self) -> Mapping[str, str]:
+        """Key → the file of the layer whose value is in force (observed with 0.169.0)."""
+        answer = await self.request("config/read", {"includeLayers": False})
+        return {
+            key: as_text(as_fields(as_fields(origin).get("name")).get("file"))
+            for key, origin in as_fields(answer.get("origins")).items()
+        }
 
     async def model_providers(self) -> ModelProviders:
         """The providers and the address that each is reached at."""
@@ -154,10 +179,10 @@ async def app_server(
         yield server
 
 
-async def base_url_in_force(
+async def way_in_force(
     program: Path, *, home: Path, env: Mapping[str, str], answer_s: float = ANSWER_S
-) -> str | None:
-    """The address that new threads of `home` would use; None when Codex names none.
+) -> Way:
+    """Where new threads of `home` would go.
 
     Raises:
         CoreError: `codex_not_started`, `codex_silent` or `codex_refused` (an invalid config.toml
@@ -165,4 +190,10 @@ async def base_url_in_force(
     """
     async with app_server(program, home=home, env=env, answer_s=answer_s) as server:
         providers = await server.model_providers()
-    return providers.base_urls.get(providers.default)
+        origins = await server.config_origins()
+    return Way(
+        provider=providers.default,
+        address=providers.base_urls.get(providers.default),
+        provider_from=origins.get("model_provider", ""),
+        address_from=origins.get("openai_base_url", ""),
+    )

@@ -1,14 +1,15 @@
 """Checks of Codex: what it would really do, and what stands in its way."""
 
 import asyncio
-from collections.abc import Mapping
 
-from core.codex_home.app_server import base_url_in_force
+from core.binding.detours import swallowed_by
+from core.codex_home.app_server import way_in_force
 from core.codex_home.auth_file import AUTH_FILE, read_auth_file
 from core.codex_home.auth_json import has_run_out
 from core.codex_home.find import find_program
+from core.doctor.elsewhere import is_here, why_elsewhere
 from core.doctor.finding import Finding, Health, Subject
-from core.domain.binding import BindState, Replaces
+from core.domain.binding import BindState
 from core.domain.errors import CoreError
 from core.words.speech import Speech
 
@@ -82,7 +83,7 @@ async def in_force(subject: Subject) -> Finding:
         text = say("No Codex is installed here, or not on the PATH of this program.")
         return Finding(check="in-force", title=title, health=Health.UNKNOWN, text=text)
     try:
-        found = await base_url_in_force(
+        way = await way_in_force(
             program, home=subject.bind.codex_home, env=subject.environment, answer_s=_ANSWER_S
         )
     except CoreError as error:
@@ -96,15 +97,15 @@ async def in_force(subject: Subject) -> Finding:
     if subject.secret is None:
         text = say("It uses its own login, without Turntable.")
         return Finding(check="in-force", title=title, health=Health.GOOD, text=text)
-    if found is not None and subject.secret in found and f":{subject.port}/" in found:
+    if is_here(way, secret=subject.secret, port=subject.port):
         text = say("It would send new chats here.")
         return Finding(check="in-force", title=title, health=Health.GOOD, text=text)
     return Finding(
         check="in-force",
         title=title,
         health=Health.BAD,
-        text=say("The key is set, but Codex would use another address."),
-        hint=say("A managed requirement or another configuration layer wins over config.toml."),
+        text=say("The key is set, but Codex would go elsewhere."),
+        hint=why_elsewhere(way, subject.speech),
     )
 
 
@@ -132,33 +133,6 @@ async def login(subject: Subject) -> Finding:
     return Finding(check="login", title=title, health=Health.GOOD, text=text)
 
 
-async def other_tools(subject: Subject) -> Finding:
-    """No other tool has left an address in Codex's settings that nobody answers any more."""
-    say = subject.speech.say
-    title = say("Other tools")
-    if subject.plan is None:
-        text = say("Codex’s settings cannot be read.")
-        return Finding(check="other-tools", title=title, health=Health.UNKNOWN, text=text)
-    match subject.plan.replaces:
-        case Replaces.ORPHAN:
-            text = say("An old address of Turntable stands in Codex’s settings; nobody answers.")
-            health = Health.BAD
-        case Replaces.LOOPBACK:
-            text = say(
-                "Another local program’s address stands in Codex’s settings: {found}.",
-                found=subject.plan.found or "",
-            )
-            health = Health.ODD
-        case Replaces.GATEWAY:
-            text = say("A gateway stands in Codex’s settings: {found}.", found=subject.plan.found)
-            health = Health.ODD
-        case _:
-            text = say("None has changed where Codex goes.")
-            return Finding(check="other-tools", title=title, health=Health.GOOD, text=text)
-    hint = say("Routing Codex replaces it, and gives it back; else remove the line yourself.")
-    return Finding(check="other-tools", title=title, health=health, text=text, hint=hint)
-
-
 async def egress(subject: Subject) -> Finding:
     """No egress proxy swallows what Codex sends to this machine."""
     say = subject.speech.say
@@ -172,30 +146,18 @@ async def egress(subject: Subject) -> Finding:
         check="egress",
         title=title,
         health=Health.BAD,
-        text=say(
-            "{variable} is set and NO_PROXY does not name 127.0.0.1: what Codex sends here "
-            "would go out to that proxy instead.",
-            variable=trap,
-        ),
+        text=swallowing(trap, subject.speech),
         hint=say("Add 127.0.0.1,localhost to NO_PROXY where the variable is set."),
     )
 
 
-def swallowed_by(environment: Mapping[str, str]) -> str | None:
-    """The variable that sends plain loopback requests to an egress proxy; None where none does.
-
-    Codex speaks plain HTTP to us, so HTTPS_PROXY alone is no trap.
-    """
-    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
-        if environment.get(name) and not _spared(environment):
-            return name
-    return None
-
-
-def _spared(environment: Mapping[str, str]) -> bool:
-    named = environment.get("NO_PROXY") or environment.get("no_proxy") or ""
-    hosts = {part.strip() for part in named.split(",")}
-    return "*" in hosts or "127.0.0.1" in hosts or "127.0.0.0/8" in hosts
+def swallowing(variable: str, speech: Speech) -> str:
+    """What an egress proxy does to a routed Codex."""
+    return speech.say(
+        "{variable} is set and NO_PROXY does not name 127.0.0.1: what Codex sends here "
+        "would go out to that proxy instead.",
+        variable=variable,
+    )
 
 
 def _no_trap(speech: Speech) -> str:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from core.doctor import codex_checks, engine_checks, path_checks
+from core.doctor import codex_checks, engine_checks, neighbour_checks, path_checks
 from core.doctor.finding import Finding, Health, Look, Subject
 
 CHECKS: Mapping[str, Look] = MappingProxyType(
@@ -19,7 +19,8 @@ CHECKS: Mapping[str, Look] = MappingProxyType(
         "port": engine_checks.port,
         "clock": path_checks.clock,
         "egress": codex_checks.egress,
-        "other-tools": codex_checks.other_tools,
+        "other-tools": neighbour_checks.other_tools,
+        "detours": neighbour_checks.detours,
         "folder": engine_checks.folder,
     }
 )

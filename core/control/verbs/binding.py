@@ -61,7 +61,11 @@ async def bind(app: App, arguments: Arguments) -> Bound:
         changed=receipt.changed,
         verification=verification,
         diff="",
-        messages=(*_said(app, receipt), verification.because),
+        messages=(
+            *_said(app, receipt),
+            verification.because,
+            *await _in_the_way(app, receipt.codex_home),
+        ),
     )
 
 
@@ -133,6 +137,7 @@ async def _plan(app: App, home: Path) -> Bound:
                     place=entry.place,
                 )
             )
+    messages += await _in_the_way(app, home)
     status = await app.bind_status(home)
     return Bound(
         state=status.state,
@@ -143,6 +148,17 @@ async def _plan(app: App, home: Path) -> Bound:
         diff=plan.diff,
         messages=tuple(messages),
     )
+
+
+async def _in_the_way(app: App, home: Path) -> tuple[str, ...]:
+    """What lets Codex go past us all the same: profiles, variables, an egress proxy."""
+    from core.binding.detours import swallowed_by
+    from core.doctor.codex_checks import swallowing
+    from core.doctor.neighbour_checks import ways_past
+
+    trap = swallowed_by(app.environment)
+    swallowed = () if trap is None else (swallowing(trap, app.speech),)
+    return (*swallowed, *await ways_past(home, app.environment, app.speech))
 
 
 def _said(app: App, receipt: BindReceipt) -> Iterator[str]:
@@ -163,25 +179,26 @@ def _said(app: App, receipt: BindReceipt) -> Iterator[str]:
 
 async def _verify(app: App, receipt: BindReceipt) -> Verification:
     """Ask the installed Codex which address is in force in that home."""
-    from core.codex_home.app_server import base_url_in_force
+    from core.codex_home.app_server import way_in_force
     from core.codex_home.find import find_program
+    from core.doctor.elsewhere import is_here, why_elsewhere
 
     program = find_program(app.environment)
     if program is None:
         because = app.speech.say("Verification skipped: no Codex is installed here.")
         return Verification(result="skipped", because=because)
     try:
-        found = await base_url_in_force(program, home=receipt.codex_home, env=app.environment)
+        way = await way_in_force(program, home=receipt.codex_home, env=app.environment)
     except CoreError as error:
         because = app.speech.say("Verification skipped: {why}", why=error.message)
         return Verification(result="skipped", because=because)
-    if found is not None and receipt.secret.value in found and f":{receipt.port}/" in found:
+    if is_here(way, secret=receipt.secret.value, port=receipt.port):
         because = app.speech.say("Verified: Codex itself says that it is in force.")
         return Verification(result="in_force", because=because)
     raise CoreError(
         "bind_not_in_force",
-        "The key is set, but Codex says that another address is in force; it was left bound.",
-        "A managed requirement or another configuration layer may win; `turntable unbind` gives "
-        "the file back.",
+        "The key is set, but Codex says that it would go elsewhere; it was left bound. "
+        + why_elsewhere(way, app.speech),
+        "`turntable unbind` gives the file back.",
         exit_code=ExitCode.FAILED,
     )

@@ -1,5 +1,6 @@
 """doctor: what is wrong, found on the real path, and mended where that is one step."""
 
+import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
@@ -7,9 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.app import App
+from core.binding import local_providers
+from core.binding.bind_lock import BindLock
 from core.control.verb import Arguments
 from core.doctor.doctor import examine, worst
 from core.doctor.finding import Finding, Health, Subject
+from core.doctor.neighbour_checks import dead_providers
 from core.domain.errors import CoreError, ExitCode
 from core.runtime.net import connector
 
@@ -78,7 +82,20 @@ def _fixes(app: App, home: Path) -> dict[str, Callable[[], Awaitable[object]]]:
     async def close_folder() -> None:
         app.home.root.chmod(0o700)
 
+    async def forget_choice() -> None:
+        lock = BindLock(app.home.bind_lock)
+        for provider in await dead_providers(home):
+            if provider.chosen:
+                await asyncio.to_thread(
+                    local_providers.forget_choice,
+                    home,
+                    provider.name,
+                    lock=lock,
+                    random_bytes=secrets.token_bytes,
+                )
+
     return {
+        "other-tools": forget_choice,
         "bind": lambda: app.bind(home, replace=False, rotate=False),
         "folder": close_folder,
     }

@@ -9,8 +9,9 @@ import pytest
 
 from core.codex_home.app_server import (
     CodexAccount,
+    Way,
     app_server,
-    base_url_in_force,
+    way_in_force,
 )
 from core.domain.errors import CoreError
 from core.runtime.clock import SystemClock
@@ -139,17 +140,31 @@ def _at_home(codex: Codex, back_end: StandIn) -> tuple[Login, dict[str, str]]:
 
 @pytest.mark.codex
 async def test_real_codex_says_which_address_is_in_force(codex: Codex) -> None:
-    assert await base_url_in_force(codex.binary, home=codex.home, env=codex.env) is None
+    own = await way_in_force(codex.binary, home=codex.home, env=codex.env)
+    assert own == Way(provider="openai", address=None, provider_from="", address_from="")
     address = "http://127.0.0.1:8791/c/fake-secret/backend-api/codex"
     codex.config.write_text(f'openai_base_url = "{address}"\n')
-    assert await base_url_in_force(codex.binary, home=codex.home, env=codex.env) == address
+    way = await way_in_force(codex.binary, home=codex.home, env=codex.env)
+    assert (way.provider, way.address) == ("openai", address)
+    assert way.address_from == str(codex.config)
+
+
+@pytest.mark.codex
+async def test_real_codex_says_who_chose_another_provider(codex: Codex) -> None:
+    codex.config.write_text(
+        'model_provider = "router"\nopenai_base_url = "http://127.0.0.1:1/x"\n'
+        '[model_providers.router]\nname = "R"\nbase_url = "http://127.0.0.1:2/v1"\n'
+    )
+    way = await way_in_force(codex.binary, home=codex.home, env=codex.env)
+    assert (way.provider, way.address) == ("router", "http://127.0.0.1:2/v1")
+    assert way.provider_from == str(codex.config)
 
 
 @pytest.mark.codex
 async def test_real_codex_with_an_invalid_config_says_why(codex: Codex) -> None:
     codex.config.write_text("openai_base_url = \n")
     with pytest.raises(CoreError) as caught:
-        await base_url_in_force(codex.binary, home=codex.home, env=codex.env)
+        await way_in_force(codex.binary, home=codex.home, env=codex.env)
     assert caught.value.code in {"codex_refused", "codex_silent"}
 
 

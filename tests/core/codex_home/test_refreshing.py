@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from core.codex_home.app_server import base_url_in_force
+from core.codex_home.app_server import way_in_force
 from core.codex_home.refreshing import renew_login
 from core.domain.errors import CoreError
 from core.runtime.clock import SystemClock
@@ -249,7 +249,7 @@ async def test_asking_real_codex_for_an_address_spends_nothing_of_its_login(
     back_end.always("A", Delay(head_s=0.2), on=Endpoint.REFRESH)
     before = codex.auth.read_text()
     for _ in range(3):
-        await base_url_in_force(codex.binary, home=codex.home, env=env)
+        await way_in_force(codex.binary, home=codex.home, env=env)
     await asyncio.sleep(timedelta(seconds=0.4).total_seconds())
     assert [one.path for one in back_end.requests if "oauth" in one.path] == []
     assert codex.auth.read_text() == before

@@ -10,11 +10,11 @@ import httpx
 import pytest
 
 from core.app import App
+from core.binding.detours import swallowed_by
 from core.control.commands import CHECKS as NAMED
 from core.control.verb import Arguments
 from core.control.verbs import doctor as verb
 from core.doctor import codex_checks, engine_checks, path_checks
-from core.doctor.codex_checks import swallowed_by
 from core.doctor.doctor import CHECKS, worst
 from core.doctor.finding import Finding, Health, Subject
 from core.domain.binding import BindState, BindStatus
