@@ -8,9 +8,6 @@ what Codex keeps of its own.
 import asyncio
 import json
 import subprocess
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -22,9 +19,9 @@ from core.standin.world import Account
 from tests.fakes.chromium import Chromium
 from tests.fakes.codex import Codex, CodexRun
 from tests.fakes.desktop import Desktop
-from tests.fakes.process import die_with_parent
 from tests.fakes.tray_host import TrayHost
 from tests.journeys.canary import PIECE, Journey, files_below, served
+from tests.journeys.tray import tray_program
 from tests.tray.test_accessibility import Node, read
 from tests.tray.test_tray import focus, windows
 
@@ -97,30 +94,6 @@ def keep(journey: Journey, words: str, run: CodexRun) -> None:
     journey.said[words] = (run.stdout + run.stderr).encode()
 
 
-@asynccontextmanager
-async def tray(journey: Journey, desktop: Desktop) -> AsyncIterator[None]:
-    """The real tray program beside the server, in the person's desktop; its streams are kept."""
-    env = desktop.env | journey.turntable.env
-    for name in ("DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "HOME"):
-        env[name] = desktop.env.get(name, env.get(name, ""))
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tray",
-        env=env | {"QT_QPA_PLATFORM": "xcb", "QT_LINUX_ACCESSIBILITY_ALWAYS_ON": "1"},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        preexec_fn=die_with_parent,
-    )
-    try:
-        yield
-    finally:
-        if process.returncode is None:
-            process.kill()
-        stdout, stderr = await process.communicate()
-        journey.said["tray"] = stdout + stderr
-
-
 async def screens(journey: Journey, desktop: Desktop) -> None:
     """The menu over D-Bus, then each page and the panel as a screen reader is told them."""
     # The bus of the assistive technologies starts when it is first asked for.
@@ -129,7 +102,10 @@ async def screens(journey: Journey, desktop: Desktop) -> None:
         ["/usr/bin/python3", str(with_reader), "nobody", "0.1"],
         env=desktop.env, capture_output=True, timeout=30, check=False,
     )  # fmt: skip
-    async with TrayHost(desktop.bus_address) as host, tray(journey, desktop):
+    async with (
+        TrayHost(desktop.bus_address) as host,
+        tray_program(journey.turntable, desktop) as streams,
+    ):
         item = await host.wait_for_item(timeout_s=30)
         menu = (await item.menu()).text()
         assert "Work" in menu
@@ -145,6 +121,7 @@ async def screens(journey: Journey, desktop: Desktop) -> None:
         assert len({journey.said[f"page {page}"] for page in PAGES}) == len(PAGES)
         await journey.turntable.run("panel")
         journey.said["panel"] = spoken(await asyncio.to_thread(read, desktop))
+    journey.said["tray"] = streams.written
 
 
 def spoken(root: Node) -> bytes:
