@@ -11,10 +11,11 @@ from core.accounts.changes import forget_removed
 from core.accounts.workspace_routes import WorkspaceRoutes
 from core.asking import Asking
 from core.authorising import authoriser_of, usage_monitor
-from core.binding.leases import Leases
+from core.binding.leases import Leases, LeaseSecret
+from core.binding.run_once import RunSecret
 from core.budgeting import Budgeting
 from core.domain.account import AccountId
-from core.domain.choices import ask_about, learn_choice, learn_spent, settled
+from core.domain.choices import ask_about, learn_choice, settled
 from core.domain.decision import Decision, Refuse, RefuseReason, Use, Wait, WaitReason
 from core.domain.errors import CoreError
 from core.domain.events import AccountChanged, BudgetsChanged, Event, QuotaLearned, RequestEnded
@@ -48,6 +49,7 @@ from core.runtime.tasks import Tasks
 from core.storage.backup_keeper import BackupKeeper
 from core.storage.data_folder import DataFolder
 from core.storage.prices_file import read_prices
+from core.spending import Spending
 from core.storage.vault import KEEP_REMOVED
 from core.tool_status import tool_status
 from core.words.speech import Speech
@@ -111,6 +113,9 @@ class Serving:
         self._deaf: Callable[[], None] = lambda: None
         self.authoriser = authoriser_of(
             folder, environment=environment, settings=settings, clock=clock, draw=draw
+        self._bound: tuple[tuple[LeaseSecret, ...], tuple[KnownSecret, ...]] | None = None
+        self._unasked: tuple[RoutingSettings, RoutingSettings] | None = None
+        self._spending = Spending(learn=self._learn, clock=clock)
         )
         self.monitor = usage_monitor(
             folder=folder,
@@ -174,6 +179,7 @@ class Serving:
         await self.authoriser.close()
 
     def quiet_for(self) -> timedelta:
+        self._spending.learn()
         """How long no request has been under way, and no Codex that was started for one run."""
         if self.server.traffic.requests or self._leases.runs.any_lives():
             return timedelta(0)
@@ -219,8 +225,11 @@ class Serving:
     def _routing(self) -> RoutingSettings:
         """The settings; where nobody can be asked, a thread moves without asking."""
         routing = self._settings().routing
-        unasked = self._mode == "serve" and routing.continuity == "ask"
-        return replace(routing, continuity="move") if unasked else routing
+        if self._mode != "serve" or routing.continuity != "ask":
+            return routing
+        if self._unasked is None or self._unasked[0] is not routing:
+            self._unasked = routing, replace(routing, continuity="move")
+        return self._unasked[1]
 
     def _remember(self, decision: Decision, facts: Facts) -> None:
         """What a decision wants remembered: a choice by weight, a question to the user."""
@@ -229,7 +238,7 @@ class Serving:
             case Use(shares=shares):
                 if shares is not None:
                     self._learn(learn_choice(shares))
-                if thread is not None:
+                if thread is not None and thread in self._folder.store.observed.asked:
                     self._learn(settled(thread))
             case Wait(reason=WaitReason.ASKED, account=account, verdicts=verdicts):
                 back_at = next((v.until for v in verdicts if v.account == account), None)
@@ -292,7 +301,7 @@ class Serving:
         self.budgeting.ended(record)
         if record.account is not None and record.tokens is not None:
             tokens = record.tokens.input + record.tokens.output
-            self._learn(learn_spent(record.account, tokens, now=self._clock.now()))
+            self._spending.spent(record.account, tokens)
         self._bus.publish(
             RequestEnded(request=record.id, account=record.account, result=record.result.value)
         )
@@ -303,19 +312,11 @@ class Serving:
 
     def _valid(self, presented: str) -> ValidSecret | StaleSecret | None:
         runs = self._leases.runs
-        binds = (
-            KnownSecret(
-                secret=lease.secret.value, bind=lease.bind_id, stale_until=lease.stale_until
-            )
-            for lease in self._leases.secrets
-        )
-        for_one_run = (
-            KnownSecret(secret=known.secret.value, bind=known.run, only=known.only, own_user=True)
-            for known in runs.secrets
-        )
-        found = recognise(presented, (*binds, *for_one_run), now=self._clock.now())
+        of_runs = runs.secrets
+        known = (*self._of_binds(), *map(_of_run, of_runs)) if of_runs else self._of_binds()
+        found = recognise(presented, known, now=self._clock.now())
         ended = found is not None and any(
-            known.run == found.bind and not runs.lives(known.run) for known in runs.secrets
+            known.run == found.bind and not runs.lives(known.run) for known in of_runs
         )
         return None if ended else found
 
@@ -331,6 +332,13 @@ class Serving:
         return Identity(
             instance=self._instance, key=self._health_key, bind=bound[0] if bound else ""
         )
+    def _of_binds(self) -> tuple[KnownSecret, ...]:
+        """The secrets of the leases; made anew when those are."""
+        leases = self._leases.secrets
+        if self._bound is None or self._bound[0] is not leases:
+            self._bound = leases, tuple(map(_of_lease, leases))
+        return self._bound[1]
+
 
     async def _sweep(self) -> None:
         while True:
@@ -347,3 +355,11 @@ class Serving:
         await self._folder.vault.sweep()
         await self._folder.store.change(forget_removed(now - KEEP_REMOVED))
         await self._folder.ledger.prune(now - timedelta(days=settings.usage.keep_days))
+
+
+def _of_lease(lease: LeaseSecret) -> KnownSecret:
+    return KnownSecret(secret=lease.secret.value, bind=lease.bind_id, stale_until=lease.stale_until)
+
+
+def _of_run(run: RunSecret) -> KnownSecret:
+    return KnownSecret(secret=run.secret.value, bind=run.run, only=run.only, own_user=True)
