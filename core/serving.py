@@ -19,7 +19,7 @@ from core.domain.choices import ask_about, learn_choice, settled
 from core.domain.decision import Decision, Refuse, RefuseReason, Use, Wait, WaitReason
 from core.domain.errors import CoreError
 from core.domain.events import AccountChanged, BudgetsChanged, Event, QuotaLearned, RequestEnded
-from core.domain.facts import Facts
+from core.domain.facts import Facts, ThreadId
 from core.domain.observed import (
     Lesson,
     forget_old_threads,
@@ -46,10 +46,10 @@ from core.routing.select import Chances, select
 from core.runtime.bus import Bus
 from core.runtime.clock import Clock
 from core.runtime.tasks import Tasks
+from core.spending import Spending
 from core.storage.backup_keeper import BackupKeeper
 from core.storage.data_folder import DataFolder
 from core.storage.prices_file import read_prices
-from core.spending import Spending
 from core.storage.vault import KEEP_REMOVED
 from core.tool_status import tool_status
 from core.words.speech import Speech
@@ -110,12 +110,12 @@ class Serving:
         self._last_request = clock.monotonic()
         self._tasks = Tasks("serving")
         self._noted = dict(folder.store.observed.quotas)
-        self._deaf: Callable[[], None] = lambda: None
-        self.authoriser = authoriser_of(
-            folder, environment=environment, settings=settings, clock=clock, draw=draw
         self._bound: tuple[tuple[LeaseSecret, ...], tuple[KnownSecret, ...]] | None = None
         self._unasked: tuple[RoutingSettings, RoutingSettings] | None = None
         self._spending = Spending(learn=self._learn, clock=clock)
+        self._deaf: Callable[[], None] = lambda: None
+        self.authoriser = authoriser_of(
+            folder, environment=environment, settings=settings, clock=clock, draw=draw
         )
         self.monitor = usage_monitor(
             folder=folder,
@@ -176,10 +176,10 @@ class Serving:
         await self._tasks.close()
         await self.monitor.close()
         await self.server.drain(grace_s=DRAIN_S)
+        self._spending.learn()
         await self.authoriser.close()
 
     def quiet_for(self) -> timedelta:
-        self._spending.learn()
         """How long no request has been under way, and no Codex that was started for one run."""
         if self.server.traffic.requests or self._leases.runs.any_lives():
             return timedelta(0)
@@ -320,6 +320,13 @@ class Serving:
         )
         return None if ended else found
 
+    def _of_binds(self) -> tuple[KnownSecret, ...]:
+        """The secrets of the leases; made anew when those are."""
+        leases = self._leases.secrets
+        if self._bound is None or self._bound[0] is not leases:
+            self._bound = leases, tuple(map(_of_lease, leases))
+        return self._bound[1]
+
     def _tool_status(self) -> object:
         routing, now = self._settings().routing, self._clock.now()
         return tool_status(
@@ -332,13 +339,6 @@ class Serving:
         return Identity(
             instance=self._instance, key=self._health_key, bind=bound[0] if bound else ""
         )
-    def _of_binds(self) -> tuple[KnownSecret, ...]:
-        """The secrets of the leases; made anew when those are."""
-        leases = self._leases.secrets
-        if self._bound is None or self._bound[0] is not leases:
-            self._bound = leases, tuple(map(_of_lease, leases))
-        return self._bound[1]
-
 
     async def _sweep(self) -> None:
         while True:
