@@ -227,6 +227,8 @@ class Face(QObject):
 
     def _granted(self, wish: Perform, answer: Answer) -> None:
         """Say what was done, where the person is looking, with what takes it back."""
+        if self._window is not None:
+            self._window.wish_performed()
         before = self._report
         if self._window is None or not self._window.isVisible() or before is None:
             return

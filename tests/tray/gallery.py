@@ -26,7 +26,7 @@ from core.domain.errors import CoreError
 from core.domain.report import ReserveReport, StatusReport, VerdictReport
 from core.runtime.language import local_speech
 from core.words.speech import Speech, english
-from tests.tray import answers, usage_answers
+from tests.tray import answers, rule_answers, usage_answers
 from tests.tray.pictures import GROUNDS, icon_sheet
 from tests.tray.snapshots import NOW, account, snapshot, week, window
 from tray.dialogs.passphrase import PassphraseDialog
@@ -121,7 +121,7 @@ class Answers:
     def _answer(self, question: Perform) -> Answer | CoreError:
         if self._refuses:
             return CoreError("refused", self._refuses, "Try again.")
-        made = self._of_usage(question) or self._of_engine(question)
+        made = self._of_usage(question) or self._of_rules(question) or self._of_engine(question)
         if made is None:
             return CoreError("refused", f"{question.verb} was refused.", "This is a picture.")
         return Answer(made)
@@ -137,6 +137,14 @@ class Answers:
                 return {"ahead": []} if self._none else usage_answers.forecast()
             case _:
                 return None
+
+    def _of_rules(self, question: Perform) -> dict[str, JsonValue] | None:
+        if question.verb not in ("pool", "rule", "profile"):
+            return None
+        if self._none:
+            return rule_answers.none(question.verb)
+        made = {"pool": rule_answers.pools, "rule": rule_answers.rules}
+        return made.get(question.verb, rule_answers.profiles)()
 
     def _of_engine(self, question: Perform) -> dict[str, JsonValue] | None:
         made: dict[str, JsonValue] | None = None
@@ -225,7 +233,8 @@ def pictures() -> Iterator[tuple[str, Setting, Callable[[Setting], QWidget]]]:
     yield "panel-many", light, partial(panel_picture, many())
     yield from _pages("empty", light, empty(), Answers(none=True))
     yield from _pages("trouble", light, trouble(), Answers(well=False))
-    yield "usage-whole", light, _whole
+    yield "usage-whole", light, partial(_whole, PageName.USAGE)
+    yield "rules-whole", light, partial(_whole, PageName.RULES)
     yield "accounts-told", light, _told
     yield "accounts-many", light, partial(_page, PageName.ACCOUNTS, many(), Answers())
     yield "welcome", light, partial(welcome_picture, empty())
@@ -261,8 +270,8 @@ def _page(page: PageName, report: StatusReport, answering: Answers, setting: Set
     return window_picture(page, report, setting, answering)
 
 
-def _whole(setting: Setting) -> MainWindow:
-    made = window_picture(PageName.USAGE, usual(), setting, Answers())
+def _whole(page: PageName, setting: Setting) -> MainWindow:
+    made = window_picture(page, usual(), setting, Answers())
     made.resize(1280, 1720)
     return made
 

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QTableView, QWidget
 from core.control.facade import JsonValue
 from core.domain.errors import CoreError
 from core.domain.report import StatusReport
-from core.words.speech import english
-from tests.tray import answers, usage_answers
+from core.words.speech import Speech, english
+from tests.tray import answers, rule_answers, usage_answers
 from tests.tray.snapshots import NOW, account, snapshot
 from tray.parts.chart_library import load
 from tray.present.answer import Answer, Answered
@@ -36,6 +36,11 @@ class Engine:
             "quota": usage_answers.quota(),
             "usage": usage_answers.usage(),
             "forecast": usage_answers.forecast(),
+            "pool": rule_answers.pools(),
+            "rule": rule_answers.rules(),
+            "profile": rule_answers.profiles(),
+            "rotation": {},
+            "account": {},
         }
 
     def ask(self, question: Perform, answered: Answered) -> None:
@@ -55,14 +60,15 @@ class Engine:
 class Shown:
     """A window with its engine and its wishes."""
 
-    def __init__(self) -> None:
+    def __init__(self, speech: Speech | None = None) -> None:
         self.engine = Engine()
-        self.window = MainWindow(english(), self.engine.ask)
+        self.speech = speech or english()
+        self.window = MainWindow(self.speech, self.engine.ask)
         self.wishes: list[Action] = []
         self.window.chosen.connect(self.wishes.append)
 
     def see(self, report: StatusReport) -> None:
-        entries = menu(report, speech=english(), now=NOW)
+        entries = menu(report, speech=self.speech, now=NOW)
         self.window.show_status(report, QIcon(), entries, NOW)
 
     def open(self, page: PageName, report: StatusReport = THREE) -> QWidget:

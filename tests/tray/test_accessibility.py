@@ -92,7 +92,7 @@ async def shown(desktop: Desktop, program: Program, what: str) -> None:
     focus(desktop)
 
 
-@pytest.mark.parametrize("page", [1, 2, 3, 4, 5, 6])
+@pytest.mark.parametrize("page", [1, 2, 3, 4, 5, 6, 7])
 async def test_everything_that_can_be_done_on_a_page_has_a_name(
     desktop: Desktop, program: Program, page: int
 ) -> None:

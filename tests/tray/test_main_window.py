@@ -5,11 +5,22 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QAbstractButton, QCheckBox, QComboBox, QLabel, QLineEdit, QTableView
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QTableView,
+)
 from pytestqt.qtbot import QtBot
+from shiboken6 import delete
 
 from core.domain.errors import CoreError
+from core.runtime.language import local_speech
 from tests.tray import answers
+from tests.tray.catalogue import LANGUAGES
 from tests.tray.shown import THREE, Shown, button, cells, named, places, press, texts
 from tests.tray.snapshots import NOW, account, snapshot, window
 from tray.present.entries import Choice, Perform
@@ -258,16 +269,22 @@ def test_menu_of_the_tray_is_in_the_window_too(shown: Shown) -> None:
 def test_ctrl_and_a_digit_turn_the_page(shown: Shown) -> None:
     shown.open(PageName.ACCOUNTS)
     shortcut = next(
-        s for s in shown.window.findChildren(QShortcut) if s.key() == QKeySequence("Ctrl+4")
+        s for s in shown.window.findChildren(QShortcut) if s.key() == QKeySequence("Ctrl+5")
     )
     shortcut.activated.emit()
     assert shown.window.page() is PageName.HEALTH
 
 
+@pytest.mark.parametrize("language", ["en", *LANGUAGES])
 @pytest.mark.parametrize("page", list(PageName))
-def test_every_letter_of_the_keyboard_means_one_thing(shown: Shown, page: PageName) -> None:
+def test_every_letter_of_the_keyboard_means_one_thing(
+    qapp: QApplication, page: PageName, language: str
+) -> None:
+    del qapp
+    shown = Shown(local_speech(language, {}))
     shown.open(page)
-    shown.window.tell(Notice(title="T", text="Done.", trouble=False))
+    undo = Choice(id="undo", text=shown.speech.say("Und&o"), action=Perform(verb="auto"))
+    shown.window.tell(Notice(title="T", text="Done.", trouble=False, actions=(undo,)))
     QCoreApplication.processEvents()
     marked = [b.text() for b in shown.window.findChildren(QAbstractButton) if b.isVisible()]
     marked += [
@@ -275,5 +292,7 @@ def test_every_letter_of_the_keyboard_means_one_thing(shown: Shown, page: PageNa
         for part in shown.window.findChildren(QLabel)
         if part.isVisible() and part.buddy() is not None
     ]
+    shown.window.close_for_good()
+    delete(shown.window)
     letters = [text[text.index("&") + 1].lower() for text in marked if "&" in text]
     assert len(letters) == len(set(letters)), marked

@@ -13,6 +13,9 @@ from tray.present.entries import Perform
 _SPELLED = {"url": "URL", "ca": "CA", "ttl": "TTL", "ntfy": "ntfy"}
 
 
+EXPLAIN = Perform(verb="config", arguments={"action": "explain"})
+
+
 class Editor(StrEnum):
     """What a value is changed with."""
 

@@ -36,6 +36,7 @@ from tray.windows.health import HealthPage
 from tray.windows.messages import MessagesPage
 from tray.windows.page import Page
 from tray.windows.page_list import PageList
+from tray.windows.rules import RulesPage
 from tray.windows.settings import SettingsPage
 from tray.windows.usage import UsagePage
 
@@ -49,6 +50,7 @@ class PageName(StrEnum):
     ACCOUNTS = "accounts"
     ACTIVITY = "activity"
     USAGE = "usage"
+    RULES = "rules"
     HEALTH = "health"
     MESSAGES = "messages"
     SETTINGS = "settings"
@@ -75,6 +77,7 @@ class MainWindow(QWidget):
             PageName.ACCOUNTS: AccountsPage(speech),
             PageName.ACTIVITY: ActivityPage(speech, ask),
             PageName.USAGE: UsagePage(speech, ask),
+            PageName.RULES: RulesPage(speech, ask),
             PageName.HEALTH: HealthPage(speech, ask),
             PageName.MESSAGES: self.messages,
             PageName.SETTINGS: SettingsPage(speech, ask),
@@ -130,6 +133,10 @@ class MainWindow(QWidget):
         if not was_visible:
             self._open().opened()
 
+    def wish_performed(self) -> None:
+        """A wish was performed: the page in sight asks again for what is in no snapshot."""
+        self._open().wish_performed()
+
     def tell(self, notice: Notice) -> None:
         """Say it at the top of the window."""
         self._banner.tell(notice)
@@ -168,9 +175,6 @@ class MainWindow(QWidget):
         self.hide()
         self._menu.close()
 
-    def _tell_of_page(self, text: str, trouble: bool) -> None:
-        self.tell(Notice(title="Turntable", text=text, trouble=trouble))
-
     def _open_menu(self) -> None:
         place = self._menu_button.rect().topLeft()
         self._menu.widget.popup(self._menu_button.mapToGlobal(place))
@@ -190,7 +194,7 @@ class MainWindow(QWidget):
             self._list.add(page.title)
             self._stack.addWidget(page)
             page.chosen.connect(self.chosen)
-            page.told.connect(self._tell_of_page)
+            page.told.connect(self.tell)
             key = QShortcut(QKeySequence(f"Ctrl+{number}"), self)
             key.activated.connect(partial(self._list.setCurrentRow, number - 1))
         self._banner.chosen.connect(self.chosen)

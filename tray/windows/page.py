@@ -15,14 +15,14 @@ class Page(QWidget):
 
     Signals:
         chosen: an `Action`.
-        told: a sentence for the top of the window, and whether it is about trouble.
+        told: a `Notice` for the top of the window.
 
     Attributes:
         title: as in the list of pages.
     """
 
     chosen = Signal(object)
-    told = Signal(str, bool)
+    told = Signal(object)
 
     def __init__(self, title: str) -> None:
         super().__init__()
@@ -51,3 +51,6 @@ class Page(QWidget):
 
     def opened(self) -> None:
         """The page comes into sight."""
+
+    def wish_performed(self) -> None:
+        """A wish of the window was performed; what is in no snapshot may have changed."""

@@ -12,13 +12,11 @@ from tray.parts.labels import card, label, paragraph, rule, set_tone
 from tray.parts.order import with_clear_button
 from tray.present.answer import Answer, Ask
 from tray.present.entries import Action, Choice, Perform
-from tray.present.settings_page import Setting, found, sections, settings, undo
+from tray.present.settings_page import EXPLAIN, Setting, found, sections, settings, undo
 from tray.present.tone import Tone
 from tray.theme import CARD_MARGIN, GAP_LARGE, GAP_MEDIUM, LARGE
 from tray.windows.page import Page
 from tray.windows.setting_row import SettingRow
-
-_EXPLAIN = Perform(verb="config", arguments={"action": "explain"})
 
 
 class SettingsPage(Page):
@@ -43,7 +41,7 @@ class SettingsPage(Page):
 
     def opened(self) -> None:
         """Ask for the settings as they are now."""
-        self._ask(_EXPLAIN, self._came)
+        self._ask(EXPLAIN, self._came)
 
     def _came(self, answer: Answer | CoreError) -> None:
         if isinstance(answer, CoreError):

@@ -23,6 +23,7 @@ from tray.present import limits_history, pool_ahead, tokens_per_day
 from tray.present.answer import Answer, Ask
 from tray.present.empty import no_accounts
 from tray.present.entries import Perform
+from tray.present.notices import Notice, failure
 from tray.present.usage_page import (
     AHEAD_QUESTION,
     Period,
@@ -201,14 +202,15 @@ class UsagePage(Page):
 
     def _save(self, path: Path, csv: bool, answer: Answer | CoreError) -> None:
         if isinstance(answer, CoreError):
-            self.told.emit(_said(answer), True)
+            self.told.emit(failure(answer))
             return
         try:
             write(path, answer.text("csv") if csv else as_json(answer.whole()))
         except CoreError as error:
-            self.told.emit(_said(error), True)
+            self.told.emit(failure(error))
             return
-        self.told.emit(self._speech.say("Saved as {path}.", path=path), False)
+        text = self._speech.say("Saved as {path}.", path=path)
+        self.told.emit(Notice(title="Turntable", text=text, trouble=False))
 
     def _chosen_window(self, place: int) -> None:
         self._window = self._which.itemData(place)
