@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from socket import create_server
@@ -74,8 +74,32 @@ def _quota(number: int, now: datetime) -> Quota:
     return Quota(windows={(w.scope, w.kind, w.minutes): w for w in windows})
 
 
-async def measure(count: int) -> None:
-    """Print one line for so many accounts."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What so many accounts cost.
+
+    Attributes:
+        count: how many were listed.
+        asked_ms: `accounts` at the owner's control endpoint, each time it was asked.
+        typed_ms: the same as a process of its own.
+        server_mb: the memory of the server.
+    """
+
+    count: int
+    asked_ms: tuple[float, ...]
+    typed_ms: tuple[float, ...]
+    server_mb: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.count:4} accounts: in the owner {median(self.asked_ms):.1f} ms "
+            f"(worst {max(self.asked_ms):.1f}), as a process {median(self.typed_ms):.0f} ms "
+            f"(worst {max(self.typed_ms):.0f}), server {self.server_mb:.1f} MB"
+        )
+
+
+async def measure(count: int) -> Cost:
+    """Fill a folder with so many accounts, serve it and ask."""
     with tempfile.TemporaryDirectory(prefix="bench-accounts-") as name:
         folder = Path(name)
         home = folder / "turntable"
@@ -104,11 +128,11 @@ async def measure(count: int) -> None:
                 await turntable.done("accounts")
                 typed.append((time.perf_counter() - began) * 1000)
             listed = answer["accounts"]
-            print(
-                f"{len(listed) if isinstance(listed, list) else 0:4} accounts: "
-                f"in the owner {median(asked):.1f} ms (worst {max(asked):.1f}), "
-                f"as a process {median(typed):.0f} ms (worst {max(typed):.0f}), "
-                f"server {resident_mb(serving.process.pid):.1f} MB"
+            return Cost(
+                count=len(listed) if isinstance(listed, list) else 0,
+                asked_ms=tuple(asked),
+                typed_ms=tuple(typed),
+                server_mb=resident_mb(serving.process.pid),
             )
 
 
@@ -120,7 +144,7 @@ def _free_port() -> int:
 async def main(counts: tuple[int, ...]) -> None:
     """Measure each."""
     for count in counts:
-        await measure(count)
+        print(await measure(count))
 
 
 if __name__ == "__main__":
