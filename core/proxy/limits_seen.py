@@ -1,11 +1,15 @@
 """Limits in the heads of answers, read when they say something new: every answer repeats them."""
 
+import logging
 from datetime import datetime, timedelta
 
 from core.domain.account import AccountId
 from core.domain.quota import Quota
 from core.proxy.fields import Fields, Lines
 from core.quota.parse import quota_from_headers
+from core.quota.unread import unread_in_headers
+
+_log = logging.getLogger(__name__)
 
 AGAIN_AFTER = timedelta(seconds=10)
 """What is repeated is read again after this, so that it counts as seen a moment ago."""
@@ -26,6 +30,8 @@ class LimitsSeen:
         if last is not None and last[0] == said and now - last[1] < AGAIN_AFTER:
             return None
         self._last[account] = said, now
+        if _log.isEnabledFor(logging.DEBUG) and (unread := unread_in_headers(said, now=now)):
+            _log.debug("a head for %s says what cannot be: %s", account, unread)
         return quota_from_headers(said, now=now)
 
 

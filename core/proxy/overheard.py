@@ -1,5 +1,6 @@
 """What an answer tells while it passes: tokens, limits, a failure. The client is served first."""
 
+import logging
 from collections.abc import Callable
 
 from core.domain.account import AccountId
@@ -10,7 +11,10 @@ from core.domain.usage import Tokens
 from core.proxy.classify import of_first_event
 from core.proxy.sse import Tap, Tapped
 from core.quota.parse import quota_from_event
+from core.quota.unread import unread_in_document
 from core.runtime.clock import Clock
+
+_log = logging.getLogger(__name__)
 
 
 class Overheard:
@@ -49,6 +53,8 @@ class Overheard:
             self.tokens = tapped.tokens
         if tapped.rate_limits is not None:
             quota = quota_from_event(tapped.rate_limits, now=now)
+            if unread := unread_in_document(tapped.rate_limits, now=now):
+                _log.debug("an event for %s says what cannot be: %s", self._account, unread)
             if quota is not None:
                 self._learn(learn_quota(self._account, quota))
         if tapped.failure is not None:

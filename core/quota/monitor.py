@@ -189,8 +189,10 @@ class Monitor:
     def _learn(self, account: AccountId, answer: Answer) -> None:
         now = self._clock.now()
         match answer:
-            case Told(quota=quota):
+            case Told(quota=quota, unread=unread):
                 self._back_off = None
+                if unread:
+                    _log.debug("the usage of %s says what cannot be: %s", account, unread)
                 self._store.learn(learn_usage(account, quota, now=now))
             case OutOfService(status=status, code=code):
                 gone = Gone(status=status, code=code)

@@ -5,11 +5,10 @@ of a wrong type or out of range counts as unsaid, and unknown stays unknown. The
 with the official client (PROTOCOL §5). Percentages are *used* on the wire and *remaining* here.
 """
 
-import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import cast
 
 from core.domain.quota import (
@@ -21,12 +20,11 @@ from core.domain.quota import (
     WindowKind,
     kind_of,
 )
+from core.quota import numbers
 
 _MAIN_LIMIT = "codex"
 _NOMINAL_MINUTES = ((300, 5), (10_080, 60), (43_200, 1_440))
 """Lengths as people call them, and how far what is said may be off (17 940 s was seen)."""
-_LONGEST_MINUTES = 400 * 1440
-_FARTHEST = timedelta(days=366)
 _CLOCKS_DIFFER = timedelta(minutes=5)
 """When the two ways to say a reset differ by more, our clock is wrong, and the wait is right."""
 
@@ -57,7 +55,9 @@ def quota_from_headers(fields: Iterable[tuple[bytes, bytes]], *, now: datetime) 
     said: dict[tuple[str, str], dict[str, float | None]] = {}
     for name, text in texts.items():
         if name.endswith(_PARTS) and (match := _HEADER.fullmatch(name)) is not None:
-            said.setdefault((match["id"], match["which"]), {})[match["what"]] = _read_number(text)
+            said.setdefault((match["id"], match["which"]), {})[match["what"]] = numbers.in_text(
+                text
+            )
     windows = [
         window
         for (limit, _), values in said.items()
@@ -131,25 +131,25 @@ def _scope_of(limit: str, texts: Mapping[str, str]) -> str:
 
 
 def _said_in(window: Mapping[str, object]) -> _Said:
-    seconds = _number(window.get("limit_window_seconds"))
-    minutes = _number(window.get("window_minutes"))
+    seconds = numbers.in_json(window.get("limit_window_seconds"))
+    minutes = numbers.in_json(window.get("window_minutes"))
     return _Said(
-        used_percent=_number(window.get("used_percent")),
+        used_percent=numbers.in_json(window.get("used_percent")),
         minutes=minutes if minutes is not None or seconds is None else seconds / 60,
-        reset_at=_number(window.get("reset_at")),
-        reset_after_s=_number(window.get("reset_after_seconds")),
+        reset_at=numbers.in_json(window.get("reset_at")),
+        reset_after_s=numbers.in_json(window.get("reset_after_seconds")),
     )
 
 
 def _window(said: _Said, scope: str, source: QuotaSource, now: datetime) -> Window | None:
     """A window of a known length; one without (0, empty, unsaid) is no window at all."""
-    if said.minutes is None or not 1 <= said.minutes <= _LONGEST_MINUTES:
+    if said.minutes is None or not numbers.length(said.minutes):
         return None
     minutes = _nominal(said.minutes)
     return Window(
         kind=kind_of(minutes),
         minutes=minutes,
-        remaining=_remaining(said.used_percent),
+        remaining=_left(said.used_percent),
         resets_at=_reset(said.reset_at, said.reset_after_s, now),
         scope=scope,
         observed_at=now,
@@ -160,8 +160,8 @@ def _window(said: _Said, scope: str, source: QuotaSource, now: datetime) -> Wind
 def _spend_window(usage: Mapping[str, object], now: datetime) -> Window | None:
     """The spending limit of flexible plans, which have no window of a length."""
     limit = _mapping(_mapping(usage, "spend_control"), "individual_limit")
-    remaining = _number(limit.get("remaining_percent"))
-    used = _number(limit.get("used_percent"))
+    remaining = numbers.in_json(limit.get("remaining_percent"))
+    used = numbers.in_json(limit.get("used_percent"))
     if remaining is not None and used is None:
         used = 100 - remaining
     if used is None and "limit" not in limit:
@@ -169,8 +169,8 @@ def _spend_window(usage: Mapping[str, object], now: datetime) -> Window | None:
     return Window(
         kind=WindowKind.SPEND,
         minutes=0,
-        remaining=_remaining(used),
-        resets_at=_reset(_number(limit.get("reset_at")), None, now),
+        remaining=_left(used),
+        resets_at=_reset(numbers.in_json(limit.get("reset_at")), None, now),
         scope=EVERYTHING,
         observed_at=now,
         source=QuotaSource.USAGE,
@@ -178,7 +178,7 @@ def _spend_window(usage: Mapping[str, object], now: datetime) -> Window | None:
 
 
 def _reset_credits(usage: Mapping[str, object]) -> int | None:
-    count = _number(_mapping(usage, "rate_limit_reset_credits").get("available_count"))
+    count = numbers.in_json(_mapping(usage, "rate_limit_reset_credits").get("available_count"))
     return int(count) if count is not None and 0 <= count <= 1000 else None
 
 
@@ -190,37 +190,23 @@ def _reached(usage: Mapping[str, object]) -> bool | None:
     return False if limit.get("allowed") is True else None
 
 
+def _left(used_percent: float | None) -> float | None:
+    return None if used_percent is None else numbers.left(used_percent)
+
+
 def _nominal(minutes: float) -> int:
     near = (nominal for nominal, off in _NOMINAL_MINUTES if abs(minutes - nominal) <= off)
     return next(near, round(minutes))
 
 
-def _remaining(used_percent: float | None) -> float | None:
-    """What is left; a little over 100 used is nothing left, far over it is rubbish."""
-    if used_percent is None or not 0 <= used_percent <= 1000:
-        return None
-    return max(0.0, 100.0 - used_percent)
-
-
 def _reset(at: float | None, after_s: float | None, now: datetime) -> datetime | None:
     """When it is full again: the moment that was said, or the wait where our clock is off."""
-    moment = _moment(at, now)
-    waited = None
-    if after_s is not None and 0 < after_s <= _FARTHEST.total_seconds():
-        waited = now + timedelta(seconds=after_s)
-    if moment is None or (waited is not None and abs(moment - waited) > _CLOCKS_DIFFER):
-        return waited if waited is not None else moment
-    return moment
-
-
-def _moment(epoch: float | None, now: datetime) -> datetime | None:
-    if epoch is None or epoch <= 0:
-        return None
-    try:
-        moment = datetime.fromtimestamp(epoch, UTC)
-    except (OverflowError, ValueError, OSError):
-        return None
-    return moment if now < moment <= now + _FARTHEST else None
+    moment = None if at is None else numbers.moment(at, now)
+    wait = None if after_s is None else numbers.wait(after_s)
+    if wait is None:
+        return moment
+    waited = now + wait
+    return waited if moment is None or abs(moment - waited) > _CLOCKS_DIFFER else moment
 
 
 def _credits_in_headers(texts: Mapping[str, str]) -> Credits | None:
@@ -239,33 +225,12 @@ def _credits_in(document: Mapping[str, object]) -> Credits | None:
     if not isinstance(found.get("has_credits"), bool):
         return None
     balance = found.get("balance")
-    number = _number(balance)
+    number = numbers.in_json(balance)
     return Credits(
         has=found["has_credits"] is True,
         unlimited=found.get("unlimited") is True,
         balance=balance if isinstance(balance, str) else f"{number:g}" if number else "",
     )
-
-
-def _read_number(text: str) -> float | None:
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
-
-
-def _number(found: object) -> float | None:
-    """A finite number, or a text that is one."""
-    if isinstance(found, str):
-        return _read_number(found)
-    if isinstance(found, bool) or not isinstance(found, int | float):
-        return None
-    try:
-        number = float(found)
-    except OverflowError:
-        return None
-    return number if math.isfinite(number) else None
 
 
 def _mapping(document: Mapping[str, object], key: str) -> Mapping[str, object]:

@@ -22,6 +22,7 @@ from core.quota.back_end import (
     refusal,
 )
 from core.quota.parse import quota_from_usage
+from core.quota.unread import unread_in_document
 
 if TYPE_CHECKING:
     import httpx
@@ -31,9 +32,15 @@ __all__ = ["Answer", "NoAnswer", "NotTaken", "OutOfService", "Told", "TurnedAway
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """It answered; `quota` is empty where it said nothing of limits."""
+    """It answered; `quota` is empty where it said nothing of limits.
+
+    Attributes:
+        quota: what could be read.
+        unread: the parts that could not, by their paths.
+    """
 
     quota: Quota
+    unread: tuple[str, ...] = ()
 
 
 type Answer = Told | Refused
@@ -56,5 +63,6 @@ def meaning(reply: Reply, *, now: datetime) -> Answer:
     """What an answer of the endpoint means; `now` dates the numbers."""
     document = document_in(reply.body)
     if reply.status == 200 and document is not None:
-        return Told(quota=quota_from_usage(document, now=now) or Quota())
+        quota = quota_from_usage(document, now=now) or Quota()
+        return Told(quota=quota, unread=unread_in_document(document, now=now))
     return refusal(reply)

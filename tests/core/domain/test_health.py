@@ -188,6 +188,11 @@ def test_an_account_at_its_limit_waits_before_a_request_meets_it() -> None:
     assert events[-1] == AccountBlocked(account=A, because="usage_limit_reached", until=after(3600))
 
 
+def test_an_account_at_its_limit_for_nobody_knows_how_long_is_not_benched_on_a_guess() -> None:
+    usage = Quota(windows=main_window(40.0).windows, reached=True)
+    assert learn_usage(A, usage, now=NOW)(Observed())[0].blocks == {}
+
+
 def test_credits_that_still_serve_are_no_limit() -> None:
     usage = Quota(windows=main_window(0.0).windows, reached=False)
     assert learn_usage(A, usage, now=NOW)(Observed())[0].blocks == {}

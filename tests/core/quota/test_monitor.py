@@ -1,5 +1,6 @@
 """Numbers stay fresh without a prompt: the real monitor and store against the stand-in."""
 
+import logging
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -152,6 +153,21 @@ async def test_a_question_costs_no_quota_and_names_the_right_account(rig: Rig) -
     assert rig.back_end.turns() == ()
     assert [one.header("chatgpt-account-id") for one in rig.questions] == ["acct-A", "acct-B"]
     assert rig.remaining(A) == 100.0
+
+
+async def test_what_cannot_be_read_is_named_and_the_rest_counts(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    resets_at = (rig.clock.now() + timedelta(hours=1)).timestamp()
+    good = {"used_percent": 40, "limit_window_seconds": 18_000, "reset_at": resets_at}
+    bad = {"used_percent": "fake-rubbish", "limit_window_seconds": 604_800, "reset_at": None}
+    usage = {"rate_limit": {"primary_window": good, "secondary_window": bad}}
+    rig.back_end.always("A", replies.as_json(200, usage), on=Endpoint.USAGE)
+    await rig.monitor.turn()
+    assert rig.remaining(A) == 60.0
+    assert "rate_limit.secondary_window.used_percent" in caplog.text
+    assert "fake-rubbish" not in caplog.text
 
 
 async def test_a_challenge_of_the_network_benches_nobody_and_is_waited_out(rig: Rig) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from core.domain.account import AccountId
+from core.domain.account import AccountId, Reserve
 from core.domain.choices import may_move
 from core.domain.decision import (
     Because,
@@ -28,6 +28,7 @@ from core.domain.observed import Observed, Owner
 from core.domain.settings import RoutingSettings
 from core.domain.state import Rotation, RotationMode, State, pin_thread
 from core.routing.select import Chances, select
+from tests.core.routing.cases import left
 from tests.core.routing.engine import Engine, Heard, running
 from tests.core.routing.pool import NOW, pool
 
@@ -191,6 +192,18 @@ PINS: list[object] = [
         Refuse,
         RefuseReason.PINNED,
         id="nobody knows for how long: it is refused and says why",
+    ),
+    pytest.param(
+        select(
+            state=pinned(pool("AB", A={"reserve": Reserve(week=50)}), A),
+            observed=Observed(quotas={A: left(40)}),
+            facts=Facts(kind=RequestKind.RESPONSES, thread=T1),
+            tried=frozenset(),
+            chances=Chances(settings=RoutingSettings(), now=NOW),
+        ),
+        Refuse,
+        RefuseReason.ALL_RESERVED,
+        id="only its reserve is left: it is refused, and the user may use that",
     ),
     pytest.param(
         decide("move", MINUTE, state=pinned(pool("ABC"), AccountId("C"))),

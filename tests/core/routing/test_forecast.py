@@ -96,6 +96,12 @@ def test_what_would_run_out_after_its_reset_lasts() -> None:
     assert (out.earliest, out.likely) == (NOW + 2 * H, None)
 
 
+def test_what_would_last_for_years_is_not_said_to_run_out() -> None:
+    crawling = Pace(low=0.001, likely=0.001, high=0.001)
+    out = runs_out(session(60, resets_in=None), crawling, floor=0, now=NOW)
+    assert (out.earliest, out.likely, out.latest) == (None, None, None)
+
+
 def test_a_reserve_is_reached_before_the_end() -> None:
     out = runs_out(session(60), Pace(low=20, likely=20, high=20), floor=20, now=NOW)
     assert out.likely == NOW + 2 * H

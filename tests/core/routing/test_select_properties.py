@@ -1,5 +1,6 @@
 """Who serves, whatever the world: what holds for every decision, and the moments of waiting."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -35,7 +36,7 @@ from tests.core.routing.cases import (
     verdict_on,
     waiting,
 )
-from tests.core.routing.pool import NOW, pool
+from tests.core.routing.pool import NOW, account, pool
 
 names = st.sampled_from("ABCDE").map(AccountId)
 blocks = st.dictionaries(
@@ -94,13 +95,33 @@ def test_whoever_is_blocked_tried_or_not_stayed_on_is_never_chosen(
         assert decision.account == rotation.account
 
 
-@given(worlds)
-def test_adding_a_useless_account_changes_nothing(observed: Observed) -> None:
-    before = Row(state=pool("ABC"), observed=observed).decide()
-    after = Row(state=pool("ABCZ", Z={"enabled": False}), observed=observed).decide()
+USELESS: list[dict[str, object]] = [
+    {"enabled": False},
+    {"paused": True},
+    {"draining": True},
+]
+
+
+@given(
+    worlds,
+    st.sampled_from(["ABCZ", "ZABC", "AZBC"]),
+    st.sampled_from(USELESS),
+    st.sampled_from(STRATEGIES),
+    st.floats(0, 1, exclude_max=True),
+)
+def test_adding_a_useless_account_changes_nothing(
+    observed: Observed, names: str, useless: dict[str, object], strategy: str, draw: float
+) -> None:
+    alone = pool("ABC")
+    # The newcomer has a number of its own, wherever it stands.
+    known = {**alone.accounts, AccountId("Z"): account("Z", 4, **useless)}
+    crowd = replace(alone, accounts={AccountId(name): known[AccountId(name)] for name in names})
+    before = Row(state=alone, observed=observed, strategy=strategy, draw=draw).decide()
+    after = Row(state=crowd, observed=observed, strategy=strategy, draw=draw).decide()
     if isinstance(before, Use):
         assert isinstance(after, Use)
         assert (before.account, before.reason) == (after.account, after.reason)
+        assert before.shares == after.shares
     else:
         assert isinstance(after, Refuse)
         assert before.until == after.until
@@ -141,7 +162,7 @@ def test_whoever_is_paused_drained_or_at_its_reserve_is_never_chosen(
     owners: dict[ThreadId, Owner],
     strategy: str,
 ) -> None:
-    state = pool("ABCDE", **changes)
+    state = pool("ABCDE", None, **changes)
     row = Row(state=state, observed=Observed(quotas=quotas, owners=owners), strategy=strategy)
     decision = row.decide()
     if isinstance(decision, Use):
