@@ -5,16 +5,21 @@ from pathlib import PurePosixPath
 PACKAGES = ("core", "tray", "resources")
 """Whole, since verbs and windows are imported by name."""
 
+LOADED_BY_NAME = ("PySide6.QtOpenGL", "PySide6.QtOpenGLWidgets")
+"""What the chart library loads in a way that no analysis sees, though it draws nothing by it."""
+
 EXCLUDED_MODULES = (
-    "PySide6.QtNetwork", "PySide6.QtQml", "PySide6.QtQuick", "PySide6.QtOpenGL", "PySide6.QtTest",
-    "tkinter", "unittest", "pydoc", "doctest", "pip", "setuptools", "pytest", "_pytest", "lib2to3",
+    "PySide6.QtNetwork", "PySide6.QtQml", "PySide6.QtQuick", "PySide6.QtTest",
+    "tkinter", "unittest", "doctest", "pip", "setuptools", "pytest", "_pytest", "lib2to3",
     "PIL", "zstandard._cffi", "zstandard.backend_cffi",
+    "OpenGL", "pyqtgraph.examples", "pyqtgraph.opengl",
+    "pyqtgraph.jupyter", "scipy", "matplotlib", "h5py", "cupy", "numba", "IPython",
 )  # fmt: skip
-"""Never imported by us; hooks of others would bring them."""
+"""Never imported by us; hooks of others, and the chart library where it can, would bring them."""
 
 _UNUSED_QT = (
-    "Qml", "Quick", "Pdf", "VirtualKeyboard", "OpenGL", "Network", "Test", "Sql", "Designer",
-    "Help", "3D", "Charts", "WebEngine", "Multimedia", "ShaderTools", "Labs",
+    "Qml", "Quick", "Pdf", "VirtualKeyboard", "Network", "Test", "Sql", "Designer",
+    "Help", "3D", "Charts", "WebEngine", "Multimedia", "ShaderTools", "Labs", "EglF",
 )  # fmt: skip
 _UNUSED_PLUGINS = frozenset(
     {
