@@ -5,9 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.domain.account import AccountId
-from core.domain.facts import Facts
+from core.domain.facts import Facts, RequestKind
 from core.domain.outcome import Outcome, Served, Unauthorized, Unreachable
 from core.domain.settings import Settings
+from core.proxy.catalogues import ETAG_TOLD, Catalogues
 from core.proxy.judge import Judge
 from core.proxy.lessons import NO_TOKEN
 from core.proxy.messages import TURN_STATE, Request, ResponseHead
@@ -32,10 +33,11 @@ class Tried:
 
 
 class Attempts:
-    """Makes attempts; what it keeps between them is who made which turn state.
+    """Makes attempts, and keeps between them what an answer says beyond its own request.
 
     Attributes:
         turn_states: who made which.
+        catalogues: the lists of models that accounts were given.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class Attempts:
         self._settings = settings
         self._clock = clock
         self.turn_states = TurnStates()
+        self.catalogues = Catalogues()
 
     def at_once(
         self,
@@ -68,6 +71,8 @@ class Attempts:
             moved: the thread comes from another account, whose turn state stays behind.
             on_tried: called in the turn of the loop in which it is known what the answer means.
         """
+        if facts.kind is RequestKind.MODELS:
+            return None  # it may be known, and then nothing is sent
         keep = self._keeps_turn_state(account, request, moved=moved)
         sent = self._upstream.send_at_once(account, request, path, keep_turn_state=keep)
         if sent is not None:
@@ -96,6 +101,9 @@ class Attempts:
             moved: the thread comes from another account.
             on_served: called in the turn of the loop in which a good answer is known to be one.
         """
+        if (again := self._known_already(account, request, path, facts)) is not None:
+            on_served(again)
+            return again
         keep = self._keeps_turn_state(account, request, moved=moved)
         sent = await self._upstream.send(account, request, path, keep_turn_state=keep)
         if sent is None:
@@ -127,8 +135,11 @@ class Attempts:
 
         def decided(outcome: Outcome) -> None:
             head = incoming.head
-            if head is not None and (made := head.fields.value(TURN_STATE)):
-                self.turn_states.made(made, account)
+            if head is not None:
+                if made := head.fields.value(TURN_STATE):
+                    self.turn_states.made(made, account)
+                if told := head.fields.value(ETAG_TOLD):
+                    self.catalogues.told(account, told)
             on_tried(Tried(outcome=outcome, head=head, sent=sent))
 
         Judge(
@@ -142,6 +153,17 @@ class Attempts:
     def _keeps_turn_state(self, account: AccountId, request: Request, *, moved: bool) -> bool:
         state = request.head.fields.value(TURN_STATE)
         return not state or self.turn_states.may_be_sent(state, account, moved=moved)
+
+    def _known_already(
+        self, account: AccountId, request: Request, path: bytes, facts: Facts
+    ) -> Tried | None:
+        if facts.kind is not RequestKind.MODELS:
+            return None
+        again = self.catalogues.again(account, request, path, now=self._clock.now())
+        if again is None or again.head is None:
+            return None
+        outcome = Served(status=again.head.status)
+        return Tried(outcome=outcome, head=again.head, sent=Sent(incoming=again, grant=None))
 
     async def renew(self, account: AccountId, refused: Sent | None) -> bool:
         """Get a newer token than the one that was refused; whether there is one."""

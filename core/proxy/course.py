@@ -214,6 +214,15 @@ class Course:
         """Where the bytes go; those of a turn are listened to, after the client has them."""
         assert tried.head is not None  # noqa: S101 - it flows
         write = self.reply.write
+        if self.facts.kind is RequestKind.MODELS and not _known_before(tried):
+            return self._means.attempts.catalogues.keeping(
+                write,
+                account,
+                self.request,
+                self.path,
+                head=tried.head,
+                now=self._seams.clock.now(),
+            )
         if self.facts.kind is not RequestKind.RESPONSES or not is_event_stream(tried.head):
             return write
         seams = self._seams
@@ -289,3 +298,8 @@ class Course:
             rule=decision.rule if decision is not None else None,
             pool=decision.pool if decision is not None else None,
         )
+
+
+def _known_before(tried: Tried) -> bool:
+    """Whether nothing was sent for it: what an account was told before is told again."""
+    return tried.sent is not None and tried.sent.grant is None

@@ -41,9 +41,12 @@ class Incoming:
         "head",
     )
 
-    def __init__(self, wire: Wire, deadline: Deadline) -> None:
-        """`deadline` calls `out_of_time`; nobody else sets it while the answer arrives."""
-        self._wire: Wire | None = wire
+    def __init__(self, wire: Wire | None, deadline: Deadline) -> None:
+        """`wire`: None where all of it is here already.
+
+        `deadline` calls `out_of_time`; nobody else sets it while the answer arrives.
+        """
+        self._wire = wire
         self._deadline = deadline
         self._on_change: Callable[[], None] | None = None
         self._on_late: Callable[[], None] | None = None

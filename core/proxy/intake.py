@@ -92,10 +92,7 @@ class Intake:
             _log.exception("a request could not be read")
             self._fault(Fault.NOT_HTTP)
         except httptools.HttpParserError:
-            if self._whole:  # what came behind a good request; that one is answered, and no other
-                self.pipelined = True
-            else:
-                self._fault(Fault.NOT_HTTP)
+            self._unreadable()
         if self._head is None and self._head_size > self._largest_head:
             self._fault(Fault.HEAD_TOO_LARGE)
 
@@ -159,6 +156,13 @@ class Intake:
         self._on_request(Request(head=self._head, body=body))
 
     # -- inside
+
+    def _unreadable(self) -> None:
+        """No HTTP; behind a good request in the same read, that one is answered and no other."""
+        if self._whole:
+            self.pipelined = True
+        else:
+            self._fault(Fault.NOT_HTTP)
 
     def _fault_of(self, head: RequestHead) -> Fault | None:
         if self._head_size > self._largest_head:  # or a body came with it: count for sure

@@ -38,10 +38,13 @@ type Renew = Callable[[AccountId, Grant], Awaitable[bool]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """A request that went out: its answer to come, and the login it went with."""
+    """A request that went out: its answer to come, and the login it went with.
+
+    `grant`: None where nothing went out, because the answer was known.
+    """
 
     incoming: Incoming
-    grant: Grant
+    grant: Grant | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +152,8 @@ class Upstream:
 
     async def renew(self, account: AccountId, refused: Sent | None) -> bool:
         """Get a newer token than the one that was refused; whether there is one."""
-        return refused is not None and await self._renew(account, refused.grant)
+        grant = refused.grant if refused is not None else None
+        return grant is not None and await self._renew(account, grant)
 
     def close(self) -> None:
         """Close every connection."""
