@@ -16,6 +16,8 @@ from core.storage.keys import KeyringUnavailableError, SystemKeyring
 from core.storage.lock import OwnerLock
 
 _FOLDERS = ("backups", "binds", "launch", "log", "run", "switches")
+_WINDOW = "window.json"
+"""How the tray's window was left; the tray writes it, whoever uninstalls may have no tray."""
 _WAIT_S = 10.0
 
 
@@ -27,7 +29,8 @@ def our_files(home: Home) -> tuple[Path, ...]:
         for ending in ("", "-wal", "-shm", "-journal")
     ]
     folders = [home.root / name for name in _FOLDERS]
-    return tuple(path for path in (home.settings, *databases, *folders) if path.exists())
+    files = (home.settings, home.root / _WINDOW, *databases)
+    return tuple(path for path in (*files, *folders) if path.exists())
 
 
 async def purge(home: Home, *, keyring: SystemKeyring | None = None) -> tuple[Path, ...]:

@@ -70,6 +70,7 @@ async def test_a_dry_run_says_it_and_changes_nothing(app: App, tmp_path: Path) -
 
 
 async def test_purge_leaves_no_file_of_ours(app: App, tmp_path: Path) -> None:
+    (app.home.root / "window.json").write_text("{}")  # as the tray left it
     done = await performed(app, purge=True)
     assert str(app.home.vault) in done.purged
     assert elsewhere(tmp_path) == ["codex/config.toml"]
