@@ -1,23 +1,20 @@
 """A disk that is full, broken or read-only: a clear sentence, and the last good state is kept."""
 
 import errno
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from core.standin.people import make_login
 from core.standin.server import StandIn
+from tests.fakes.small_disk import AS_ROOT, fill, small_disk
 from tests.fakes.tokens import write_auth_json
 from tests.journeys.turntable import Ran, Turntable
 
 PASSPHRASE = "a fake passphrase"
-_SMALL = 4 * 1024 * 1024
-_ROOT = () if os.geteuid() == 0 else ("sudo", "-n")
 
 # Loaded before the C library: a write or fsync below FAULTY_PATH fails with FAULTY_ERRNO.
 _FAULTS = r"""
@@ -90,20 +87,10 @@ class Machine:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 4 MiB of its own."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    options = f"size={_SMALL},mode=0700,uid={os.getuid()},gid={os.getgid()}"
-    mounted = subprocess.run(
-        [*_ROOT, "mount", "-t", "tmpfs", "-o", options, "tmpfs", str(disk)],
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    assert mounted.returncode == 0, f"this test mounts a disk, as root or by sudo: {mounted.stderr}"
-    yield disk
-    subprocess.run([*_ROOT, "umount", "-l", str(disk)], check=True)
+    with small_disk(tmp_path / "disk") as disk:
+        yield disk
 
 
 @pytest.fixture(scope="session")
@@ -122,30 +109,19 @@ def faults(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return library
 
 
-def fill(disk: Path) -> Path:
-    """Leave no byte free."""
-    ballast = disk / "ballast"
-    with ballast.open("wb", buffering=0) as file:
-        for size in (64 * 1024, 4096, 512, 1):
-            with suppress(OSError):
-                while True:
-                    file.write(b"x" * size)
-    return ballast
-
-
 async def test_a_full_disk_is_said_and_what_was_saved_is_kept(
-    tmp_path: Path, small_disk: Path, back_end: StandIn
+    tmp_path: Path, disk: Path, back_end: StandIn
 ) -> None:
-    machine = Machine(tmp_path, small_disk / "turntable", back_end)
+    machine = Machine(tmp_path, disk / "turntable", back_end)
     assert (await machine.bring_in("A")).exit_code == 0
-    ballast = fill(small_disk)
+    ballast = fill(disk)
     refused = await machine.bring_in("B")
     assert refused.exit_code == 1
     assert refused.json["error"]["code"] == "disk_full", refused.stdout
     assert "Traceback" not in refused.stderr
-    backup = await machine.turntable.run("backup", str(small_disk / "mine.backup"), "--json")
+    backup = await machine.turntable.run("backup", str(disk / "mine.backup"), "--json")
     assert backup.json["error"]["code"] == "disk_full"
-    assert not (small_disk / "mine.backup").exists()
+    assert not (disk / "mine.backup").exists()
     ballast.unlink()
     assert await machine.labels() == ["a"]
     assert await machine.is_whole()
@@ -179,17 +155,17 @@ async def test_a_write_that_fails_is_said_and_what_was_saved_is_kept(
 
 
 async def test_a_folder_that_may_only_be_read_is_read(
-    tmp_path: Path, small_disk: Path, back_end: StandIn
+    tmp_path: Path, disk: Path, back_end: StandIn
 ) -> None:
-    machine = Machine(tmp_path, small_disk / "turntable", back_end)
+    machine = Machine(tmp_path, disk / "turntable", back_end)
     assert (await machine.bring_in("A")).exit_code == 0
-    subprocess.run([*_ROOT, "mount", "-o", "remount,ro", str(small_disk)], check=True)
+    subprocess.run([*AS_ROOT, "mount", "-o", "remount,ro", str(disk)], check=True)
     refused = await machine.bring_in("B")
     assert refused.exit_code == 1
     assert refused.json["error"]["code"] in {"data_not_writable", "home_not_usable"}
     assert "Traceback" not in refused.stderr
     assert await machine.labels() == ["a"]
-    subprocess.run([*_ROOT, "mount", "-o", "remount,rw", str(small_disk)], check=True)
+    subprocess.run([*AS_ROOT, "mount", "-o", "remount,rw", str(disk)], check=True)
     assert await machine.is_whole()
 
 
