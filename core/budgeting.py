@@ -6,7 +6,7 @@ so the two cannot drift apart. A budget that is used up is learned, and decision
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 
@@ -208,19 +208,22 @@ class Budgeting:
     def _sum_of(self, sums: Iterable[UsageSum]) -> Charge:
         if self._prices is None:
             self._prices = self._read_prices()
-        total = Charge()
-        for one in sums:
-            cost = cost_of(one, self._prices)
-            total = counting.plus(
-                total,
-                Charge(
-                    requests=one.requests,
-                    tokens=one.input + one.output,
-                    cost=cost or 0.0,
-                    unpriced=one.requests if cost is None else 0,
-                ),
-            )
-        return total
+        return charge_of(sums, self._prices)
+
+
+def charge_of(sums: Iterable[UsageSum], prices: Sequence[Price]) -> Charge:
+    """What these turns have used; a price that nobody knows counts as nothing, and is counted."""
+    total = Charge()
+    for one in sums:
+        cost = cost_of(one, prices)
+        more = Charge(
+            requests=one.requests,
+            tokens=one.input + one.output,
+            cost=cost or 0.0,
+            unpriced=one.requests if cost is None else 0,
+        )
+        total = counting.plus(total, more)
+    return total
 
 
 def used_up_of(overs: Iterable[Over]) -> UsedUp:

@@ -98,7 +98,7 @@ def _arguments(
     if "codex_home" in names:
         # Said also where no variable names it: the owner may have been started with another.
         arguments["codex_home"] = str(home_in_force(environment, Path.home()))
-    for name in names & {"file", "trace", "folder", "cwd"}:
+    for name in names & {"file", "trace", "folder", "cwd", "project"}:
         if isinstance(arguments.get(name), str):
             arguments[name] = str(Path(str(arguments[name])).expanduser().absolute())
     if "passphrase" in names and passphrase is not None:

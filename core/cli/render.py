@@ -7,6 +7,7 @@ from typing import cast
 
 from core.cli.reader import Reader, Record, entries, record, shortened, table
 from core.cli.render_account import render_account, render_thread
+from core.cli.render_budget import render_budget
 from core.cli.render_history import render_history, render_stopped
 from core.cli.render_quota import render_check, render_quota
 from core.cli.render_rotation import render_rotation, rotation_words
@@ -186,9 +187,9 @@ _RENDERERS: Mapping[str, Callable[[Record, Reader], str]] = MappingProxyType(
     {
         "version": _version,
         "status": _status,
-    "pool": render_pool,
-    "rule": render_rule,
-    "profile": render_profile,
+        "pool": render_pool,
+        "rule": render_rule,
+        "profile": render_profile,
         "accounts": _accounts,
         "bind": _bind,
         "config": _config,
@@ -203,6 +204,7 @@ _RENDERERS: Mapping[str, Callable[[Record, Reader], str]] = MappingProxyType(
         "forecast": render_forecast,
         "quota": render_quota,
         "history": render_history,
+        "budget": render_budget,
         "resume-stopped": render_stopped,
     }
 )

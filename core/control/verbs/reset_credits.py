@@ -155,20 +155,30 @@ def _told(app: App, account: Account, found: tuple[ResetCredit, ...]) -> tuple[s
 
 
 def _outcome(app: App, account: Account, code: Redemption) -> str:
-    match code:
-        case Redemption.RESET:
-            sentence = "{name}: a reset credit was redeemed; now {left}."
-        case Redemption.NOTHING_TO_RESET:
-            sentence = "{name}: there was nothing to reset; no credit was spent ({left})."
-        case Redemption.NO_CREDIT:
-            sentence = "{name}: that credit is not there any more; nothing was changed ({left})."
-        case Redemption.ALREADY_REDEEMED:
-            sentence = "{name}: that credit had been redeemed before; nothing more was spent."
-        case _:
-            assert_never(code)
+    say, name = app.speech.say, account.label
     quota = app.observed.quotas.get(account.id, Quota())
     left = words.left(quota, app.clock.now(), app.speech) or words.not_known(app.speech)
-    return app.speech.say(sentence, name=account.label, left=left)
+    match code:
+        case Redemption.RESET:
+            return say("{name}: a reset credit was redeemed; now {left}.", name=name, left=left)
+        case Redemption.NOTHING_TO_RESET:
+            return say(
+                "{name}: there was nothing to reset; no credit was spent ({left}).",
+                name=name,
+                left=left,
+            )
+        case Redemption.NO_CREDIT:
+            return say(
+                "{name}: that credit is not there any more; nothing was changed ({left}).",
+                name=name,
+                left=left,
+            )
+        case Redemption.ALREADY_REDEEMED:
+            return say(
+                "{name}: that credit had been redeemed before; nothing more was spent.", name=name
+            )
+        case _:
+            assert_never(code)
 
 
 def _answer(
