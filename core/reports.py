@@ -135,7 +135,7 @@ def _rotation(
 ) -> RotationReport:
     rotation = rotation_at(state, now)
     decision = select(
-        state=state,
+        state=state.unruled(),
         observed=observed,
         facts=Facts(kind=RequestKind.RESPONSES),
         tried=frozenset(),

@@ -16,6 +16,7 @@ from core.binding.run_once import RunSecret
 from core.budgeting import Budgeting
 from core.domain.account import AccountId
 from core.domain.choices import ask_about, learn_choice, settled
+from core.domain.client import Client
 from core.domain.decision import Decision, Refuse, RefuseReason, Use, Wait, WaitReason
 from core.domain.errors import CoreError
 from core.domain.events import AccountChanged, BudgetsChanged, Event, QuotaLearned, RequestEnded
@@ -26,6 +27,7 @@ from core.domain.observed import (
 )
 from core.domain.quota import Quota, changed_points
 from core.domain.report import ProxyReport
+from core.domain.rules import Project
 from core.domain.settings import RoutingSettings, Settings
 from core.domain.state import Rotation, RotationMode, State
 from core.domain.usage import RequestRecord
@@ -38,6 +40,7 @@ from core.proxy.clients import (
     recognise,
     recognise_client,
 )
+from core.proxy.places import Places
 from core.proxy.relay import Seams
 from core.proxy.routes import Identity
 from core.proxy.server import ProxyServer
@@ -45,6 +48,7 @@ from core.reports import Engine
 from core.routing.select import Chances, select
 from core.runtime.bus import Bus
 from core.runtime.clock import Clock
+from core.runtime.projects import Projects
 from core.runtime.tasks import Tasks
 from core.spending import Spending
 from core.storage.backup_keeper import BackupKeeper
@@ -263,8 +267,17 @@ class Serving:
                 say=self._speech.say,
             ),
             new_request_id=lambda: f"req_{secrets.token_hex(10)}",
+            places=Places(
+                projects=Projects(self._clock),
+                wanted=lambda: self._folder.store.state.names_folders,
+                of_thread=self._project_of,
+            ),
             sent=self.budgeting.sent,
         )
+
+    def _project_of(self, thread: ThreadId) -> Project | None:
+        owner = self._folder.store.observed.owners.get(thread)
+        return None if owner is None else owner.project
 
     def _hear(self, event: Event) -> None:
         """A new account is asked about and backed up; changed numbers go into the history."""
@@ -327,10 +340,15 @@ class Serving:
             self._bound = leases, tuple(map(_of_lease, leases))
         return self._bound[1]
 
-    def _tool_status(self) -> object:
+    def _tool_status(self, client: Client) -> object:
         routing, now = self._settings().routing, self._clock.now()
         return tool_status(
-            self._folder, self.on_show, routing=routing, now=now, speech=self._speech
+            self._folder,
+            self.on_show,
+            pool=client.pool,
+            routing=routing,
+            now=now,
+            speech=self._speech,
         )
 
     def identity(self) -> Identity:

@@ -5,7 +5,7 @@ decides otherwise.
 """
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 from core import reports
@@ -16,6 +16,7 @@ from core.domain.report import (
     VaultReport,
     WindowReport,
 )
+from core.domain.rules import PoolId
 from core.domain.settings import RoutingSettings
 from core.domain.state import State
 from core.domain.version import VERSION
@@ -29,13 +30,17 @@ def tool_status(
     folder: DataFolder,
     on_show: Callable[[reports.Engine, State], reports.Engine],
     *,
+    pool: PoolId | None,
     routing: RoutingSettings,
     now: datetime,
     speech: Speech,
 ) -> dict[str, object]:
-    """The answer as of now; `on_show` adds what a serving process knows."""
+    """The answer as of now, of a pool's accounts (None: of all).
+
+    `on_show` adds what a serving process knows.
+    """
     vault = VaultReport(backend=folder.vault.backend, locked=folder.vault.locked)
-    state = folder.store.state
+    state = _of(pool, folder.store.state)
     engine = reports.Engine(version=VERSION, home="", bind=_UNSAID, vault=vault)
     report = reports.status(
         engine=on_show(engine, state),
@@ -46,6 +51,15 @@ def tool_status(
         speech=speech,
     )
     return for_tools(report)
+
+
+def _of(pool: PoolId | None, state: State) -> State:
+    """As if there were no other accounts than those of the pool; a pool that has gone has none."""
+    if pool is None:
+        return state
+    known = state.pools.get(pool)
+    members = frozenset(() if known is None else known.accounts)
+    return replace(state, accounts={i: a for i, a in state.accounts.items() if i in members})
 
 
 def for_tools(report: StatusReport) -> dict[str, object]:

@@ -70,4 +70,10 @@ def _request(one: Record, reader: Reader) -> list[str]:
         ("+" if record(v)["eligible"] else "-", str(record(v)["label"]), str(record(v)["text"]))
         for v in entries(one["verdicts"])
     ]
-    return [served, f"  {one['text']}", *(f"  {line}" for line in table(rows))]
+    where = [] if one["project"] is None else [reader.say("in {folder}", folder=one["project"])]
+    return [
+        served,
+        *(f"  {line}" for line in where),
+        f"  {one['text']}",
+        *(f"  {line}" for line in table(rows)),
+    ]

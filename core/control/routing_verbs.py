@@ -200,6 +200,10 @@ ROUTING_VERBS = (
         parameters=(
             Parameter(name="model", help="The model that is asked for."),
             Parameter(name="thread", help="A chat’s id; default: a new one."),
+            Parameter(name="cwd", help="The folder that it works in.", metavar="DIR"),
+            Parameter(
+                name="client", help="Who asks: a label of `client list`, or Codex’s own name."
+            ),
             Parameter(
                 name="trace",
                 help='A JSON file of work, which every strategy is let do: {"accounts": [{"plan", '

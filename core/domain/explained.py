@@ -46,6 +46,9 @@ class Explained:
         text: the same in sentences.
         attempts: who was asked, in order.
         verdicts: every account's, in the accounts' order.
+        project: the folder that the work is in; None: nobody said.
+        rule: the number of the rule that counted; None: none did.
+        pool: what the pool is called whose accounts might serve; None: nobody named one.
     """
 
     id: str
@@ -60,3 +63,6 @@ class Explained:
     text: str
     attempts: tuple[ExplainedAttempt, ...]
     verdicts: tuple[ExplainedVerdict, ...]
+    project: str | None = None
+    rule: int | None = None
+    pool: str | None = None

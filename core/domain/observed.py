@@ -25,6 +25,7 @@ from core.domain.facts import ThreadId
 from core.domain.health import FARTHEST, UNSAID_WAIT, Block, Blocks, BlockSource
 from core.domain.outcome import Challenged, Failing, Gone, Limited, Outcome, Served, Unauthorized
 from core.domain.quota import EVERYTHING, Quota, Window, merge
+from core.domain.rules import Project
 
 BURST_ACCOUNTS = 3
 BURST = timedelta(seconds=10)
@@ -39,10 +40,14 @@ ENOUGH_LEFT = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:
-    """The account that a thread lives on, and when the thread last spoke."""
+    """The account that a thread lives on, when the thread last spoke, and in which project.
+
+    Requests that name no folder are in the project of their thread, or of the one it came from.
+    """
 
     account: AccountId
     seen_at: datetime
+    project: Project | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,18 +240,26 @@ def signed_in_again(account: AccountId) -> Lesson:
 
 
 def own_thread(
-    thread: ThreadId, account: AccountId, *, now: datetime, fresh_for: timedelta
+    thread: ThreadId,
+    account: AccountId,
+    *,
+    now: datetime,
+    fresh_for: timedelta,
+    project: Project | None = None,
 ) -> Lesson:
-    """The thread lives on `account` from now on.
+    """The thread lives on `account` from now on; None leaves its project as it is.
 
     `seen_at` is written anew only when it is older than `fresh_for`: a busy thread costs nothing.
     """
 
     def lesson(observed: Observed) -> tuple[Observed, tuple[Event, ...]]:
         known = observed.owners.get(thread)
-        if known is not None and known.account == account and now - known.seen_at < fresh_for:
+        at = project or (None if known is None else known.project)
+        same = known is not None and known.account == account and known.project == at
+        if known is not None and same and now - known.seen_at < fresh_for:
             return observed, ()
-        owners = {**observed.owners, thread: Owner(account=account, seen_at=now)}
+        owner = Owner(account=account, seen_at=now, project=at)
+        owners = {**observed.owners, thread: owner}
         taken_up = known is None or known.account != account
         chosen = account if taken_up else observed.last_chosen
         moved: tuple[Event, ...] = ()

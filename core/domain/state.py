@@ -83,6 +83,10 @@ class State:
             budget.subject is Subject.PROJECT for budget in self.budgets.values()
         )
 
+    def unruled(self) -> "State":
+        """The same without rules, for questions about no work in particular: who is next?"""
+        return self if self.rules is NO_RULES else replace(self, rules=NO_RULES)
+
     def find(self, identity: Identity) -> Account | None:
         """The account of this user and workspace."""
         return next((a for a in self.accounts.values() if a.identity == identity), None)

@@ -29,4 +29,12 @@ def own(account: AccountId, facts: Facts, seams: Seams) -> None:
         seams.learn(chosen_without_thread(account))
     else:
         now = seams.clock.now()
-        seams.learn(own_thread(facts.thread, account, now=now, fresh_for=OWNER_FRESH_FOR))
+        seams.learn(
+            own_thread(
+                facts.thread,
+                account,
+                now=now,
+                fresh_for=OWNER_FRESH_FOR,
+                project=facts.project,
+            )
+        )

@@ -66,14 +66,25 @@ class Relay:
         if (tool := passage.tool) is not None:
             return start(self._translated(tool, path, request, reply))
         facts = facts_of(request, passage.kind, only=passage.only)
+        placed = self._means.seams.places.at_once(facts, request)
+        if placed is None:
+            return start(self._placed(path, request, facts, reply))
         course = Course(
-            self._means, path=path, request=request, facts=facts, reply=reply, tongue=CODEX
+            self._means, path=path, request=request, facts=placed, reply=reply, tongue=CODEX
         )
 
         def by_steps(course: Course) -> Ongoing:
             return start(Passing(course, self._means).run())
 
         return Straight(course, self._means.attempts, by_steps).begin()
+
+    async def _placed(self, path: bytes, request: Request, facts: Facts, reply: Reply) -> None:
+        """A request whose folder has to be looked for first."""
+        placed = await self._means.seams.places.found(facts, request)
+        course = Course(
+            self._means, path=path, request=request, facts=placed, reply=reply, tongue=CODEX
+        )
+        await Passing(course, self._means).run()
 
     async def _translated(
         self, tool: ToolAsks, path: bytes, request: Request, reply: Reply

@@ -75,6 +75,8 @@ class Identity:
 
 
 type Valid = Callable[[str], ValidSecret | StaleSecret | None]
+type Status = Callable[[Client], object]
+"""What a tool is told of how the accounts stand that may serve it."""
 type Known = Callable[[str], Client | None]
 """Whose token this is; None = nobody's."""
 
@@ -87,9 +89,10 @@ class Routes:
         *,
         valid: Valid,
         known: Known,
-        status: Callable[[], object],
+        status: Status,
         identity: Callable[[], Identity],
         settings: Callable[[], ProxySettings],
+        folders_wanted: Callable[[], bool],
         say: Say = ENGLISH,
     ) -> None:
         """`say`: the language in which a caller is turned away."""
@@ -98,6 +101,7 @@ class Routes:
         self._status = status
         self._identity = identity
         self._settings = settings
+        self._folders_wanted = folders_wanted
         self._bound_fault = partial(fault_answer, say=say)
         self._open_fault = partial(v1_answers.fault, say=say)
 
@@ -158,7 +162,7 @@ class Routes:
             return self._open_fault(Fault.UNAUTHORIZED)
         path, _, query = head.target[open_.end() :].partition(b"?")
         if open_[0] == b"/status":
-            return self._tool_status(head.method, path)
+            return self._tool_status(head.method, path, client)
         if head.method not in _METHODS:
             return self._open_fault(Fault.BAD_METHOD)
         if _DOT_SEGMENT.search(path):
@@ -174,16 +178,20 @@ class Routes:
         passage = Passage(kind=kind, path=below, tool=ToolAsks(client=client, form=form))
         return Admitted(route=passage, largest_body=largest_body, says=self._open_fault)
 
-    def _tool_status(self, method: bytes, rest: bytes) -> OwnAnswer:
+    def _tool_status(self, method: bytes, rest: bytes, client: Client) -> OwnAnswer:
         if rest:
             return self._open_fault(Fault.NOT_FOUND)
         if method not in (b"GET", b"HEAD"):
             return self._open_fault(Fault.BAD_METHOD)
-        return json_answer(200, self._status())
+        return json_answer(200, self._status(client))
 
     def _may_be_websocket(self, rest: bytes) -> bool:
-        """Nothing but turns is asked over a WebSocket, and only where the user lets it."""
-        return self._settings().websocket == "auto" and rest.partition(b"?")[0] == b"/responses"
+        """Nothing but turns is asked over a WebSocket, and only where the user lets it.
+
+        A handshake names no folder: while one has to be known, everybody speaks HTTP.
+        """
+        asked = rest.partition(b"?")[0] == b"/responses"
+        return asked and self._settings().websocket == "auto" and not self._folders_wanted()
 
     def _health(self, method: bytes, query: bytes, port: int) -> OwnAnswer:
         if method not in (b"GET", b"HEAD"):

@@ -11,6 +11,7 @@ from core.domain.rules import PoolId
 from core.domain.settings import Settings
 from core.domain.usage import RequestRecord
 from core.proxy.answers import Speech
+from core.proxy.places import Places
 from core.runtime.clock import Clock
 
 
@@ -30,6 +31,7 @@ class Seams:
         clock: the time.
         speech: what accounts and times are called in our own answers.
         new_request_id: `req_…`.
+        places: finds the project of a request.
         sent: told that a request is about to be sent: its id, its facts, on whom, for which pool.
     """
 
@@ -40,4 +42,5 @@ class Seams:
     clock: Clock
     speech: Speech
     new_request_id: Callable[[], str]
+    places: Places
     sent: Callable[[str, Facts, AccountId, PoolId | None], None] = _nobody_counts

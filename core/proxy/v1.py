@@ -74,12 +74,12 @@ async def serve(
     """
     match form:
         case Form.MODELS:
-            facts = Facts(kind=RequestKind.MODELS, client=client.label)
+            facts = Facts(kind=RequestKind.MODELS, client=client.label, pool=client.pool)
             await go(_request(request, b""), facts, WholeReply(reply, listed, say))
             return
         case Form.PASSED:
-            kind = RequestKind.OTHER
-            await go(_request(request, request.body), Facts(kind=kind, client=client.label), reply)
+            facts = Facts(kind=RequestKind.OTHER, client=client.label, pool=client.pool)
+            await go(_request(request, request.body), facts, reply)
             return
         case _:
             pass
@@ -112,7 +112,13 @@ def _voice(wanted: Wanted | chat.ChatWanted, reply: Reply, say: Say) -> Voice:
 def _facts(wanted: Wanted, client: Client) -> Facts:
     """A tool's conversation is its own, whatever another one calls its."""
     thread = ThreadId(f"{client.id}:{wanted.thread}") if wanted.thread else None
-    return Facts(kind=RequestKind.RESPONSES, thread=thread, model=wanted.model, client=client.label)
+    return Facts(
+        kind=RequestKind.RESPONSES,
+        thread=thread,
+        model=wanted.model,
+        client=client.label,
+        pool=client.pool,
+    )
 
 
 def _request(request: Request, body: bytes) -> Request:

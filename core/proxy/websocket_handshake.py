@@ -140,7 +140,7 @@ class _Shaking:
         self._path = passage.path
         self._request = request
         facts = facts_of(request, RequestKind.RESPONSES, only=passage.only)
-        self._facts: Facts = facts
+        self._facts: Facts = self._seams.places.remembered(facts)
         self._id = self._seams.new_request_id()
         self._started_at = self._seams.clock.now()
         self._started = self._seams.clock.monotonic()
@@ -301,4 +301,6 @@ class _Shaking:
             first_byte_s=None,
             total_s=self._seams.clock.monotonic() - self._started,
             tokens=None,
+            rule=refusal.rule,
+            pool=refusal.pool,
         )

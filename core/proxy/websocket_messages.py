@@ -15,6 +15,7 @@ from typing import cast
 from core.domain.outcome import Outcome
 from core.proxy.classify import of_answer, of_first_event
 from core.proxy.fields import Fields
+from core.proxy.folders import METADATA, named_in_metadata
 from core.proxy.messages import OwnAnswer, ResponseHead
 from core.proxy.sse import Event, document_of, mapping_at, text_at, type_of
 
@@ -54,11 +55,13 @@ class Asked:
         asks: what it is for.
         model: the model id; empty when it names none.
         turn_state: what it replays of the turn; empty when nothing.
+        folder: the working tree that it is about; None: it names none, or several.
     """
 
     asks: Asks
     model: str = ""
     turn_state: bytes = b""
+    folder: str | None = None
 
 
 def asked_in(text: bytes) -> Asked:
@@ -73,10 +76,12 @@ def asked_in(text: bytes) -> Asked:
         return Asked(asks=Asks.TURN, model=name[:_LONGEST_NAME], turn_state=turn_state)
     document = _document(text)
     generates = document.get("generate") is not False
+    metadata = text_at(mapping_at(document, "client_metadata"), METADATA.decode())
     return Asked(
         asks=Asks.TURN if generates else Asks.PREWARM,
         model=text_at(document, "model")[:_LONGEST_NAME],
         turn_state=turn_state,
+        folder=named_in_metadata(metadata).folder,
     )
 
 

@@ -110,11 +110,13 @@ class Turn:
         """`first`: the socket's first turn, which bears the handshake's id and decision."""
         self._seams = seams
         self._account = socket.account
-        self._facts = replace(
+        facts = replace(
             socket.facts,
             model=asked.model or socket.facts.model,
             mid_turn=bool(asked.turn_state),
         )
+        self._folder = asked.folder
+        self._facts: Facts = seams.places.noted(facts, asked.folder)
         self._id = socket.request_id if first else seams.new_request_id()
         self._why: Decision | None = socket.decision if first else None
         self._records = list(socket.attempts[:-1]) if first else []
@@ -140,6 +142,8 @@ class Turn:
 
     def begin(self) -> Do:
         """Its message is here."""
+        if self._seams.places.wanted():
+            return self._leave()  # the next handshake is answered 426, and HTTP names the folder
         return self._go(next(self._steps))
 
     def look(self, event: Event) -> Outcome | None:
@@ -203,7 +207,7 @@ class Turn:
         return RequestRecord(
             id=self._id,
             started_at=self._started_at,
-            facts=self._facts,
+            facts=self._seams.places.noted(self._facts, self._folder),
             account=self._account if self.passing else None,
             because=why.reason.value if why is not None else "",
             verdicts=why.verdicts if why is not None else (),

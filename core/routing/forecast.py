@@ -51,7 +51,7 @@ def _chosen(
     state: State, observed: Observed, chances: Chances, but: frozenset[AccountId]
 ) -> AccountId | None:
     decision = select(
-        state=state,
+        state=state.unruled(),
         observed=replace(observed, paused_until=None, challenged_until=None),
         facts=Facts(kind=RequestKind.RESPONSES),
         tried=but,

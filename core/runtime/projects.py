@@ -9,7 +9,9 @@ linked tree's git folder has `commondir` and `gitdir`, which point to the shared
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Final, Literal
 
 from core.domain.rules import Project
 from core.runtime.clock import Clock
@@ -19,6 +21,15 @@ FRESH_S = 60.0
 MOST_KEPT = 1000
 PATIENCE_S = 2.0
 """A disk that is slower than this (a network's, gone) tells nothing, and the folder is unknown."""
+
+
+class NotKnown(Enum):
+    """What nobody has looked at, or not for a while."""
+
+    UNKNOWN = "unknown"
+
+
+UNKNOWN: Final = NotKnown.UNKNOWN
 _LONGEST = 4096
 """Characters of a path, and bytes of git's small files."""
 
@@ -54,12 +65,20 @@ class Projects:
         self._clock = clock
         self._find = find
         self._kept: dict[str, _Kept] = {}
+        self._looking: set[str] = set()
+
+    def known(self, folder: str) -> Project | Literal[NotKnown.UNKNOWN] | None:
+        """The project of a folder as it was found a moment ago; `UNKNOWN`: ask `of`."""
+        kept = self._kept.get(folder)
+        if kept is None or self._clock.monotonic() >= kept.until_s:
+            return UNKNOWN
+        return kept.project
 
     async def of(self, folder: str) -> Project | None:
         """The project of a folder; None when nobody can say it in time."""
-        kept = self._kept.get(folder)
-        if kept is not None and self._clock.monotonic() < kept.until_s:
-            return kept.project
+        known = self.known(folder)
+        if known is not UNKNOWN:
+            return known
         try:
             async with asyncio.timeout(PATIENCE_S):
                 project = await asyncio.to_thread(self._find, folder)
@@ -67,6 +86,19 @@ class Projects:
             return None
         self._keep(folder, project)
         return project
+
+    def look_soon(self, folder: str) -> None:
+        """Look beside the loop, so that `known` has it in a moment."""
+        if folder in self._looking:
+            return
+        self._looking.add(folder)
+        looked = asyncio.get_running_loop().run_in_executor(None, self._find, folder)
+        looked.add_done_callback(lambda done: self._looked(folder, done))
+
+    def _looked(self, folder: str, done: asyncio.Future[Project | None]) -> None:
+        self._looking.discard(folder)
+        if not done.cancelled() and done.exception() is None:
+            self._keep(folder, done.result())
 
     def _keep(self, folder: str, project: Project | None) -> None:
         self._kept.pop(folder, None)

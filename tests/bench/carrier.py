@@ -16,10 +16,12 @@ from core.domain.settings import Settings, with_value
 from core.domain.workspace_route import UNBOUND, WorkspaceRoute
 from core.proxy.answers import Speech
 from core.proxy.clients import ValidSecret
+from core.proxy.places import Places
 from core.proxy.relay import Seams
 from core.proxy.routes import Identity
 from core.proxy.server import ProxyServer
 from core.runtime.clock import SystemClock
+from core.runtime.projects import Projects
 
 ACCOUNT = AccountId("acc_bench")
 
@@ -54,6 +56,9 @@ async def serve(back_end: int, ca_file: str) -> None:
             clock=SystemClock(),
             speech=Speech(label=str, at=str),
             new_request_id=lambda: "req_0123456789abcdef0123",
+            places=Places(
+                projects=Projects(SystemClock()), wanted=lambda: False, of_thread=lambda _: None
+            ),
         ),
         authorise=authorise,
         granted=lambda account: grant,
@@ -62,7 +67,7 @@ async def serve(back_end: int, ca_file: str) -> None:
         known_route=lambda account, grant: UNBOUND,
         valid=lambda secret: ValidSecret(bind="b"),
         known=lambda token: None,
-        status=dict,
+        status=lambda client: {},
         identity=lambda: Identity(instance="i", key=b"k", bind="b"),
     )
     print(await server.start(19_000), flush=True)

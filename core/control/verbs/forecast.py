@@ -119,7 +119,7 @@ class Best:
 async def best(app: App, arguments: Arguments) -> Best:
     """Who would get a new thread now, were nothing steered; with `use` it is preferred."""
     decision = select(
-        state=replace(app.state, rotation=Rotation()),
+        state=replace(app.state.unruled(), rotation=Rotation()),
         observed=app.observed,
         facts=Facts(kind=RequestKind.RESPONSES),
         tried=frozenset(),

@@ -67,7 +67,7 @@ async def next_account(app: App, arguments: Arguments) -> Steered:
     rotation = rotation_at(app.state, now)
     in_use = rotation.account or app.observed.last_chosen
     # Not from where it stands now, but as in automatic mode: a *stay* is what `next` leaves.
-    state = replace(app.state, rotation=Rotation())
+    state = replace(app.state.unruled(), rotation=Rotation())
     decision = select(
         state=state,
         observed=app.observed,

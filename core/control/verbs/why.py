@@ -1,5 +1,6 @@
 """why and simulate: a decision explained, from its record or before it is made."""
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,9 +12,12 @@ from core.domain.decision import Because, Decision, Use, Verdict
 from core.domain.errors import CoreError, ExitCode
 from core.domain.explained import Explained, ExplainedAttempt, ExplainedVerdict
 from core.domain.facts import Facts, RequestKind, ThreadId
+from core.domain.rules import PoolId
 from core.domain.usage import RequestRecord
 from core.routing.select import Chances, select
+from core.runtime.projects import find_project
 from core.storage.ledger import by_prefix
+from core.words import rules as rule_words
 from core.words import why as words
 
 MOST_NAMED = 10
@@ -39,12 +43,7 @@ async def why(app: App, arguments: Arguments) -> Why:
 async def simulate(app: App, arguments: Arguments) -> Why:
     """What would be decided now about a request; nothing is sent, and nothing is remembered."""
     now = app.clock.now()
-    thread = arguments.text("thread")
-    facts = Facts(
-        kind=RequestKind.RESPONSES,
-        thread=None if thread is None else ThreadId(thread),
-        model=arguments.text("model") or "",
-    )
+    facts = await _thought_of(app, arguments)
     decision = select(
         state=app.state,
         observed=app.observed,
@@ -53,6 +52,24 @@ async def simulate(app: App, arguments: Arguments) -> Why:
         chances=Chances(settings=app.settings.routing, now=now, draw=app.draw()),
     )
     return Why(requests=(_foreseen(app, facts, decision, now),))
+
+
+async def _thought_of(app: App, arguments: Arguments) -> Facts:
+    """The request as it is typed; a chat that is known is in its project unless a folder is."""
+    thread, cwd, caller = (arguments.text(name) for name in ("thread", "cwd", "client"))
+    owner = None if thread is None else app.observed.owners.get(ThreadId(thread))
+    project = None if owner is None else owner.project
+    if cwd is not None:
+        project = await asyncio.to_thread(find_project, cwd)
+    tool = next((one for one in app.state.clients.values() if one.label == caller), None)
+    return Facts(
+        kind=RequestKind.RESPONSES,
+        thread=None if thread is None else ThreadId(thread),
+        model=arguments.text("model") or "",
+        client=caller or "",
+        project=project,
+        pool=None if tool is None else tool.pool,
+    )
 
 
 async def _named(app: App, prefix: str) -> tuple[RequestRecord, ...]:
@@ -96,6 +113,9 @@ def _explained(app: App, record: RequestRecord) -> Explained:
             for one in record.attempts
         ),
         verdicts=_verdicts(app, record.verdicts, record.started_at),
+        project=facts.project,
+        rule=record.rule,
+        pool=_pool(app, record.pool),
     )
 
 
@@ -106,7 +126,9 @@ def _foreseen(app: App, facts: Facts, decision: Decision, now: datetime) -> Expl
     def label(who: AccountId) -> str:
         return _label(app, who)
 
-    sentences = [words.foreseen(decision, label, now, app.speech)]
+    counted = rule_words.counted(decision.rule, _pool(app, decision.pool), app.speech)
+    sentences = [counted] if counted else []
+    sentences.append(words.foreseen(decision, label, now, app.speech))
     if used is not None and used.moved_from is not None:
         verdict = _of(decision.verdicts, used.moved_from)
         sentences.append(words.move(used.moved_from, verdict, label, app.speech))
@@ -123,6 +145,9 @@ def _foreseen(app: App, facts: Facts, decision: Decision, now: datetime) -> Expl
         text=" ".join(sentences),
         attempts=(),
         verdicts=_verdicts(app, decision.verdicts, now),
+        project=facts.project,
+        rule=decision.rule,
+        pool=_pool(app, decision.pool),
     )
 
 
@@ -135,6 +160,8 @@ def _sentences(app: App, record: RequestRecord, chosen: AccountId | None) -> Ite
     moved_from, attempts = record.moved_from, record.attempts
     for one in attempts[:-1]:
         yield words.attempt(one.account, one.outcome, label, app.speech)
+    if counted := rule_words.counted(record.rule, _pool(app, record.pool), app.speech):
+        yield counted
     yield words.choice(record.because, record.strategy, chosen, label, app.speech)
     if record.account is None and (kept := _kept_to(record.verdicts)) is not None:
         yield words.kept_to(kept, label, app.speech)
@@ -170,6 +197,14 @@ def _kept_to(verdicts: tuple[Verdict, ...]) -> Verdict | None:
 
 def _of(verdicts: tuple[Verdict, ...], account: AccountId) -> Verdict | None:
     return next((verdict for verdict in verdicts if verdict.account == account), None)
+
+
+def _pool(app: App, pool: PoolId | None) -> str | None:
+    """What a pool is called; its id where it has gone."""
+    if pool is None:
+        return None
+    known = app.state.pools.get(pool)
+    return str(pool) if known is None else known.name
 
 
 def _label(app: App, account: AccountId) -> str:

@@ -19,17 +19,20 @@ from core.domain.decision import (
     UseReason,
     Verdict,
 )
-from core.domain.facts import Facts
+from core.domain.facts import Facts, ThreadId
 from core.domain.observed import Lesson, Observed, block_at
+from core.domain.rules import Project
 from core.domain.settings import Settings, with_value
 from core.domain.usage import RequestRecord
 from core.domain.workspace_route import UNBOUND, WorkspaceRoute
 from core.proxy.answers import Speech
 from core.proxy.clients import StaleSecret, ValidSecret, recognise_client
 from core.proxy.listener import Limits
+from core.proxy.places import Places
 from core.proxy.relay import Seams
 from core.proxy.routes import Identity
 from core.proxy.server import ProxyServer
+from core.runtime.projects import Projects
 from core.words.answers import ENGLISH, Say
 from tests.fakes.clock import FakeClock
 
@@ -176,6 +179,8 @@ class Rig:
         self.clients: list[domain_client.Client] = []
         self.proxies: dict[str, str] = {}
         self.say: Say = ENGLISH
+        self.folders_wanted = False
+        self.projects: dict[ThreadId, Project] = {}
         self.recorded = asyncio.Event()
         self.server: ProxyServer
         self.port = 0
@@ -189,6 +194,11 @@ class Rig:
             clock=self.clock,
             speech=Speech(label=lambda a: f"Label {a}", at=lambda t: f"{t:%H:%M}", say=self.say),
             new_request_id=lambda: f"req_{len(self.decided)}",
+            places=Places(
+                projects=Projects(self.clock),
+                wanted=lambda: self.folders_wanted,
+                of_thread=self.projects.get,
+            ),
         )
         self.server = ProxyServer(
             seams=seams,
@@ -199,7 +209,7 @@ class Rig:
             known_route=lambda account, grant: self.routes.get(account, UNBOUND),
             valid=self.valid,
             known=lambda token: recognise_client(token, self.clients),
-            status=lambda: {"running": True},
+            status=lambda client: {"running": True},
             identity=lambda: Identity(instance="inst", key=b"fake-key", bind="bind-1"),
             limits=limits,
             proxies=lambda: self.proxies,

@@ -25,7 +25,7 @@ CLIENT = Client(
 HOST = (b"Host", b"127.0.0.1:8791")
 
 
-def routes(origins: tuple[str, ...] = ()) -> Routes:
+def routes(origins: tuple[str, ...] = (), *, folders_wanted: bool = False) -> Routes:
     def valid(secret: str) -> ValidSecret | StaleSecret | None:
         known: dict[str, ValidSecret | StaleSecret] = {
             "fake-secret": ValidSecret(bind="b"),
@@ -36,9 +36,10 @@ def routes(origins: tuple[str, ...] = ()) -> Routes:
     return Routes(
         valid=valid,
         known=lambda token: CLIENT if token == "tt_fake" else None,
-        status=lambda: {"running": True},
+        status=lambda client: {"running": True, "pool": client.pool},
         identity=lambda: Identity(instance="run-1", key=b"fake-key", bind="b"),
         settings=lambda: ProxySettings(origins=origins, max_body=2048),
+        folders_wanted=lambda: folders_wanted,
     )
 
 

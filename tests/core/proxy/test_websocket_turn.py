@@ -33,11 +33,13 @@ from core.domain.settings import Settings
 from core.domain.usage import AttemptRecord, Result
 from core.proxy.answers import Speech
 from core.proxy.choices import remember
+from core.proxy.places import Places
 from core.proxy.seams import Seams
 from core.proxy.websocket_messages import Asked, Asks, event_in
 from core.proxy.websocket_relay import IDLE_S
 from core.proxy.websocket_turn import Do, Handshaken, Turn
 from core.proxy.websocket_turns import Line
+from core.runtime.projects import Projects
 from tests.fakes.clock import FakeClock
 
 A, B = AccountId("acc_a"), AccountId("acc_b")
@@ -69,6 +71,7 @@ class World:
     decisions: list[Decision]
     observed: Observed = field(default_factory=Observed)
     lessons: int = 0
+    folders_wanted: bool = False
 
     def learn(self, lesson: Lesson) -> None:
         self.observed, _ = lesson(self.observed)
@@ -83,6 +86,13 @@ class World:
             clock=self.clock,
             speech=Speech(label=str, at=str),
             new_request_id=lambda: "req_new",
+            places=Places(
+                projects=Projects(self.clock),
+                wanted=lambda: self.folders_wanted,
+                of_thread=lambda thread: self.observed.owners[thread].project
+                if thread in self.observed.owners
+                else None,
+            ),
         )
 
     def turn(self, *, first: bool = False, moved_from: AccountId | None = None) -> Turn:
