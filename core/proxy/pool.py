@@ -12,20 +12,25 @@ from core.proxy.connection import UpstreamConnection
 from core.proxy.dialling import Dialler, Origin
 from core.proxy.read_buffer import ReadBuffer
 from core.proxy.tls import session_of
+from core.proxy.warmth import Warmth
+from core.runtime.tasks import Tasks
 
 IDLE_S = 55.0
 """How long a connection may wait; common servers close after 60–75 s."""
 MOST_IDLE = 64
 """How many wait for one origin."""
+SPARE_WITHIN_S = 10.0
+"""How long a connection that nobody waits for may take."""
 
 
 class Pool:
     """Keeps idle connections and TLS sessions; opens what is missing."""
 
-    def __init__(self, *, dialler: Dialler, buffer: ReadBuffer) -> None:
-        """Opens nothing yet."""
+    def __init__(self, *, dialler: Dialler, buffer: ReadBuffer, tasks: Tasks) -> None:
+        """Opens nothing yet; `tasks`: in whose name spare connections are opened."""
         self._dialler = dialler
         self._buffer = buffer
+        self._warmth = Warmth(tasks=tasks, waits=self._one_waits, open_one=self._open_spare)
         self._idle: dict[Origin, list[UpstreamConnection]] = {}
         self._all: dict[UpstreamConnection, Origin] = {}
         self._sessions: dict[Origin, ssl.SSLSession] = {}
@@ -38,6 +43,7 @@ class Pool:
 
     def at_hand(self, origin: Origin) -> UpstreamConnection | None:
         """One that waits and was open a moment ago; None: one has to be opened (`connection`)."""
+        self._warmth.asked(origin)
         waiting = self._idle.get(origin)
         while waiting:
             connection = waiting.pop()
@@ -58,8 +64,13 @@ class Pool:
         async with asyncio.timeout(timeout_s):
             return await self._open(origin)
 
+    def cool(self) -> None:
+        """Open none any more before somebody asks."""
+        self._warmth.end()
+
     def close(self) -> None:
         """Close every connection; what is under way on it is cut."""
+        self.cool()
         if self._sweeper is not None:
             self._sweeper.cancel()
             self._sweeper = None
@@ -75,6 +86,20 @@ class Pool:
         self._all[connection] = origin
         return connection
 
+    def _one_waits(self, origin: Origin) -> bool:
+        return any(connection.usable for connection in self._idle.get(origin, ()))
+
+    async def _open_spare(self, origin: Origin) -> bool:
+        """Open one that nobody has asked for yet; whoever asks next says what is wrong."""
+        try:
+            async with asyncio.timeout(SPARE_WITHIN_S):
+                connection = await self._open(origin)
+        except OSError:
+            return False
+        # Its session is taken after its first answer: a ticket comes after the handshake.
+        self._wait(connection, origin)
+        return True
+
     def _is_idle(self, connection: UpstreamConnection) -> None:
         origin = self._all.get(connection)
         if origin is None:
@@ -84,8 +109,11 @@ class Pool:
             session = session_of(connection.wire)
             if session is not None:
                 self._sessions[origin] = session
-        waiting = self._idle.setdefault(origin, [])
         self._ages[connection] = 0
+        self._wait(connection, origin)
+
+    def _wait(self, connection: UpstreamConnection, origin: Origin) -> None:
+        waiting = self._idle.setdefault(origin, [])
         waiting.append(connection)
         if len(waiting) > MOST_IDLE:
             waiting.pop(0).close()

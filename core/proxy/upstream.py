@@ -155,6 +155,10 @@ class Upstream:
         grant = refused.grant if refused is not None else None
         return grant is not None and await self._renew(account, grant)
 
+    def cool(self) -> None:
+        """Open no connection any more before somebody asks."""
+        self._pool.cool()
+
     def close(self) -> None:
         """Close every connection."""
         self._pool.close()
