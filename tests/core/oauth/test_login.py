@@ -162,10 +162,16 @@ async def test_a_browser_signs_in_and_the_login_is_ours(
 async def test_the_second_port_serves_when_the_first_is_taken(
     sign_in: SignIn, browser: Browser, ports: tuple[int, ...]
 ) -> None:
-    other = await asyncio.start_server(lambda _r, w: w.close(), "127.0.0.1", ports[0])
-    async with other:
+    heard = []
+
+    def hear(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(writer.get_extra_info("peername"))
+        writer.close()
+
+    async with await asyncio.start_server(hear, "127.0.0.1", ports[0]):
         await _with_browser(sign_in.browser(), lambda url: browser.sign_in(url, "A"))
     assert browser.last_address == f"http://127.0.0.1:{ports[1]}/result"
+    assert heard == [], "somebody else's sign-in is not cancelled"
 
 
 async def test_two_sign_ins_in_a_row_are_two_accounts(
