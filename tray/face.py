@@ -32,7 +32,7 @@ from tray.item import TrayItem
 from tray.messages import Messages
 from tray.panel import GlancePanel
 from tray.present.answer import Answer, Answered
-from tray.present.entries import Action, Entry, Local, Perform, SignIn
+from tray.present.entries import Action, Entry, Local, Perform, Several, SignIn
 from tray.present.gauge import gauge
 from tray.present.menu import menu
 from tray.present.notices import (
@@ -205,6 +205,9 @@ class Face(QObject):
                 self._bridge.wish(action)
             case Perform():
                 self._tell(between_engines(self._speech))
+            case Several():
+                for wish in action.wishes:
+                    self._choose(wish)
             case SignIn():
                 self._sign_in(action)
             case Local.OPEN_PANEL:

@@ -7,6 +7,8 @@ from core.domain.errors import CoreError, ExitCode
 from core.domain.state import Change, edit_account
 
 LARGEST_WEIGHT = 1000
+LARGEST_RESERVE = 99
+"""Per cent: a whole window cannot be kept, or the account would serve nobody."""
 LONGEST_TAG = 32
 LONGEST_NOTE = 500
 MOST_TAGS = 20
@@ -44,7 +46,7 @@ def set_reserve(
     """
     floors = {"session": session, "week": week, "month": month}
     given = {name: floor for name, floor in floors.items() if floor is not None}
-    if any(not 0 <= floor < 100 for floor in given.values()):
+    if any(not 0 <= floor <= LARGEST_RESERVE for floor in given.values()):
         message = "A reserve is 0 to 99 per cent of a window."
         raise CoreError("bad_reserve", message, exit_code=ExitCode.USAGE)
 

@@ -18,7 +18,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PIL import Image
 from PySide6.QtCore import QBuffer, QCoreApplication, QEvent, QPoint, Qt
 from PySide6.QtGui import QFont, QPixmap
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QTableView, QWidget
 from shiboken6 import delete
 
 from core.control.facade import JsonValue
@@ -236,6 +236,7 @@ def pictures() -> Iterator[tuple[str, Setting, Callable[[Setting], QWidget]]]:
     yield "usage-whole", light, partial(_whole, PageName.USAGE)
     yield "rules-whole", light, partial(_whole, PageName.RULES)
     yield "accounts-told", light, _told
+    yield "accounts-several", light, _several
     yield "accounts-many", light, partial(_page, PageName.ACCOUNTS, many(), Answers())
     yield "welcome", light, partial(welcome_picture, empty())
     yield "passphrase", light, passphrase_picture
@@ -273,6 +274,13 @@ def _page(page: PageName, report: StatusReport, answering: Answers, setting: Set
 def _whole(page: PageName, setting: Setting) -> MainWindow:
     made = window_picture(page, usual(), setting, Answers())
     made.resize(1280, 1720)
+    return made
+
+
+def _several(setting: Setting) -> MainWindow:
+    made = window_picture(PageName.ACCOUNTS, usual(), setting, Answers())
+    for table in made.pages[PageName.ACCOUNTS].findChildren(QTableView):
+        table.selectAll()
     return made
 
 

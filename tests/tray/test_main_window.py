@@ -1,6 +1,7 @@
 """The main window: every page shows its answers, and what is clicked leaves as a wish."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication
@@ -10,8 +11,10 @@ from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
     QComboBox,
+    QFileDialog,
     QLabel,
     QLineEdit,
+    QSpinBox,
     QTableView,
 )
 from pytestqt.qtbot import QtBot
@@ -23,7 +26,7 @@ from tests.tray import answers
 from tests.tray.catalogue import LANGUAGES
 from tests.tray.shown import THREE, Shown, button, cells, named, places, press, texts
 from tests.tray.snapshots import NOW, account, snapshot, window
-from tray.present.entries import Choice, Perform
+from tray.present.entries import Choice, Perform, Several
 from tray.present.notices import Notice
 from tray.windows.main_window import PageName
 
@@ -86,6 +89,108 @@ def test_name_that_is_typed_is_a_wish_and_a_snapshot_does_not_take_it_away(
     assert shown.wishes == [
         Perform(verb="account", arguments={"action": "rename", "account": "acc_1", "value": "Job"})
     ]
+
+
+def test_tags_that_are_typed_are_one_wish_for_each_that_came_or_went(shown: Shown) -> None:
+    page = shown.open(PageName.ACCOUNTS, snapshot(replace(account(1), tags=("job", "old"))))
+    field = named(page, QLineEdit, "Tag list")
+    assert field.text() == "job, old"
+    field.setText("job,  new, new ")
+    field.editingFinished.emit()
+    (several,) = shown.wishes
+    assert isinstance(several, Several)
+    assert [(w.arguments["action"], w.arguments["value"]) for w in several.wishes] == [
+        ("untag", "old"),
+        ("tag", "new"),
+    ]
+
+
+def test_weight_that_is_typed_is_a_wish(shown: Shown) -> None:
+    page = shown.open(PageName.ACCOUNTS)
+    box = named(page, QSpinBox, "Share by weight")
+    box.setValue(4)
+    box.editingFinished.emit()
+    (wish,) = shown.wishes
+    assert isinstance(wish, Perform)
+    assert wish.arguments == {"action": "weight", "account": "acc_1", "value": "4"}
+
+
+def test_d_removes_the_account(shown: Shown) -> None:
+    press(shown.open(PageName.ACCOUNTS), "D")
+    removed = Perform(verb="account", arguments={"action": "remove", "account": "acc_1"})
+    assert shown.wishes == [removed]
+
+
+def test_question_mark_explains_the_keys(shown: Shown) -> None:
+    page = shown.open(PageName.ACCOUNTS)
+    press(page, "?")
+    assert {"S", "use the selected account"} <= set(texts(page))
+
+
+def test_slash_goes_to_the_search(shown: Shown, qtbot: QtBot) -> None:
+    page = shown.open(PageName.ACCOUNTS)
+    press(page, "/")
+    qtbot.waitUntil(named(page, QLineEdit, "Search accounts").hasFocus)
+
+
+def test_export_asks_where(shown: Shown, tmp_path: Path) -> None:
+    page = shown.open(PageName.ACCOUNTS)
+    button(page, "E&xport…").click()
+    dialog = page.findChild(QFileDialog)
+    assert dialog is not None
+    dialog.fileSelected.emit(str(tmp_path / "out.json"))
+    dialog.reject()
+    assert shown.wishes == [Perform(verb="export", arguments={"file": str(tmp_path / "out.json")})]
+
+
+def test_several_are_done_together_and_taken_back_together(shown: Shown) -> None:
+    page = shown.open(PageName.ACCOUNTS)
+    table = page.findChild(QTableView)
+    assert table is not None
+    table.selectAll()
+    assert "3 accounts" in texts(page)
+    press(page, "E")
+    done = shown.engine.answer()
+    assert [(w.arguments["action"], w.arguments["account"]) for w in done] == [
+        ("pause", "acc_1"),
+        ("pause", "acc_2"),
+        ("pause", "acc_3"),
+    ]
+    assert "Done for 3 accounts." in texts(shown.window)
+    button(shown.window, "Und&o").click()
+    (back,) = shown.wishes
+    assert isinstance(back, Several)
+    assert [(w.arguments["action"], w.arguments["account"]) for w in back.wishes] == [
+        ("resume", "acc_3"),
+        ("resume", "acc_2"),
+        ("resume", "acc_1"),
+    ]
+
+
+def test_refusal_of_one_does_not_stop_the_others(shown: Shown) -> None:
+    page = shown.open(PageName.ACCOUNTS)
+    table = page.findChild(QTableView)
+    assert table is not None
+    table.selectAll()
+    shown.engine.answers["account"] = CoreError("locked", "Your logins are locked.", "Unlock.")
+    named(page, QLineEdit, "Tag for all of them").setText("job")
+    button(page, "Tag a&ll of them").click()
+    assert len(shown.engine.answer()) == 3
+    said = "Done for 0 accounts. Refused for 3: Your logins are locked. Unlock."
+    assert said in texts(shown.window)
+
+
+def test_snapshot_leaves_several_selected(shown: Shown) -> None:
+    page = shown.open(PageName.ACCOUNTS)
+    table = page.findChild(QTableView)
+    assert table is not None
+    table.selectAll()
+    shown.see(
+        snapshot(
+            account(1, "Work", windows=(window(7),)), account(2, "Personal"), account(3, "Client")
+        )
+    )
+    assert "3 accounts" in texts(page)
 
 
 def test_nothing_typed_is_no_wish(shown: Shown) -> None:

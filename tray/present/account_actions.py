@@ -5,7 +5,7 @@ from core.domain.decision import AccountState
 from core.domain.report import AccountReport, StatusReport
 from core.domain.state import RotationMode
 from core.words.speech import Speech
-from tray.present.entries import Choice, Perform, SignIn
+from tray.present.entries import Choice, Perform, Several, SignIn
 
 KEYS = {"use": "S", "pause": "E", "sign_in": "R", "remove": "D"}
 """The same keys as in the live screen of the command line."""
@@ -77,13 +77,22 @@ def policy_actions(account: AccountReport, *, speech: Speech) -> tuple[Choice, .
             action=Perform(verb="rotation", arguments=named),
             enabled=waits,
         ),
+        Choice(id="remove", text=speech.say("Remo&ve"), action=_policy(account, "remove")),
     )
 
 
 def changed(account: AccountReport, what: str, value: str) -> Perform:
-    """A field of an account that a person has typed: `rename` or `note`."""
+    """A field of an account that a person has typed: `rename`, `note` or `weight`."""
     arguments: dict[str, JsonValue] = {"action": what, "account": account.id, "value": value}
     return Perform(verb="account", arguments=arguments)
+
+
+def tagged(account: AccountReport, typed: str) -> Several | None:
+    """The words that a person has typed, with commas between them; None when they are the same."""
+    words = tuple(dict.fromkeys(word.strip() for word in typed.split(",") if word.strip()))
+    fresh = [changed(account, "tag", word) for word in words if word not in account.tags]
+    gone = [changed(account, "untag", tag) for tag in account.tags if tag not in words]
+    return Several(wishes=(*gone, *fresh)) if gone or fresh else None
 
 
 def reserved(account: AccountReport, *, session: int, week: int) -> Perform:

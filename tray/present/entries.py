@@ -56,7 +56,14 @@ class SignIn:
         return Perform(verb="login", arguments=arguments)
 
 
-type Action = Perform | Local | SignIn
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Several:
+    """Several wishes as one, in this order: what is done to many accounts, or takes that back."""
+
+    wishes: tuple[Perform, ...]
+
+
+type Action = Perform | Local | SignIn | Several
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

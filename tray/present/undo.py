@@ -61,6 +61,12 @@ def _policy(wish: Perform, before: StatusReport) -> Perform | None:
     match does:
         case "rename" if wish.arguments.get("value") != known.label:
             return _account(known, "rename", value=known.label)
+        case "tag" | "untag":
+            return _tag(known, does, wish.arguments.get("value"))
+        case "weight" if wish.arguments.get("value") != str(known.weight):
+            return _account(known, "weight", value=str(known.weight))
+        case "remove":
+            return _account(known, "put-back")
         case "note" if wish.arguments.get("value") != known.note:
             return _account(known, "note", value=known.note)
         case "reserve":
@@ -68,6 +74,14 @@ def _policy(wish: Perform, before: StatusReport) -> Perform | None:
             return _account(known, "reserve", session=round(kept.session), week=round(kept.week))
         case _:
             return None
+
+
+def _tag(account: AccountReport, does: str, tag: JsonValue) -> Perform | None:
+    """Nothing was changed where the tag was there, or was not, before."""
+    adds = does == "tag"
+    if (tag in account.tags) == adds:
+        return None
+    return _account(account, "untag" if adds else "tag", value=tag)
 
 
 def _account(account: AccountReport, does: str, **more: JsonValue) -> Perform:

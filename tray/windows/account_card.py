@@ -12,12 +12,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.domain.policies import LARGEST_RESERVE, LARGEST_WEIGHT
 from core.words.speech import Speech
 from tray.parts.bars import BarWidget
 from tray.parts.buttons import ActionButton
 from tray.parts.labels import card, label, paragraph, set_tone
 from tray.parts.order import reading_order
-from tray.present.account_actions import changed, reserved
+from tray.present.account_actions import changed, reserved, tagged
 from tray.present.account_details import AccountDetails
 from tray.present.tone import Tone
 from tray.theme import CARD_MARGIN, GAP_MEDIUM, GAP_SMALL, LARGE, SMALL
@@ -44,6 +45,8 @@ class AccountCard(QScrollArea):
         self._refresher = paragraph(tone=Tone.MUTED, size=SMALL)
         self._name = QLineEdit()
         self._note = QLineEdit()
+        self._tags = QLineEdit()
+        self._weight = QSpinBox()
         self._session = _percent(speech)
         self._week = _percent(speech)
         self._inside = card()
@@ -53,6 +56,8 @@ class AccountCard(QScrollArea):
         self._lay_out()
         self._name.editingFinished.connect(lambda: self._typed("rename", self._name))
         self._note.editingFinished.connect(lambda: self._typed("note", self._note))
+        self._tags.editingFinished.connect(self._tag)
+        self._weight.editingFinished.connect(self._weigh)
         self._session.editingFinished.connect(self._reserve)
         self._week.editingFinished.connect(self._reserve)
 
@@ -69,12 +74,17 @@ class AccountCard(QScrollArea):
         self._show_bars(shown)
         self._details.setText("\n".join(shown.row.details))
         self._refresher.setText(shown.refresher)
-        for field, text in ((self._name, shown.account.label), (self._note, shown.account.note)):
+        for field, text in (
+            (self._name, shown.account.label),
+            (self._tags, shown.tags),
+            (self._note, shown.account.note),
+        ):
             if other or not field.hasFocus():
                 field.setText(text)
         for box, kept in (
             (self._session, shown.account.reserve.session),
             (self._week, shown.account.reserve.week),
+            (self._weight, shown.account.weight),
         ):
             if other or not box.hasFocus():
                 box.setValue(round(kept))
@@ -100,6 +110,20 @@ class AccountCard(QScrollArea):
         before = known.label if what == "rename" else known.note
         if field.text() != before:
             self.chosen.emit(changed(known, what, field.text()))
+
+    def _tag(self) -> None:
+        if self._shown is None:
+            return
+        wishes = tagged(self._shown.account, self._tags.text())
+        if wishes is not None:
+            self.chosen.emit(wishes)
+
+    def _weigh(self) -> None:
+        if self._shown is None:
+            return
+        known, weight = self._shown.account, self._weight.value()
+        if weight != known.weight:
+            self.chosen.emit(changed(known, "weight", str(weight)))
 
     def _reserve(self) -> None:
         if self._shown is None:
@@ -138,7 +162,9 @@ class AccountCard(QScrollArea):
             ids = [choice.id for choice in shown.actions]
             often = [self._buttons[id_] for id_ in ids]
             rarely = [button for id_, button in self._buttons.items() if id_ not in ids]
-            fields = (self._name, self._note, self._session, self._week)
+            fields = (
+                self._name, self._tags, self._note, self._weight, self._session, self._week
+            )  # fmt: skip
             reading_order((self, *often, *fields, *rarely))
 
     def _lay_out(self) -> None:
@@ -164,13 +190,19 @@ class AccountCard(QScrollArea):
 
     def _form(self) -> QFormLayout:
         say = self._speech.say
+        self._tags.setPlaceholderText(say("words, with commas between them"))
+        self._weight.setRange(1, LARGEST_WEIGHT)
+        self._weight.setKeyboardTracking(False)
+        self._weight.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         form = QFormLayout()
         form.setSpacing(GAP_SMALL)
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         for text, field in (
             (say("&Name"), self._name),
+            (say("Tag &list"), self._tags),
             (say("No&te"), self._note),
+            (say("Sha&re by weight"), self._weight),
             (say("Reserve of the sess&ion"), self._session),
             (say("Reserve of the wee&k"), self._week),
         ):
@@ -183,7 +215,7 @@ class AccountCard(QScrollArea):
 
 def _percent(speech: Speech) -> QSpinBox:
     box = QSpinBox()
-    box.setRange(0, 100)
+    box.setRange(0, LARGEST_RESERVE)
     box.setSuffix(" %")
     box.setSpecialValueText(speech.say("none"))
     box.setKeyboardTracking(False)

@@ -3,32 +3,51 @@
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QHeaderView, QLineEdit, QSplitter, QStackedWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFileDialog,
+    QHeaderView,
+    QLineEdit,
+    QPushButton,
+    QSplitter,
+    QStackedWidget,
+)
 
+from core.domain.account import AccountId
 from core.domain.report import StatusReport
 from core.words.speech import Speech
 from tray.parts.order import reading_order, with_clear_button
+from tray.parts.saving import ask_where
 from tray.present.account_actions import KEYS
 from tray.present.account_details import account_details
 from tray.present.account_table import AccountRow, Column, account_rows, headers
+from tray.present.answer import Ask
 from tray.present.empty import no_accounts
+from tray.present.entries import Perform, Several
 from tray.theme import GAP_LARGE
 from tray.windows.account_card import AccountCard
 from tray.windows.account_list import AccountRows, BarCell, NameCell, bar_width
+from tray.windows.batch import Batch
 from tray.windows.empty import EmptyView
+from tray.windows.keys import KeysDialog
+from tray.windows.many_card import ManyCard
 from tray.windows.page import Page
-from tray.windows.table import Search, TableView
+from tray.windows.table import ROW, Search, TableView
+
+_SEVERAL = 2
 
 
 class AccountsPage(Page):
     """All accounts."""
 
-    def __init__(self, speech: Speech) -> None:
+    def __init__(self, speech: Speech, ask: Ask) -> None:
         super().__init__(speech.say("Accounts"))
         self._speech = speech
+        self._ask = ask
         self._report: StatusReport | None = None
         self._now: datetime | None = None
         self._selected = ""
@@ -38,7 +57,11 @@ class AccountsPage(Page):
         self._bars = BarCell()
         self._names = NameCell()
         self._search = QLineEdit()
+        self._export = QPushButton(speech.say("E&xport…"))
         self._card = AccountCard(speech)
+        self._many = ManyCard(speech)
+        self._beside = QStackedWidget()
+        self._dialog: QFileDialog | KeysDialog | None = None
         self._empty = EmptyView()
         self._stack = QStackedWidget()
         self._lay_out()
@@ -51,18 +74,33 @@ class AccountsPage(Page):
         self._rows.show_rows(account_rows(report, speech=self._speech, now=now))
         empty = no_accounts(report, speech=self._speech)
         self._stack.setCurrentIndex(1 if empty else 0)
-        self._search.setVisible(empty is None)
+        for part in (self._search, self._export):
+            part.setVisible(empty is None)
         if empty is not None:
             self._empty.show_empty(empty)
             return
         if self._rows.place(self._selected) is None and report.accounts:
             self._selected = report.accounts[0].id
-        self._select(self._selected)
+        if len(self._chosen_ids()) < _SEVERAL:
+            self._select(self._selected)
         self._show_card()
+
+    def _chosen_ids(self) -> tuple[str, ...]:
+        """The selected accounts, in the order of the table."""
+        rows = sorted(self._view.selectionModel().selectedRows(), key=lambda index: index.row())
+        return tuple(index.data(ROW).id for index in rows)
 
     def _show_card(self) -> None:
         if self._report is None or self._now is None:
             return
+        chosen = self._chosen_ids()
+        if len(chosen) >= _SEVERAL:
+            by_id = {account.id: account for account in self._report.accounts}
+            several = tuple(by_id[AccountId(id_)] for id_ in chosen if id_ in by_id)
+            self._many.show_many(several, self._report)
+            self._beside.setCurrentWidget(self._many)
+            return
+        self._beside.setCurrentWidget(self._card)
         known = next((a for a in self._report.accounts if a.id == self._selected), None)
         if known is not None:
             self._card.show_details(
@@ -85,12 +123,35 @@ class AccountsPage(Page):
             self._selected = row.id
             self._show_card()
 
+    def _do_all(self, wishes: Several) -> None:
+        """One after the other beside those of the menu; told together, and undone together."""
+        if self._report is not None:
+            Batch(wishes, self._ask, self._report, self._all_done).begin()
+
+    def _all_done(self, batch: Batch) -> None:
+        self.told.emit(batch.notice(self._speech))
+
+    def _ask_where(self) -> None:
+        title = self._speech.say("Settings, labels and what you decided; no login")
+        self._dialog = ask_where(self, title, "turntable-export", ("json",), self._export_to)
+
+    def _export_to(self, path: Path) -> None:
+        self.chosen.emit(Perform(verb="export", arguments={"file": str(path)}))
+
+    def _explain_keys(self) -> None:
+        self._dialog = dialog = KeysDialog(self, self._speech)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
     def _lay_out(self) -> None:
         say = self._speech.say
         self._search.setPlaceholderText(say("Search  /"))
         self._search.setAccessibleName(say("Search accounts"))
         with_clear_button(self._search, self._speech.say("Clear the search"))
+        self.beside_the_title(self._export)
         self.beside_the_title(self._search)
+        self._export.setAutoDefault(False)
+        self._view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self._view.setSortingEnabled(True)
         self._view.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
         self._view.setItemDelegateForColumn(Column.NAME, self._names)
@@ -103,7 +164,9 @@ class AccountsPage(Page):
         both.setChildrenCollapsible(False)
         both.setHandleWidth(GAP_LARGE)
         both.addWidget(self._view)
-        both.addWidget(self._card)
+        self._beside.addWidget(self._card)
+        self._beside.addWidget(self._many)
+        both.addWidget(self._beside)
         both.setStretchFactor(0, 1)
         both.setSizes([680, 300])
         self._stack.addWidget(both)
@@ -115,17 +178,23 @@ class AccountsPage(Page):
         self._search.textChanged.connect(self._found.search)
         self._view.selectionModel().currentRowChanged.connect(self._moved)
         self._view.activated.connect(lambda _: self._card.first_button().setFocus())
+        self._view.selectionModel().selectionChanged.connect(self._show_card)
         self._card.chosen.connect(self.chosen)
+        self._many.chosen.connect(self._do_all)
+        self._export.clicked.connect(self._ask_where)
         self._empty.chosen.connect(self.chosen)
 
     def _keys(self) -> None:
         for action, key in KEYS.items():
-            self._key(key, partial(self._card.press, action))
+            self._key(key, partial(self._press, action))
         for digit in range(1, 10):
             self._key(str(digit), partial(self._use, digit))
-        slash = QShortcut(QKeySequence("/"), self._view)
-        slash.setContext(Qt.ShortcutContext.WidgetShortcut)
-        slash.activated.connect(self._search.setFocus)
+        self._key("/", self._search.setFocus)
+        self._key("?", self._explain_keys)
+
+    def _press(self, action: str) -> None:
+        several = self._beside.currentWidget() is self._many
+        (self._many if several else self._card).press(action)
 
     def _key(self, key: str, does: Callable[[], None]) -> None:
         shortcut = QShortcut(QKeySequence(key), self._view)

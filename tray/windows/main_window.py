@@ -74,7 +74,7 @@ class MainWindow(QWidget):
         self._speech = speech
         self.messages = MessagesPage(speech)
         self.pages: dict[PageName, Page] = {
-            PageName.ACCOUNTS: AccountsPage(speech),
+            PageName.ACCOUNTS: AccountsPage(speech, ask),
             PageName.ACTIVITY: ActivityPage(speech, ask),
             PageName.USAGE: UsagePage(speech, ask),
             PageName.RULES: RulesPage(speech, ask),

@@ -53,6 +53,10 @@ def policy(does: str, **more: JsonValue) -> Perform:
             policy("reserve", session=0, week=20),
             id="a reserve",
         ),
+        pytest.param(policy("weight", value="3"), AUTO, policy("weight", value="1"), id="a weight"),
+        pytest.param(policy("tag", value="job"), AUTO, policy("untag", value="job"), id="a tag"),
+        pytest.param(policy("untag", value="job"), AUTO, None, id="a tag that was not there"),
+        pytest.param(policy("remove"), AUTO, policy("put-back"), id="removed"),
         pytest.param(wish("check", account="acc_1"), AUTO, None, id="asking changes nothing"),
         pytest.param(
             wish("account", action="pause", account="acc_9"), AUTO, None, id="nobody of this id"
