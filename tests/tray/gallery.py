@@ -30,12 +30,13 @@ from tests.tray import answers, rule_answers, usage_answers
 from tests.tray.pictures import GROUNDS, icon_sheet
 from tests.tray.snapshots import NOW, account, snapshot, week, window
 from tray.dialogs.passphrase import PassphraseDialog
+from tray.dialogs.sign_in import SignInDialog
 from tray.icon import IconPainter
 from tray.menu import TrayMenu
 from tray.panel import GlancePanel
 from tray.parts.chart_library import load
 from tray.present.answer import Answer, Answered
-from tray.present.entries import Perform
+from tray.present.entries import Perform, SignIn
 from tray.present.gauge import gauge
 from tray.present.menu import menu
 from tray.present.notices import failure
@@ -213,6 +214,28 @@ def passphrase_picture(setting: Setting) -> PassphraseDialog:
     return made
 
 
+def code_picture(setting: Setting) -> SignInDialog:
+    """A sign-in with a code, as a phone sees it."""
+    told = Answer(
+        {
+            "session": "s1",
+            "step": "type_code",
+            "url": "https://auth.openai.com/codex/device",
+            "user_code": "FAKE-1234",
+        }
+    )
+    waiting = [told]
+
+    def ask(question: Perform, answered: Answered) -> None:
+        del question
+        if waiting:
+            answered(waiting.pop())
+
+    made = SignInDialog(setting.speech, ask, SignIn(way="device"), lambda _: None)
+    made.begin()
+    return made
+
+
 def menu_picture(report: StatusReport, setting: Setting) -> QWidget:
     """The menu as Qt draws it, where the desktop does not."""
     made = TrayMenu()
@@ -240,6 +263,9 @@ def pictures() -> Iterator[tuple[str, Setting, Callable[[Setting], QWidget]]]:
     yield "accounts-many", light, partial(_page, PageName.ACCOUNTS, many(), Answers())
     yield "welcome", light, partial(welcome_picture, empty())
     yield "passphrase", light, passphrase_picture
+    for scheme in Scheme:
+        yield f"code-{scheme}", Setting(scheme=scheme), code_picture
+    yield "code-200", large, code_picture
     yield "menu", light, partial(menu_picture, usual())
     for language in ("de", "zh_CN"):
         spoken = Setting(speech=local_speech(language, {}))

@@ -1,6 +1,7 @@
 """A sign-in in its dialog: each step is shown, the person is never asked twice, closing ends it."""
 
 import pytest
+import segno
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
@@ -11,6 +12,7 @@ from core.domain.errors import CoreError
 from core.words.speech import english
 from tests.tray.snapshots import account, snapshot
 from tray.dialogs.sign_in import SignInDialog
+from tray.parts.qr import QrCode
 from tray.present.account_actions import account_actions
 from tray.present.answer import Answer, Answered
 from tray.present.entries import Perform, SignIn
@@ -73,6 +75,37 @@ def button(dialog: QWidget, text: str) -> QAbstractButton:
 
 def field(dialog: QWidget, name: str) -> QLineEdit:
     return next(f for f in dialog.findChildren(QLineEdit) if f.accessibleName() == name)
+
+
+def test_code_s_page_can_be_visited_with_a_phone(qtbot: QtBot, engine: Engine) -> None:
+    dialog = opened(qtbot, engine, "device")
+    code = dialog.findChild(QrCode)
+    assert code is not None
+    assert not code.isVisible()
+    engine.answer(CODE)
+    assert code.isVisible()
+    assert code.accessibleName() == "https://auth.example/device"
+    assert field(dialog, "Address of the sign-in page").text() == code.accessibleName()
+    picture = code.grab().toImage().scaled(code.size())
+    matrix = segno.make(code.accessibleName(), micro=False, error="m").matrix
+    side, quiet = code.module(), 4
+    drawn = [
+        [
+            picture.pixelColor((quiet + x) * side + 1, (quiet + y) * side + 1).lightness() < 128
+            for x in range(len(matrix))
+        ]
+        for y in range(len(matrix))
+    ]
+    assert drawn == [[bool(module) for module in line] for line in matrix]
+    assert picture.pixelColor(quiet * side - 1, quiet * side - 1).lightness() == 255
+
+
+def test_address_of_the_browser_is_no_code(qtbot: QtBot, engine: Engine) -> None:
+    dialog = opened(qtbot, engine, "browser")
+    engine.answer(VISIT)
+    code = dialog.findChild(QrCode)
+    assert code is not None
+    assert not code.isVisible()
 
 
 def test_browser_is_opened_once_and_the_address_can_be_copied(qtbot: QtBot, engine: Engine) -> None:

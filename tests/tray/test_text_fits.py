@@ -13,6 +13,7 @@ from tests.tray.catalogue import LANGUAGES
 from tests.tray.gallery import (
     Answers,
     Setting,
+    code_picture,
     empty,
     panel_picture,
     passphrase_picture,
@@ -105,6 +106,12 @@ def test_first_run(setting: Setting) -> None:
     window = welcome_picture(empty(), setting)
     assert cut_off(laid_out(window)) == []
     delete(window)
+
+
+def test_code(setting: Setting) -> None:
+    dialog = code_picture(setting)
+    assert cut_off(laid_out(dialog)) == []
+    delete(dialog)
 
 
 def test_passphrase(setting: Setting) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout
 
@@ -9,6 +10,7 @@ from core.control.facade import JsonValue
 from core.domain.errors import CoreError
 from core.words.speech import Speech
 from tray.parts.labels import main_button, paragraph, set_tone
+from tray.parts.qr import QrCode
 from tray.present.answer import Answer, Ask
 from tray.present.entries import Perform, SignIn
 from tray.present.signing_in import Stage, beginning, picture
@@ -34,6 +36,7 @@ class SignInDialog(QDialog):
         self._shown = beginning(speech)
         self._text = paragraph()
         self._code = paragraph(size=HUGE, bold=True)
+        self._qr = QrCode()
         self._address = QLineEdit()
         self._copy = QPushButton(speech.say("&Copy"))
         self._pasted = QLineEdit()
@@ -94,6 +97,9 @@ class SignInDialog(QDialog):
         set_tone(self._text, Tone.BAD if shown.stage is Stage.FAILED else Tone.PLAIN)
         self._code.setText(shown.code)
         self._code.setVisible(bool(shown.code))
+        # The page of a code is short, and may be visited with a phone.
+        self._qr.show_text(shown.address if shown.code else "")
+        self._qr.setVisible(bool(shown.address and shown.code))
         self._address.setText(shown.address)
         self._address.setCursorPosition(0)
         for part in (self._address, self._copy):
@@ -137,5 +143,6 @@ class SignInDialog(QDialog):
         layout.addWidget(self._text)
         layout.addWidget(self._code)
         layout.addLayout(row)
+        layout.addWidget(self._qr, alignment=Qt.AlignmentFlag.AlignHCenter)
         layout.addWidget(self._pasted)
         layout.addLayout(foot)
