@@ -19,7 +19,7 @@ from core.proxy.listener import Buffered, Limits, Listener
 from core.proxy.pool import Pool
 from core.proxy.read_buffer import ReadBuffer
 from core.proxy.relay import Relay, Seams
-from core.proxy.routes import Identity, Known, Passage, Routes, Valid
+from core.proxy.routes import Identity, Known, Passage, Routes, Status, Valid
 from core.proxy.tls import client_context
 from core.proxy.traffic import Traffic
 from core.proxy.upstream import Authorise, Granted, KnownRoute, Renew, RouteOf, Upstream
@@ -48,7 +48,7 @@ class ProxyServer:
         known_route: KnownRoute,
         valid: Valid,
         known: Known,
-        status: Callable[[], object],
+        status: Status,
         identity: Callable[[], Identity],
         limits: Limits | None = None,
         proxies: Callable[[], Mapping[str, str]] = system_proxies,
@@ -104,6 +104,7 @@ class ProxyServer:
             status=status,
             identity=identity,
             settings=lambda: settings().proxy,
+            folders_wanted=seams.places.wanted,
             say=seams.speech.say,
         )
         self._listener: Listener[Passage] = Listener(
