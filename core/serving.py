@@ -15,7 +15,7 @@ from core.binding.leases import Leases, LeaseSecret
 from core.binding.run_once import RunSecret
 from core.budgeting import Budgeting
 from core.domain.account import AccountId
-from core.domain.choices import ask_about, learn_choice, settled
+from core.domain.choices import ask_about, forget_old_threads, learn_choice, settled
 from core.domain.client import Client
 from core.domain.decision import Decision, Refuse, RefuseReason, Use, Wait, WaitReason
 from core.domain.errors import CoreError
@@ -23,7 +23,6 @@ from core.domain.events import AccountChanged, BudgetsChanged, Event, QuotaLearn
 from core.domain.facts import Facts, ThreadId
 from core.domain.observed import (
     Lesson,
-    forget_old_threads,
 )
 from core.domain.quota import Quota, changed_points
 from core.domain.report import ProxyReport

@@ -1,4 +1,4 @@
-"""What decisions want remembered: turns by weight, tokens spent, questions to the user."""
+"""What decisions want remembered: turns by weight, tokens spent, questions; and what is forgotten."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -80,5 +80,17 @@ def learn_spent(account: AccountId, tokens: int, *, now: datetime) -> Lesson:
             end = until if fresh and until is not None else now + USUAL_WINDOW
             counted = Spent(tokens=tokens, until=end)
         return replace(observed, spent={**observed.spent, account: counted}), ()
+
+    return lesson
+
+
+def forget_old_threads(*, now: datetime, affinity: timedelta) -> Lesson:
+    """Drop owners of threads that have been silent for longer than `affinity`."""
+
+    def lesson(observed: Observed) -> tuple[Observed, tuple[Event, ...]]:
+        owners = {t: o for t, o in observed.owners.items() if now - o.seen_at <= affinity}
+        if len(owners) == len(observed.owners):
+            return observed, ()
+        return replace(observed, owners=owners), ()
 
     return lesson

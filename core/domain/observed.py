@@ -281,18 +281,6 @@ def chosen_without_thread(account: AccountId) -> Lesson:
     return lesson
 
 
-def forget_old_threads(*, now: datetime, affinity: timedelta) -> Lesson:
-    """Drop owners of threads that have been silent for longer than `affinity`."""
-
-    def lesson(observed: Observed) -> tuple[Observed, tuple[Event, ...]]:
-        owners = {t: o for t, o in observed.owners.items() if now - o.seen_at <= affinity}
-        if len(owners) == len(observed.owners):
-            return observed, ()
-        return replace(observed, owners=owners), ()
-
-    return lesson
-
-
 def begin_trial(account: AccountId, *, now: datetime) -> Lesson:
     """One request finds out whether a failing account serves again; others pass it by meanwhile."""
 

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from core.domain.account import Account, AccountId, Identity, Refresher
-from core.domain.choices import learn_choice, learn_spent
+from core.domain.choices import forget_old_threads, learn_choice, learn_spent
 from core.domain.decision import Use
 from core.domain.facts import Facts, RequestKind, ThreadId
 from core.domain.observed import (
     Observed,
-    forget_old_threads,
     learn_outcome,
     learn_quota,
     own_thread,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.domain.account import AccountId
-from core.domain.choices import learn_spent
+from core.domain.choices import forget_old_threads, learn_spent
 from core.domain.decision import Because
 from core.domain.facts import ThreadId
 from core.domain.health import Block
@@ -18,7 +18,6 @@ from core.domain.observed import (
     begin_trial,
     chosen_without_thread,
     clear_blocks,
-    forget_old_threads,
     learn_outcome,
     learn_quota,
     learn_usage,

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from core.domain.account import AccountId
+from core.domain.choices import forget_old_threads
 from core.domain.decision import Because
 from core.domain.events import (
     AccountBack,
@@ -20,7 +21,6 @@ from core.domain.observed import (
     Owner,
     block_at,
     chosen_without_thread,
-    forget_old_threads,
     learn_outcome,
     learn_quota,
     own_thread,

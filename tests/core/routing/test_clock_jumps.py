@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.domain.account import AccountId
+from core.domain.choices import forget_old_threads
 from core.domain.decision import Refuse, Use, Wait
 from core.domain.facts import Facts, RequestKind, ThreadId
 from core.domain.health import FARTHEST
 from core.domain.observed import (
     Observed,
     begin_trial,
-    forget_old_threads,
     learn_outcome,
     learn_quota,
     learn_usage,

@@ -7,6 +7,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from hypothesis import strategies as st
 
 from core.domain.account import Account, AccountId
+from core.domain.budgets import Budget
 from core.domain.client import Client
 from core.domain.decision import Because, Shares, Verdict
 from core.domain.facts import ThreadId
@@ -74,6 +75,9 @@ def states() -> st.SearchStrategy[State]:
         clients=by_id(any_of(Client)),
         pools=by_id(any_of(Pool)),
         rules=any_of(Rules),
+        budgets=st.lists(any_of(Budget), max_size=3).map(
+            lambda found: {one.number: one for one in found}
+        ),
     )
     return st.builds(_with_accounts, chosen, st.lists(any_of(Account), max_size=5))
 
