@@ -140,11 +140,15 @@ class Answers:
                 return None
 
     def _of_rules(self, question: Perform) -> dict[str, JsonValue] | None:
-        if question.verb not in ("pool", "rule", "profile"):
+        if question.verb not in ("pool", "rule", "budget", "profile"):
             return None
         if self._none:
             return rule_answers.none(question.verb)
-        made = {"pool": rule_answers.pools, "rule": rule_answers.rules}
+        made = {
+            "pool": rule_answers.pools,
+            "rule": rule_answers.rules,
+            "budget": rule_answers.budgets,
+        }
         return made.get(question.verb, rule_answers.profiles)()
 
     def _of_engine(self, question: Perform) -> dict[str, JsonValue] | None:

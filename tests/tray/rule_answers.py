@@ -60,8 +60,24 @@ def profiles() -> Object:
     }  # fmt: skip
 
 
+def budget(number: int, label: str, text: str, **more: JsonValue) -> Object:
+    return {"number": number, "subject": "account", "key": "acc_1", "label": label,
+            "measure": "tokens", "period": "day", "limit": 20_000_000.0, "used": 0.0,
+            "reserved": 0.0, "used_up": False, "text": text, **more}  # fmt: skip
+
+
+def budgets() -> Object:
+    return {
+        "budgets": [
+            budget(1, "Work", "Work: 12.4 M of 20 M tokens a day"),
+            budget(2, "job", "pool job: $41.20 of $40 a week, until Mon 00:00", subject="pool",
+                   key="pool_1", measure="cost", period="week", limit=40.0, used_up=True),
+        ]
+    }  # fmt: skip
+
+
 def none(verb: str) -> Object:
     unknown: JsonValue = {"otherwise": "refuse", "pool": None, "in_force": False, "counts": ""}
     if verb == "rule":
         return {"rules": [], "unknown": unknown, "order": "", "unreadable": False}
-    return {"pools": []} if verb == "pool" else profiles()
+    return profiles() if verb == "profile" else {f"{verb}s": []}

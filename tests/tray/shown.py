@@ -39,6 +39,7 @@ class Engine:
             "pool": rule_answers.pools(),
             "rule": rule_answers.rules(),
             "profile": rule_answers.profiles(),
+            "budget": rule_answers.budgets(),
             "rotation": {},
             "account": {},
         }

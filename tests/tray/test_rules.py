@@ -20,16 +20,16 @@ def first_wish(shown: Shown) -> Perform:
     return shown.engine.answer()[0]
 
 
-def test_page_shows_all_five(shown: Shown) -> None:
+def test_page_shows_all_six(shown: Shown) -> None:
     page = shown.open(PageName.RULES)
     rows = {
         name: named(page, QTableView, name).model().rowCount()
         for name in (
-            "How accounts are chosen", "Pools", "Project folders, models, clients", "Weights",
-            "Profiles",
+            "How accounts are chosen", "Pools", "Project folders, models, clients", "Budgets",
+            "Weights", "Profiles",
         )
     }  # fmt: skip
-    assert list(rows.values()) == [8, 2, 3, 3, 3]
+    assert list(rows.values()) == [8, 2, 3, 2, 3, 3]
 
 
 def test_nothing_can_be_done_with_a_row_before_one_is_chosen(shown: Shown) -> None:
@@ -70,6 +70,22 @@ def test_rule_is_added_as_it_was_filled_in(shown: Shown) -> None:
     arguments = first_wish(shown).arguments
     assert arguments == {"action": "add", "folder": "/home/person/client-b", "pool": "job"}
     assert named(page, QLineEdit, "Project folder").text() == ""
+
+
+def test_budget_is_set_for_whom_it_names(shown: Shown) -> None:
+    page = shown.open(PageName.RULES)
+    named(page, QLineEdit, "How much").setText("20M")
+    about = named(page, QComboBox, "What it limits")
+    assert not named(page, QLineEdit, "Client or project folder").isEnabled()
+    about.setCurrentIndex(about.count() - 1)
+    assert named(page, QLineEdit, "Client or project folder").isEnabled()
+    button(page, "Set the &budget").click()
+    assert shown.engine.answer() == []
+    named(page, QLineEdit, "Client or project folder").setText("/home/person/client-b")
+    button(page, "Set the &budget").click()
+    assert first_wish(shown).arguments == {
+        "action": "set", "project": "/home/person/client-b", "requests": "20M", "per": "hour",
+    }  # fmt: skip
 
 
 def test_empty_rule_is_no_wish(shown: Shown) -> None:

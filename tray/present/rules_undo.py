@@ -6,6 +6,7 @@ from core.control.facade import JsonValue
 from core.domain.report import StatusReport
 from tray.present import rules_page as page
 from tray.present.answer import Answer
+from tray.present.budgets import undo_of_budget
 from tray.present.entries import Perform
 
 
@@ -16,7 +17,7 @@ def undo_of(
 
     Args:
         wish: what was performed.
-        before: by verb, what `pool`, `rule` and `profile` answered before it.
+        before: by verb, what `pool`, `rule`, `budget` and `profile` answered before it.
         after: what the wish answered.
         report: the snapshot before it.
     """
@@ -36,6 +37,8 @@ def undo_of(
             return _rule_again(known, _text(wish, "value"))
         case "rule", "unknown":
             return page.elsewhere(page.elsewhere_now(known))
+        case "budget", _:
+            return undo_of_budget(wish, known, after)
         case "rotation", "strategy":
             return page.use_strategy(report.rotation.strategy)
         case "account", "weight":

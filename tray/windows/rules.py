@@ -10,6 +10,7 @@ from core.domain.errors import CoreError
 from core.domain.report import StatusReport
 from core.words.speech import Speech
 from tray.present.answer import Answer, Ask
+from tray.present.budgets import BUDGETS
 from tray.present.empty import no_accounts
 from tray.present.entries import Perform
 from tray.present.notices import failure, granted
@@ -17,6 +18,7 @@ from tray.present.rules_page import POOLS, PROFILES, RULES
 from tray.present.rules_undo import undo_of
 from tray.present.settings_page import EXPLAIN
 from tray.theme import GAP_LARGE
+from tray.windows.budget_card import BudgetCard
 from tray.windows.choice_cards import ProfileCard, StrategyCard, WeightCard
 from tray.windows.edit_card import EditCard
 from tray.windows.empty import EmptyView
@@ -37,6 +39,7 @@ class RulesPage(Page):
         self._rules = RuleCard(speech)
         self._strategy = StrategyCard(speech)
         self._weights = WeightCard(speech)
+        self._budgets = BudgetCard(speech)
         self._profiles = ProfileCard(speech)
         self._empty = EmptyView()
         self._stack = QStackedWidget()
@@ -50,7 +53,7 @@ class RulesPage(Page):
         if empty is not None:
             self._empty.show_empty(empty)
         self._stack.setCurrentIndex(1 if empty else 0)
-        for card in (self._pools, self._rules, self._strategy, self._weights):
+        for card in (self._pools, self._rules, self._budgets, self._strategy, self._weights):
             card.show_report(report)
         if before is None or not self.isVisible():
             return
@@ -61,6 +64,7 @@ class RulesPage(Page):
         """Ask for what is in no snapshot."""
         self._ask(POOLS, partial(self._came, (self._pools, self._rules), self._pools_came))
         self._ask(RULES, partial(self._came, (self._rules,), self._rules_came))
+        self._ask(BUDGETS, partial(self._came, (self._budgets,), self._budgets_came))
         self._ask(PROFILES, partial(self._came, (self._profiles,), self._profiles_came))
         self._ask(EXPLAIN, self._settings_came)
 
@@ -80,10 +84,15 @@ class RulesPage(Page):
         self._known["pool"] = answer
         self._pools.show_pools(answer)
         self._rules.show_pools(answer)
+        self._budgets.show_pools(answer)
 
     def _rules_came(self, answer: Answer) -> None:
         self._known["rule"] = answer
         self._rules.show_rules(answer)
+
+    def _budgets_came(self, answer: Answer) -> None:
+        self._known["budget"] = answer
+        self._budgets.show_budgets(answer)
 
     def _profiles_came(self, answer: Answer) -> None:
         self._known["profile"] = answer
@@ -124,7 +133,9 @@ class RulesPage(Page):
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP_LARGE)
-        for card in (self._strategy, self._pools, self._rules, self._weights, self._profiles):
+        for card in (
+            self._strategy, self._pools, self._rules, self._budgets, self._weights, self._profiles
+        ):  # fmt: skip
             card.wished.connect(self._wish)
             column.addWidget(card)
         column.addStretch()

@@ -7,6 +7,7 @@ from core.domain.settings import STRATEGIES
 from core.words.speech import english
 from tests.tray import answers, rule_answers
 from tests.tray.snapshots import account, snapshot
+from tray.present import budgets
 from tray.present import rules_page as page
 from tray.present.answer import Answer
 from tray.present.entries import Perform
@@ -16,7 +17,8 @@ SPEECH = english()
 REPORT = snapshot(account(1, "Work"), account(2, "Personal"), account(3, "Client A"))
 POOLS, RULES = Answer(rule_answers.pools()), Answer(rule_answers.rules())
 PROFILES = Answer(rule_answers.profiles())
-KNOWN = {"pool": POOLS, "rule": RULES, "profile": PROFILES}
+BUDGETS = Answer(rule_answers.budgets())
+KNOWN = {"pool": POOLS, "rule": RULES, "profile": PROFILES, "budget": BUDGETS}
 
 
 def test_every_strategy_has_its_definition_and_one_is_in_force() -> None:
@@ -99,7 +101,46 @@ def test_todays_settings_are_kept_but_for_the_profile_in_use() -> None:
     assert not [value for value in values if str(value).startswith("routing.profile")]
 
 
-MADE = Answer({"rules": [rule_answers.rule(9, "", "")]})
+MADE = Answer(
+    {
+        "rules": [rule_answers.rule(9, "", "")],
+        "budgets": [rule_answers.budget(1, "", ""), rule_answers.budget(7, "", "")],
+    }
+)
+CHANGED = Answer({"budgets": [rule_answers.budget(1, "", "", limit=5.0)]})
+
+
+def budget(**given: str) -> Perform:
+    usual = {"about": "", "typed": "", "measure": "tokens", "amount": "5", "period": "day"}
+    made = budgets.set_budget(**{**usual, **given})
+    assert made is not None
+    return made
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param({"about": "client:", "typed": ""}, id="nobody is named"),
+        pytest.param({"about": "account:acc_1", "amount": ""}, id="nobody says how much"),
+        pytest.param({"about": ""}, id="nothing is chosen"),
+    ],
+)
+def test_budget_with_something_missing_is_no_wish(given: dict[str, str]) -> None:
+    usual = {"about": "", "typed": "", "measure": "tokens", "amount": "5", "period": "day"}
+    assert budgets.set_budget(**{**usual, **given}) is None
+
+
+def test_budget_is_about_an_account_a_pool_a_client_or_a_project() -> None:
+    offered = [name for _, name in budgets.subjects(REPORT, POOLS, speech=SPEECH)]
+    assert offered == [
+        "Work", "Personal", "Client A", "pool job", "pool own", "a client, by its name",
+        "a project, by its folder",
+    ]  # fmt: skip
+
+
+def test_budget_that_is_used_up_says_so() -> None:
+    rows = budgets.budgets(BUDGETS, speech=SPEECH)
+    assert [row.texts[2] for row in rows] == ["", "used up"]
 
 
 @pytest.mark.parametrize(
@@ -140,6 +181,19 @@ MADE = Answer({"rules": [rule_answers.rule(9, "", "")]})
         pytest.param(page.set_weight("acc_1", 5), page.set_weight("acc_1", 1), id="a weight"),
         pytest.param(page.use_profile("night"), page.use_profile("balanced"), id="a profile"),
         pytest.param(page.use_profile(""), page.use_profile("balanced"), id="no profile"),
+        pytest.param(
+            budgets.remove_budget("2"),
+            budget(about="pool:job", measure="cost", amount="40", period="week"),
+            id="a budget is removed",
+        ),
+        pytest.param(
+            budget(about="account:acc_1", amount="5"),
+            budget(about="account:acc_1", amount="20000000"),
+            id="a budget is changed",
+        ),
+        pytest.param(
+            budget(about="project:", typed="/w"), budgets.remove_budget("7"), id="a new budget"
+        ),
         pytest.param(page.remove_profile("night"), None, id="what cannot be made again"),
     ],
 )
@@ -147,6 +201,6 @@ def test_each_wish_is_taken_back(wish: Perform, back: Perform | None) -> None:
     VERBS[wish.verb].check(wish.arguments)
     if back is not None:
         VERBS[back.verb].check(back.arguments)
-    found = undo_of(wish, KNOWN, MADE, REPORT)
+    found = undo_of(wish, KNOWN, CHANGED if "acc_1" in wish.arguments.values() else MADE, REPORT)
     told = None if found is None else (found.verb, dict(found.arguments))
     assert told == (None if back is None else (back.verb, dict(back.arguments)))
