@@ -10,9 +10,7 @@ import json
 import secrets
 import socket
 import tempfile
-import time
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -30,65 +28,61 @@ from core.words.speech import Speech
 _HINT = "Look for a firewall or a security program that watches connections to 127.0.0.1."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
-    """A turn that arrived.
-
-    Attributes:
-        seconds: from the question to the last byte of the answer.
-    """
-
-    seconds: float
-
-
-async def try_path(back_end: StandIn, *, clock: Clock, speech: Speech) -> Trial:
+async def try_path(back_end: StandIn, *, clock: Clock, speech: Speech) -> float:
     """Ask one turn of `back_end`, which is started, through a proxy of its own.
+
+    Returns:
+        Seconds from the question to the last byte of the answer.
 
     Raises:
         CoreError: `path_broken`: the turn did not arrive, or not as it was sent; or as the private
             program could not begin.
     """
+    login = make_login("Ada")
+    back_end.add(login)
     with tempfile.TemporaryDirectory(prefix="turntable-verify-") as name:
         folder = Path(name)
-        codex_home = folder / "codex"
-        codex_home.mkdir()
-        login = make_login("Ada")
-        back_end.add(login)
-        source = folder / "auth.json"
+        source, config = folder / "auth.json", folder / "codex" / "config.toml"
         source.write_text(json.dumps(login.auth_json), encoding="utf-8")
-        app = App(
-            home=Home(root=folder / "turntable"),
-            # No PATH: an installed Codex has no part in this.
-            environment={"CODEX_HOME": str(codex_home), "PATH": ""},
-            user_home=folder,
-            clock=clock,
-            speech=speech,
-            passphrase=secrets.token_urlsafe(16),
-            overrides={
-                "upstream.base_url": back_end.base_url,
-                "upstream.auth_url": back_end.auth_url,
-                "proxy.port": str(_free_port()),
-                "bind.watch": "false",
-            },
-        )
+        config.parent.mkdir()
+        app = _private_app(folder, back_end, clock=clock, speech=speech)
         try:
             await app.serve("serve")
             facade = LocalFacade(app)
             await facade.perform("import", {"file": str(source)})
             await facade.perform("bind", {})
-            config = tomllib.loads((codex_home / "config.toml").read_text("utf-8"))
-            trial = await _asked(config["openai_base_url"])
+            address = tomllib.loads(config.read_text("utf-8"))["openai_base_url"]
+            began = clock.monotonic()
+            await _ask(address)
+            seconds = clock.monotonic() - began
         finally:
             await app.close()
     served = [turn.account for turn in back_end.turns()]
     if served != [login.name]:
         message = f"The made-up back end saw {len(served)} turns instead of one."
         raise CoreError("path_broken", message, _HINT)
-    return trial
+    return seconds
 
 
-async def _asked(address: str) -> Trial:
-    began = time.perf_counter()
+def _private_app(folder: Path, back_end: StandIn, *, clock: Clock, speech: Speech) -> App:
+    return App(
+        home=Home(root=folder / "turntable"),
+        # No PATH: an installed Codex has no part in this.
+        environment={"CODEX_HOME": str(folder / "codex"), "PATH": ""},
+        user_home=folder,
+        clock=clock,
+        speech=speech,
+        passphrase=secrets.token_urlsafe(16),
+        overrides={
+            "upstream.base_url": back_end.base_url,
+            "upstream.auth_url": back_end.auth_url,
+            "proxy.port": str(_free_port()),
+            "bind.watch": "false",
+        },
+    )
+
+
+async def _ask(address: str) -> None:
     try:
         status, content = await Visitor().answer(address)
     except httpx.HTTPError as error:
@@ -97,7 +91,6 @@ async def _asked(address: str) -> Trial:
     if status != httpx.codes.OK or b"response.completed" not in content:
         message = f"A turn through the proxy came back with {status}, and not as it was sent."
         raise CoreError("path_broken", message, _HINT)
-    return Trial(seconds=time.perf_counter() - began)
 
 
 def _free_port() -> int:

@@ -223,10 +223,10 @@ async def _proxy(app: App, arguments: Arguments) -> str:
     from core.standin.server import StandIn
 
     async with StandIn(now=app.clock.now) as back_end:
-        trial = await try_path(back_end, clock=app.clock, speech=app.speech)
+        seconds = await try_path(back_end, clock=app.clock, speech=app.speech)
     return app.speech.say(
         "A turn went through a proxy of its own to a made-up back end and back in {ms} ms.",
-        ms=round(trial.seconds * 1000),
+        ms=round(seconds * 1000),
     )
 
 
