@@ -205,7 +205,7 @@ async def import_export(app: App, path: Path, *, dry_run: bool) -> Exported:
     if wishes.rules is not None and (wishes.rules.pools or wishes.rules.rules):
         lines.append(
             say(
-                "{pools} pools and {rules} rules take the place of those that are here.",
+                "Its pools ({pools}) and rules ({rules}) take the place of those that are here.",
                 pools=len(wishes.rules.pools),
                 rules=len(wishes.rules.rules),
             )

@@ -8,8 +8,12 @@ import pytest
 
 from core.accounts.changes import rename
 from core.app import App
+from core.control.facade import JsonValue
 from core.control.verb import Arguments
 from core.control.verbs.backup import Exported, backup, export, restore
+from core.control.verbs.pools import pool
+from core.control.verbs.profiles import profile
+from core.control.verbs.rules import rule
 from core.control.verbs.stores import import_logins
 from core.domain.account import AccountId
 from core.domain.errors import CoreError, ExitCode
@@ -52,7 +56,7 @@ async def new(tmp_path: Path, clock: FakeClock) -> AsyncIterator[App]:
     await app.close()
 
 
-def given(**values: str | bool) -> Arguments:
+def given(**values: JsonValue) -> Arguments:
     return Arguments(values)
 
 
@@ -143,6 +147,40 @@ class TestExport:
             assert other.state.accounts == app.state.accounts
         finally:
             await other.close()
+
+    async def test_pools_rules_and_profiles_travel_too(
+        self, app: App, tmp_path: Path, clock: FakeClock
+    ) -> None:
+        await pool(app, given(action="create", pool="Work", accounts=["#1"]))
+        await rule(app, given(action="add", folder="/work", pool="Work"))
+        await profile(app, given(action="set", name="night", values=["strategy=sticky"]))
+        await profile(app, given(action="use", name="night"))
+        path = tmp_path / "mine.json"
+        await export(app, given(file=str(path)))
+        other = await filled(tmp_path / "other", clock)
+        try:
+            seen = await import_logins(other, given(file=str(path), dry_run=True))
+            assert "Its pools (1) and rules (1) take the place" in " ".join(seen.messages)
+            assert (other.state.pools, other.state.rules.rules) == ({}, ())
+            await import_logins(other, given(file=str(path)))
+            assert [one.name for one in other.state.pools.values()] == ["Work"]
+            assert [one.folder for one in other.state.rules.rules] == ["/work"]
+            assert other.settings.routing.profile == "night"
+            assert other.settings.routing.strategy == "sticky"
+        finally:
+            await other.close()
+
+    async def test_a_profile_that_is_in_no_place_is_not_used(
+        self, app: App, tmp_path: Path
+    ) -> None:
+        await self.exported(app, tmp_path / "mine.json")
+        document = json.loads((tmp_path / "mine.json").read_text())
+        document["settings"]["routing.profile"] = "night"
+        (tmp_path / "odd.json").write_text(json.dumps(document))
+        text = app.home.settings.read_text()
+        with pytest.raises(CoreError, match="the profile night"):
+            await import_logins(app, given(file=str(tmp_path / "odd.json")))
+        assert app.home.settings.read_text() == text
 
     async def test_a_dry_run_changes_nothing_and_who_is_not_here_is_counted(
         self, app: App, new: App, tmp_path: Path

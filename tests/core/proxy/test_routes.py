@@ -173,3 +173,16 @@ def test_an_endless_nonce_gets_no_proof() -> None:
     answer = routes().gate(head(b"/health?nonce=" + b"n" * 300), 8791)
     assert isinstance(answer, OwnAnswer)
     assert "proof" not in json.loads(answer.body)
+
+
+@pytest.mark.parametrize("folders_wanted", [False, True])
+def test_a_handshake_is_let_through_unless_a_folder_has_to_be_known(folders_wanted: bool) -> None:
+    upgrade = ((b"Connection", b"Upgrade"), (b"Upgrade", b"websocket"))
+    handshake = head(BASE + b"/responses", HOST, *upgrade)
+    answer = routes(folders_wanted=folders_wanted).gate(handshake, 8791)
+    if folders_wanted:
+        assert isinstance(answer, OwnAnswer)
+        assert answer.status == 426
+    else:
+        assert isinstance(answer, Admitted)
+        assert answer.route.websocket

@@ -61,6 +61,11 @@ def create(**more: Any) -> bytes:
             id="in the middle of a turn",
         ),
         pytest.param(
+            create(client_metadata={"x-codex-turn-metadata": '{"workspaces":{"/work":{}}}'}),
+            Asked(asks=Asks.TURN, model="gpt-6.1-sol", folder="/work"),
+            id="inside git",
+        ),
+        pytest.param(
             create(input='{"x-codex-turn-state":"no","generate":false}'),
             Asked(asks=Asks.TURN, model="gpt-6.1-sol"),
             id="a user who writes JSON",

@@ -29,6 +29,7 @@ from core.domain.outcome import (
     Unanswered,
     Unauthorized,
 )
+from core.domain.rules import Project
 from core.domain.settings import Settings
 from core.domain.usage import AttemptRecord, Result
 from core.proxy.answers import Speech
@@ -89,9 +90,9 @@ class World:
             places=Places(
                 projects=Projects(self.clock),
                 wanted=lambda: self.folders_wanted,
-                of_thread=lambda thread: self.observed.owners[thread].project
-                if thread in self.observed.owners
-                else None,
+                of_thread=lambda thread: (
+                    self.observed.owners[thread].project if thread in self.observed.owners else None
+                ),
             ),
         )
 
@@ -133,6 +134,26 @@ def test_what_is_done_with_a_message(
     world: Callable[..., World], decision: Decision, todo: Do
 ) -> None:
     assert world(decision).turn().begin() is todo
+
+
+def test_while_a_folder_has_to_be_known_every_response_goes_over_http(
+    world: Callable[..., World],
+) -> None:
+    here = world()
+    here.folders_wanted = True
+    assert here.turn().begin() is Do.LEAVE, "its next handshake is answered 426"
+
+
+def test_a_response_is_in_the_project_of_its_conversation(world: Callable[..., World]) -> None:
+    here = world(use(A))
+    thread = FACTS.thread
+    assert thread is not None
+    owner = Owner(account=A, seen_at=here.clock.now(), project=Project("/work"))
+    here.observed = Observed(owners={thread: owner})
+    turn = here.turn()
+    assert turn.begin() is Do.SEND
+    assert turn.row().facts.project == "/work"
+    assert here.observed.owners[thread].project == "/work"
 
 
 def test_a_limit_is_learned_and_another_account_means_to_come_again(
