@@ -241,7 +241,7 @@ ROUTING_VERBS = (
             Parameter(
                 name="by",
                 help="What is summed up together; default: account.",
-                choices=("account", "model", "client", "outcome", "day"),
+                choices=("account", "model", "project", "client", "outcome", "day"),
             ),
             Parameter(name="daily", help="A line for each of them and day.", kind=Kind.FLAG),
             Parameter(name="csv", help="As comma-separated values.", kind=Kind.FLAG),

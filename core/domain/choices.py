@@ -1,4 +1,4 @@
-"""What decisions want remembered: turns by weight, tokens spent, questions; and what is forgotten."""
+"""What decisions want remembered, and when: turns by weight, tokens spent, questions, owners."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -19,7 +19,12 @@ from core.runtime.tasks import Tasks
 from core.storage.database import Database, Durability, Schema, open_database, read_only
 from core.storage.quota_history import note_points, thin_points
 from core.storage.records import COLUMNS, micros, record_of, row_of
-from core.storage.usage_sums import USAGE_STEP, count_usage, prune_usage
+from core.storage.usage_sums import (
+    USAGE_BY_PROJECT_STEP,
+    USAGE_STEP,
+    count_usage,
+    prune_usage,
+)
 
 APPEND_BEHIND_S = 1.0
 """How long a finished request may wait before it is written; lost at kill -9 within it."""
@@ -67,6 +72,7 @@ LEDGER_SCHEMA = Schema(
             "ALTER TABLE request ADD COLUMN rule INTEGER",
             "ALTER TABLE request ADD COLUMN pool TEXT",
         ),
+        USAGE_BY_PROJECT_STEP,
     ),
 )
 

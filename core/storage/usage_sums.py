@@ -10,14 +10,14 @@ from datetime import date, datetime, timedelta
 from core.domain.facts import RequestKind
 from core.domain.usage import RequestRecord, UsageSum
 from core.storage.codec import storable
-from core.storage.records import LONGEST, micros
+from core.storage.records import LONGEST, LONGEST_PATH, micros
 
 _MICROSECONDS_AN_HOUR = 3_600_000_000
 _LARGEST = 2**42
 """Of a count: sums of many stay integers that SQLite can hold."""
 
-type _Key = tuple[int, str, str, str, str]
-"""Hour since 1970, account, model, client, result."""
+type _Key = tuple[int, str, str, str, str, str]
+"""Hour since 1970, account, model, client, result, project."""
 
 USAGE_STEP = (
     """CREATE TABLE usage_hour (
@@ -33,10 +33,25 @@ USAGE_STEP = (
 )
 """The step that makes the table, and counts what lies in the ledger already."""
 
+USAGE_BY_PROJECT_STEP = (
+    "ALTER TABLE usage_hour RENAME TO usage_hour_before",
+    """CREATE TABLE usage_hour (
+        hour INTEGER NOT NULL, account TEXT NOT NULL, model TEXT NOT NULL, client TEXT NOT NULL,
+        result TEXT NOT NULL, project TEXT NOT NULL, requests INTEGER NOT NULL,
+        input INTEGER NOT NULL, cached_input INTEGER NOT NULL, output INTEGER NOT NULL,
+        reasoning_output INTEGER NOT NULL, seconds REAL NOT NULL,
+        PRIMARY KEY (hour, account, model, client, result, project)) STRICT, WITHOUT ROWID""",
+    """INSERT INTO usage_hour SELECT hour, account, model, client, result, '', requests, input,
+        cached_input, output, reasoning_output, seconds FROM usage_hour_before""",
+    "DROP TABLE usage_hour_before",
+)
+"""The step that tells projects apart; what was counted before it is of no known one."""
+
 _KEYS = {
     "account": "account",
     "model": "model",
     "client": "client",
+    "project": "project",
     "outcome": "result",
     "day": "CAST((hour * 3600 + :offset) / 86400 AS TEXT)",
 }
@@ -50,7 +65,7 @@ def count_usage(connection: sqlite3.Connection, records: Iterable[RequestRecord]
         if record.facts.kind is RequestKind.RESPONSES:
             _add(sums.setdefault(_key(record), [0, 0, 0, 0, 0, 0.0]), record)
     connection.executemany(
-        "INSERT INTO usage_hour VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        "INSERT INTO usage_hour VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT DO UPDATE SET requests = requests + excluded.requests,"
         " input = input + excluded.input,"
         " cached_input = cached_input + excluded.cached_input, output = output + excluded.output,"
@@ -111,6 +126,7 @@ def _key(record: RequestRecord) -> _Key:
         storable(record.facts.model)[:LONGEST],
         storable(record.facts.client)[:LONGEST],
         record.result.value,
+        storable(record.facts.project or "")[:LONGEST_PATH],
     )
 
 

@@ -112,6 +112,8 @@ def _used(
 
 
 def _label(app: App, by: str, key: str) -> str:
+    if not key and by == "project":
+        return app.speech.say("no known folder")
     if not key:
         return app.speech.say("nobody") if by == "account" else app.speech.say("unnamed")
     known = app.state.accounts.get(AccountId(key)) if by == "account" else None

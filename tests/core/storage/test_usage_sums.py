@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,9 +13,18 @@ from hypothesis import strategies as st
 
 from core.domain.account import AccountId
 from core.domain.facts import RequestKind
+from core.domain.rules import Project
 from core.domain.usage import RequestRecord, Result, Tokens
-from core.storage.ledger import LEDGER_SCHEMA, insert, open_ledger
-from core.storage.usage_sums import GROUPINGS, USAGE_STEP, count_usage, prune_usage, usage_since
+from core.storage.ledger import LEDGER_SCHEMA, open_ledger
+from core.storage.records import COLUMNS, row_of
+from core.storage.usage_sums import (
+    GROUPINGS,
+    USAGE_BY_PROJECT_STEP,
+    USAGE_STEP,
+    count_usage,
+    prune_usage,
+    usage_since,
+)
 from tests.core.storage.samples import NOW, request
 
 NO_OFFSET = timedelta(0)
@@ -83,6 +92,31 @@ def test_turns_are_summed_by_whatever_is_asked_for(file: sqlite3.Connection) -> 
     assert list(sums(file, "client").values()) == [30]
 
 
+def test_projects_are_told_apart_and_what_names_none_is_kept(file: sqlite3.Connection) -> None:
+    def of(project: str | None) -> RequestRecord:
+        known = turn()
+        named = None if project is None else Project(project)
+        return replace(known, facts=replace(known.facts, project=named))
+
+    count_usage(file, [of("/home/x"), of("/home/x"), of("/home/y"), of(None)])
+    assert sums(file, "project") == {"": 10, "/home/x": 20, "/home/y": 10}
+
+
+def test_sums_of_before_projects_were_told_apart_are_kept() -> None:
+    with closing(sqlite3.connect(":memory:")) as file:
+        before = LEDGER_SCHEMA.steps.index(USAGE_BY_PROJECT_STEP)
+        for step in LEDGER_SCHEMA.steps[:before]:
+            for statement in step:
+                file.execute(statement)
+        file.execute(
+            "INSERT INTO usage_hour VALUES (1, 'A', 'm', 'c', 'served', 2, 20, 5, 7, 1, 3.5)"
+        )
+        for statement in USAGE_BY_PROJECT_STEP:
+            file.execute(statement)
+        (one,) = usage_since(file, datetime(1970, 1, 1, tzinfo=UTC), by="project", offset=NO_OFFSET)
+        assert (one.key, one.requests, one.input, one.output) == ("", 2, 20, 7)
+
+
 def test_a_day_is_the_persons_own(file: sqlite3.Connection) -> None:
     count_usage(file, [turn()])
     (late,) = usage_since(file, NOW - HOUR, by="day", offset=timedelta(hours=15))
@@ -121,7 +155,13 @@ async def test_what_lies_in_an_older_ledger_is_counted_when_it_is_opened(tmp_pat
         for step in LEDGER_SCHEMA.steps[: LEDGER_SCHEMA.steps.index(USAGE_STEP)]:
             for statement in step:
                 connection.execute(statement)
-        insert(connection, [turn(number=1), turn(number=2, tokens=None)])
+        known = [name for _, name, *_ in connection.execute("PRAGMA table_info(request)")]
+        names = [name.strip() for name in COLUMNS.split(",")]
+        for record in (turn(number=1), turn(number=2, tokens=None)):
+            row = dict(zip(names, row_of(record), strict=True))
+            marks = ", ".join("?" * len(known))
+            values = [row[name] for name in known]
+            connection.execute(f"INSERT INTO request VALUES ({marks})", values)
         connection.execute(f"PRAGMA user_version = {LEDGER_SCHEMA.steps.index(USAGE_STEP)}")
         connection.commit()
     ledger = await open_ledger(path, now=NOW)
