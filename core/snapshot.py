@@ -1,5 +1,6 @@
 """Gathers what the snapshot is made from, whoever asks: an owner, or a verb that only reads."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +16,9 @@ from core.domain.state import State
 from core.domain.version import VERSION
 from core.runtime.clock import Clock
 from core.runtime.paths import Home
+from core.storage.kept_backups import made_at
 from core.storage.ledger import count_last_hour, read_ledger
+from core.storage.looking_over import newest_backup
 from core.storage.settings_file import Configuration
 from core.storage.vault import read_backend
 from core.words.speech import Speech
@@ -63,7 +66,10 @@ async def take_snapshot(
         home=str(sources.home.root),
         bind=await _bind(sources, codex_home),
         vault=_vault(sources),
-        notices=_notices(sources, ledger=last_hour is not None),
+        notices=(
+            *_notices(sources, ledger=last_hour is not None),
+            *([] if state.accounts else await _offered(sources)),
+        ),
         last_hour=last_hour or reports.QUIET,
     )
     if sources.on_show is not None:
@@ -106,6 +112,25 @@ async def _last_hour(sources: Sources) -> LastHour | None:
         _log.warning("the ledger cannot be read: %s", error)
         return None
     return counted or reports.QUIET
+
+
+async def _offered(sources: Sources) -> tuple[NoticeReport, ...]:
+    """A backup of our own, where there is no account: the file was lost, or all were removed."""
+    try:
+        path = await asyncio.to_thread(newest_backup, sources.home.backups)
+    except CoreError as error:
+        _log.warning("the backups cannot be looked at: %s", error)
+        return ()
+    made = None if path is None else made_at(path.name)
+    if path is None or made is None:
+        return ()
+    text = sources.speech.say(
+        "There is no account, and a backup of {time} is here: `turntable restore {file}` brings "
+        "its accounts back.",
+        time=sources.speech.clock(made, sources.clock.now()),
+        file=path,
+    )
+    return (NoticeReport(code="backup_here", text=text),)
 
 
 def _notices(sources: Sources, *, ledger: bool) -> tuple[NoticeReport, ...]:

@@ -82,6 +82,18 @@ def damaged_backups(folder: Path) -> tuple[int, tuple[tuple[Path, CoreError], ..
     return len(ours), tuple(_bad(folder / name for name in ours))
 
 
+def newest_backup(folder: Path) -> Path | None:
+    """The newest backup of our own; None where there is none. It may be damaged.
+
+    Raises:
+        CoreError: the folder cannot be read.
+    """
+    with translated(folder):
+        names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    ours = in_order(names)
+    return folder / ours[0] if ours else None
+
+
 def _bad(paths: Iterator[Path]) -> Iterator[tuple[Path, CoreError]]:
     for path in paths:
         try:

@@ -4,17 +4,16 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 
 from core.app import App
 from core.control.verb import Arguments
 from core.domain.errors import CoreError, ExitCode
 from core.storage.crash_test import crash_test
-from core.storage.kept_backups import in_order
 from core.storage.looking_over import (
     damaged_backups,
     logins_that_do_not_open,
     look_over_database,
+    newest_backup,
     sealed_rows,
     unreadable_rows,
 )
@@ -232,13 +231,7 @@ async def _proxy(app: App, arguments: Arguments) -> str:
 
 async def _with_backups(app: App, error: CoreError) -> CoreError:
     """The error, with the backup that would mend it."""
-
-    def newest(folder: Path) -> Path | None:
-        names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
-        ours = in_order(names)
-        return folder / ours[0] if ours else None
-
-    found = await asyncio.to_thread(newest, app.home.backups)
+    found = await asyncio.to_thread(newest_backup, app.home.backups)
     if found is None or error.code != "data_damaged":
         return error
     hint = app.speech.say(

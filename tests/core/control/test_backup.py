@@ -18,6 +18,7 @@ from core.control.verbs.stores import import_logins
 from core.domain.account import AccountId
 from core.domain.errors import CoreError, ExitCode
 from core.domain.policies import add_tag, set_reserve, set_weight
+from core.domain.report import StatusReport
 from core.domain.state import put_account
 from core.storage.settings_file import set_in_file
 from tests.core.control.apps import make_app
@@ -60,6 +61,10 @@ def given(**values: JsonValue) -> Arguments:
     return Arguments(values)
 
 
+def offered(report: StatusReport) -> list[str]:
+    return [notice.text for notice in report.notices if notice.code == "backup_here"]
+
+
 class TestBackupAndRestore:
     async def test_a_backup_moves_everything_to_another_machine(
         self, app: App, new: App, tmp_path: Path
@@ -96,6 +101,23 @@ class TestBackupAndRestore:
         assert listed.available == (str(second), str(first))
         again = await restore(app, given(file=str(first)))
         assert {one.outcome for one in again.accounts} == {"unchanged"}
+
+    async def test_at_a_first_run_a_backup_that_is_there_is_offered(
+        self, app: App, tmp_path: Path, clock: FakeClock
+    ) -> None:
+        path = await app.folder.backups.write_ours()
+        assert offered(await app.status(tmp_path)) == []
+        await app.close()
+        for file in app.home.root.glob("vault.db*"):
+            file.unlink()
+        again = make_app(tmp_path / "here", clock)
+        (text,) = offered(await again.status(tmp_path))
+        assert f"`turntable restore {path}` brings its accounts back" in text
+        await again.hold("restore")
+        await restore(again, given(file=str(path), passphrase=VAULT, file_passphrase=VAULT))
+        assert len(again.state.accounts) == 2
+        assert offered(await again.status(tmp_path)) == []
+        await again.close()
 
     async def test_saying_that_there_is_no_other_copy_of_what_was_not_restored_does_nothing(
         self, app: App
