@@ -2,7 +2,8 @@
 
 What it answers is named by the field `x-bench` of the request: `short`, `stream EVENTS GAP_MS`,
 `large BYTES`, `limit ACCOUNT` (429 for that workspace, short for others), `hang` (no answer; when
-the connection ends, its time is kept), `ended` (that time). Every event carries the moment of its
+the connection ends, its time is kept), `ended` (that time), `cut EVENTS` (a stream that is reset
+after so many), `refuse STATUS`. Every event carries the moment of its
 sending (`"t":` nanoseconds of the machine's monotonic clock), so that the client sees its delay.
 """
 
@@ -94,6 +95,13 @@ class BackEnd(asyncio.Protocol):
                 self._start(self._stream(int(words[1]), float(words[2]) / 1000))
             case b"large":
                 self._start(self._large(int(words[1])))
+            case b"cut":
+                self._start(self._stream(int(words[1]), 0.01, cut=True))
+            case b"refuse":
+                self._transport.write(
+                    b"HTTP/1.1 %b Refused\r\ncontent-type: application/json\r\n"
+                    b"content-length: 2\r\n\r\n{}" % words[1]
+                )
             case b"hang":
                 self._hanging = True
             case b"ended":
@@ -114,7 +122,7 @@ class BackEnd(asyncio.Protocol):
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _stream(self, events: int, gap_s: float) -> None:
+    async def _stream(self, events: int, gap_s: float, *, cut: bool = False) -> None:
         write = self._transport.write
         write(
             b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n"
@@ -124,6 +132,9 @@ class BackEnd(asyncio.Protocol):
             event = _EVENT % time.perf_counter_ns()
             write(b"%x\r\n%b\r\n" % (len(event), event))
             await asyncio.sleep(gap_s)
+        if cut:
+            self._transport.abort()
+            return
         write(b"%x\r\n%b\r\n0\r\n\r\n" % (len(_COMPLETED), _COMPLETED))
 
     async def _large(self, size: int) -> None:
