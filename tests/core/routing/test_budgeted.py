@@ -1,5 +1,6 @@
 """Budgets in the whole engine: who is left out, what is refused, what a caller reads, and why."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 
 from core.cli.reader import Reader
 from core.cli.render import render
+from core.control.verb import Arguments
+from core.control.verbs.budgets import budget
 from core.domain.errors import CoreError
 from core.words.speech import english
 from tests.core.routing.engine import MODEL, Engine, running
@@ -101,6 +104,62 @@ async def test_a_pool_s_budget_refuses_its_work(engine: Engine) -> None:
     assert (await engine.turn()).status_code == 200
     assert (await engine.turn()).status_code == 400
     assert (await engine.turn(originator="another")).status_code == 200
+
+
+async def test_a_project_s_budget_refuses_work_in_it_and_below_it(
+    engine: Engine, tmp_path: Path
+) -> None:
+    side, other = tmp_path / "side", tmp_path / "other"
+    for folder in (side / "deep", other):
+        folder.mkdir(parents=True)
+    await limited(engine, project=str(side), requests="1", per="day")
+
+    async def works_in(folder: Path) -> int:
+        told = json.dumps({"workspaces": {str(folder): {}}})
+        return (await engine.turn(f"in {folder}", **{"x-codex-turn-metadata": told})).status_code
+
+    assert await works_in(other) == 200
+    assert await works_in(side / "deep") == 200
+    assert await works_in(side) == 400
+    assert await works_in(other) == 200
+    lines = (await engine.ask("usage", by="project"))["lines"]
+    assert {line["label"]: line["requests"] for line in lines} == {
+        str(other): 2,
+        str(side): 1,
+        str(side / "deep"): 1,
+    }
+
+
+async def test_while_a_project_has_a_budget_no_websocket_hides_the_folder(
+    engine: Engine, tmp_path: Path
+) -> None:
+    wish = {
+        "connection": "upgrade",
+        "upgrade": "websocket",
+        "sec-websocket-version": "13",
+        "sec-websocket-key": "ZmFrZSBrZXkgb2YgMTYgYg==",
+    }
+
+    async def status() -> int:
+        async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
+            async with client.stream("GET", f"{engine.address}/responses", headers=wish) as answer:
+                return answer.status_code
+
+    await limited(engine, project=str(tmp_path), requests="9", per="day")
+    assert await status() == 426
+
+
+async def test_a_restart_forgets_nothing(engine: Engine, tmp_path: Path) -> None:
+    await limited(engine, account="Ada", requests="2", per="day")
+    await engine.turn()
+    app = engine.app
+    await app.close()
+    app.read()
+    (offline,) = (await budget(app, Arguments({}))).budgets
+    assert (offline.used, offline.used_up) == (1, False)
+    await app.serve("serve")
+    (again,) = (await engine.ask("budget"))["budgets"]
+    assert (again["used"], again["used_up"]) == (1, False)
 
 
 async def test_a_list_of_models_is_not_kept_back(engine: Engine) -> None:
