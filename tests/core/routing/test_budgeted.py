@@ -141,9 +141,11 @@ async def test_while_a_project_has_a_budget_no_websocket_hides_the_folder(
     }
 
     async def status() -> int:
-        async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
-            async with client.stream("GET", f"{engine.address}/responses", headers=wish) as answer:
-                return answer.status_code
+        async with (
+            httpx.AsyncClient(timeout=30, trust_env=False) as client,
+            client.stream("GET", f"{engine.address}/responses", headers=wish) as answer,
+        ):
+            return answer.status_code
 
     await limited(engine, project=str(tmp_path), requests="9", per="day")
     assert await status() == 426
