@@ -155,6 +155,20 @@ _TABLE = (
         ),
     ),
     Verb(
+        name="bundle",
+        summary="Write what helps to find a fault into a file; no login, no e-mail, no name.",
+        function="bundle:bundle",
+        access=Access.READ,
+        parameters=(
+            Parameter(
+                name="file",
+                help="A new zip file; default: turntable-bundle-TIME.zip in your home folder.",
+                positional=True,
+            ),
+            CODEX_HOME,
+        ),
+    ),
+    Verb(
         name="unlock",
         summary="Open the logins of the running Turntable.",
         function="unlock:unlock",

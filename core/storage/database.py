@@ -128,6 +128,18 @@ def read_only[T](path: Path, schema: Schema, work: Callable[[sqlite3.Connection]
             return work(copy)
 
 
+def stored_version(path: Path) -> int | None:
+    """How many steps of a schema the file has taken, also of a newer program; None: unreadable."""
+    if not path.exists():
+        return None
+    try:
+        with closing(_connect_read_only(path)) as connection:
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+    except sqlite3.Error:
+        return None
+    return int(version)
+
+
 def in_transaction[T](connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]) -> T:
     """Run `work` in one transaction that takes the write lock at once."""
     connection.execute("BEGIN IMMEDIATE")

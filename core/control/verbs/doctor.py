@@ -48,13 +48,13 @@ class Diagnosis:
 async def doctor(app: App, arguments: Arguments) -> Diagnosis:
     """Look; with `fix`, make what can be mended good, and look again."""
     home, only = app.codex_home(arguments.text("codex_home")), arguments.text("check")
-    findings = await examine(await _subject(app, home), only)
+    findings = await examine(await subject(app, home), only)
     wanted = [finding for finding in findings if finding.fix] if arguments.flag("fix") else []
     if wanted and not arguments.flag("dry_run"):
         fixes = _fixes(app, home)
         for finding in wanted:
             await fixes[finding.check]()
-        findings = await examine(await _subject(app, home), only)
+        findings = await examine(await subject(app, home), only)
     health = worst(findings)
     return Diagnosis(
         health=health.value,
@@ -101,7 +101,9 @@ def _fixes(app: App, home: Path) -> dict[str, Callable[[], Awaitable[object]]]:
     }
 
 
-async def _subject(app: App, home: Path) -> Subject:
+async def subject(app: App, home: Path) -> Subject:
+    """Everything that checks look at, as it is now."""
+
     def connect_here() -> "httpx.AsyncClient":
         import httpx
 
