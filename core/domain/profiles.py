@@ -28,13 +28,11 @@ class Profile:
     Attributes:
         name: what is typed.
         values: what it says, by the whole key of a setting.
-        help: one sentence; empty for one of the user's own.
         built_in: it came with the program and cannot be changed.
     """
 
     name: str
     values: Mapping[str, Value]
-    help: str = ""
     built_in: bool = False
 
 
@@ -44,7 +42,6 @@ BUILT_IN: Mapping[str, Profile] = MappingProxyType(
         for profile in (
             Profile(
                 name="balanced",
-                help="Use first what would expire unused; move a chat at once when it must.",
                 built_in=True,
                 values=MappingProxyType(
                     {
@@ -58,8 +55,6 @@ BUILT_IN: Mapping[str, Profile] = MappingProxyType(
             ),
             Profile(
                 name="conservative",
-                help="Keep chats where they are, wait for near resets, and leave something of "
-                "every window.",
                 built_in=True,
                 values=MappingProxyType(
                     {
@@ -73,8 +68,6 @@ BUILT_IN: Mapping[str, Profile] = MappingProxyType(
             ),
             Profile(
                 name="aggressive",
-                help="Use every window to its end, the one that resets soonest first, and never "
-                "wait.",
                 built_in=True,
                 values=MappingProxyType(
                     {

@@ -65,3 +65,20 @@ def counted(rule: RuleNumber | None, pool: str | None, speech: Speech) -> str:
     if pool is not None:
         return speech.say("Only the pool {pool} might serve.", pool=pool)
     return ""
+
+
+_PROFILES = {
+    "balanced": "Use first what would expire unused; move a chat at once when it must.",
+    "conservative": (
+        "Keep chats where they are, wait for near resets, and leave something of every window."
+    ),
+    "aggressive": (
+        "Use every window to its end, the one that resets soonest first, and never wait."
+    ),
+}
+
+
+def profile_sentence(name: str, speech: Speech) -> str:
+    """What a profile that came with the program is for; empty for one of the user's own."""
+    known = _PROFILES.get(name)
+    return "" if known is None else speech.say(known)

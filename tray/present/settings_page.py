@@ -168,6 +168,10 @@ def _title(name: str) -> str:
     return spelled[:1].upper() + spelled[1:]
 
 
+_PROFILE = "profile "
+"""How `config explain` begins the source of a value that a profile says."""
+
+
 def _source(source: str, speech: Speech) -> str:
     match source:
         case "default":
@@ -176,6 +180,8 @@ def _source(source: str, speech: Speech) -> str:
             return speech.say("from settings.toml")
         case "environment":
             return speech.say("from an environment variable")
+        case _ if source.startswith(_PROFILE):
+            return speech.say("from the profile {name}", name=source.removeprefix(_PROFILE))
         case _:
             return speech.say("from the command line")
 
@@ -188,5 +194,8 @@ def _held(source: str, key: str, speech: Speech) -> str:
             return speech.say("{variable} holds it; change it there.", variable=variable)
         case "default" | "settings.toml":
             return ""
+        case _ if source.startswith(_PROFILE):
+            name = source.removeprefix(_PROFILE)
+            return speech.say("The profile {name} holds it.", name=name)
         case _:
             return speech.say("The command line holds it for as long as this Turntable runs.")

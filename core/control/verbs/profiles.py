@@ -15,6 +15,7 @@ from core.storage.settings_file import (
     set_in_file,
     unset_in_file,
 )
+from core.words.rules import profile_sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,9 +119,12 @@ def _in_use(app: App) -> str:
 
 
 def _shown(app: App, one: Profile, *, in_use: bool) -> ShownProfile:
-    said = app.speech.say(one.help) if one.help else ""
     return ShownProfile(
-        name=one.name, values=dict(one.values), help=said, built_in=one.built_in, in_use=in_use
+        name=one.name,
+        values=dict(one.values),
+        help=profile_sentence(one.name, app.speech),
+        built_in=one.built_in,
+        in_use=in_use,
     )
 
 

@@ -5,6 +5,8 @@ import pytest
 from core.domain.errors import CoreError
 from core.domain.profiles import BUILT_IN, make_profile, may_say, overlaid
 from core.domain.settings import Settings, Value, declarations, value_of
+from core.words.rules import profile_sentence
+from core.words.speech import english
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
@@ -15,7 +17,7 @@ def test_what_came_with_the_program_fits_its_own_declarations(name: str) -> None
         expected = profile.values.get(key, value_of(Settings(), key))
         assert value_of(settings, key) == expected
     assert set(profile.values) <= set(may_say())
-    assert profile.help.endswith(".")
+    assert profile_sentence(name, english()).endswith(".")
 
 
 def test_the_three_differ_in_what_they_do() -> None:
