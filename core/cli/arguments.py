@@ -112,6 +112,8 @@ def _add_verb(verbs: _Verbs, verb: Verb) -> None:
     for parameter in verb.parameters:
         if not parameter.hidden:
             _add_parameter(sub, parameter)
+    if verb.name == "report":
+        sub.add_argument("--out", metavar="FILE", help="Into this new file instead.")
     if verb.name == "log":
         sub.add_argument(
             "-f",

@@ -181,9 +181,16 @@ def _perform(
 
         end_owner(environment)
     typed.pop("follow", None)
+    into = typed.pop("out", None)
     from core.cli.calling import call
 
     result = call(VERBS[verb], typed, environment, passphrase, may_ask=not as_json)
+    if into is not None:
+        from core.cli.into_file import write_into
+
+        into = write_into(into, _text(verb, result, as_json=as_json))
+        print(local_speech().say("The report is in {file}.", file=into), file=out)
+        return int(ExitCode.DONE)
     _print(verb, result, as_json=as_json, out=out)
     return exit_code_of(result)
 
@@ -197,11 +204,14 @@ def exit_code_of(result: dict[str, JsonValue]) -> int:
 def _print(verb: str, result: dict[str, JsonValue], *, as_json: bool, out: TextIO) -> None:
     if as_json:
         _speak_utf8(out)
-        text = json.dumps(result, ensure_ascii=False, indent=2)
-    else:
-        text = render(verb, result, Reader(speech=local_speech(), now=SystemClock().now()))
-    if text:
+    if text := _text(verb, result, as_json=as_json):
         print(text, file=out)
+
+
+def _text(verb: str, result: dict[str, JsonValue], *, as_json: bool) -> str:
+    if as_json:
+        return json.dumps(result, ensure_ascii=False, indent=2)
+    return render(verb, result, Reader(speech=local_speech(), now=SystemClock().now()))
 
 
 def _speak_utf8(out: TextIO) -> None:

@@ -10,6 +10,7 @@ from core.cli.render_account import render_account, render_thread
 from core.cli.render_budget import render_budget
 from core.cli.render_history import render_history, render_stopped
 from core.cli.render_quota import render_check, render_quota
+from core.cli.render_report import render_report
 from core.cli.render_rotation import render_rotation, rotation_words
 from core.cli.render_rules import render_pool, render_profile, render_rule
 from core.cli.render_usage import render_usage
@@ -28,6 +29,10 @@ def render(verb: str, result: Record, reader: Reader) -> str:
 def _message(result: Record, reader: Reader) -> str:
     """Verbs that answer with sentences put them into `messages`."""
     return "\n".join(str(line) for line in entries(result.get("messages")))
+
+
+def _report(result: Record, reader: Reader) -> str:
+    return render_report(result, reader, render)
 
 
 def _version(result: Record, reader: Reader) -> str:
@@ -205,6 +210,7 @@ _RENDERERS: Mapping[str, Callable[[Record, Reader], str]] = MappingProxyType(
         "quota": render_quota,
         "history": render_history,
         "budget": render_budget,
+        "report": _report,
         "resume-stopped": render_stopped,
     }
 )

@@ -1,6 +1,6 @@
 """The rows of the verbs that are about limits: those of the back end, and those the user sets."""
 
-from core.control.parameters import ACCOUNT, PASSPHRASE
+from core.control.parameters import ACCOUNT, CODEX_HOME, PASSPHRASE
 from core.control.verb import Access, Arguments, Kind, Parameter, Verb
 
 
@@ -9,6 +9,13 @@ def _budget_access(arguments: Arguments) -> Access:
 
 
 LIMIT_VERBS = (
+    Verb(
+        name="report",
+        summary="Show on one page how everything stands: limits, forecast, usage, health.",
+        function="report:report",
+        access=Access.READ,
+        parameters=(CODEX_HOME,),
+    ),
     Verb(
         name="reset-credits",
         summary="Show an account’s reset credits and when they expire; redeem one.",
