@@ -22,9 +22,11 @@ class RequestKind(StrEnum):
     """Anything else below the base path; passed through with an account's token."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class Facts:
     """One request, as routing sees it.
+
+    Not frozen only because one is made for every request (ADR 0021); nobody writes to it.
 
     Attributes:
         kind: what it asks for.

@@ -25,7 +25,7 @@ class Result(StrEnum):
     """The client left."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class Tokens:
     """Token counts as `response.completed` names them."""
 
@@ -35,7 +35,7 @@ class Tokens:
     reasoning_output: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class AttemptRecord:
     """One account that was asked; `outcome` is the word of `core.domain.outcome` it ended with."""
 
@@ -43,9 +43,11 @@ class AttemptRecord:
     outcome: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class RequestRecord:
     """One row of the ledger, written whatever happened.
+
+    Not frozen, nor is what it holds, only because one is made for every request (ADR 0021).
 
     Attributes:
         id: `req_…`, also in the reply's `x-turntable-request`.

@@ -17,7 +17,7 @@ from core.proxy.upstream import Sent, Upstream
 from core.runtime.clock import Clock
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Tried:
     """What came of an attempt.
 

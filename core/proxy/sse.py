@@ -23,7 +23,7 @@ _DECODER = json.JSONDecoder()
 _LONGEST_USAGE = 4096
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Event:
     """One event: its type (empty when it names none) and its data lines, joined."""
 
@@ -91,7 +91,7 @@ class EventParser:
         return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Tapped:
     """What one event told: token counts, the `rate_limits` event's object, or a failure."""
 

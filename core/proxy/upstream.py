@@ -36,7 +36,7 @@ type Renew = Callable[[AccountId, Grant], Awaitable[bool]]
 """Get a newer token than the one that was refused; whether there is one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Sent:
     """A request that went out: its answer to come, and the login it went with.
 
