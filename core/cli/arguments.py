@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
+from core.cli.completion import SHELLS
 from core.control.commands import VERBS
 from core.control.verb import Kind, Parameter, Verb
 from core.domain.errors import CoreError, ExitCode
@@ -21,7 +22,7 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 nothing can serve, 4 sign-in needed, 5 
 """
 
 
-_PROCESSES = ("serve", "setup", "demo", "version")
+_PROCESSES = ("serve", "setup", "demo", "completion", "version")
 """Words that are no verbs of the table: each is a process, or needs none."""
 
 type _Verbs = argparse._SubParsersAction[Any]  # noqa: SLF001 - argparse gives its type no other name
@@ -104,6 +105,8 @@ def _add_processes(verbs: _Verbs) -> None:
     setup.add_argument("--yes", action="store_true", help="Ask nothing.")
     demo = _sub(verbs, "demo", "Show it all without an account: made-up people, nothing real.")
     demo.add_argument("--serve", action="store_true", help="Without a desktop.")
+    completion = _sub(verbs, "completion", "Print a script that completes what you type.")
+    completion.add_argument("shell", choices=SHELLS, help="Which shell is to read it.")
     _sub(verbs, "version", "Print the version.")
 
 

@@ -102,8 +102,8 @@ def _dispatch(
             from core.cli.faces import start_desktop
 
             return start_desktop(environment, passphrase, out=out, err=err)
-        case "version":
-            _print(verb, {"version": VERSION}, as_json=as_json, out=out)
+        case "version" | "completion":
+            _print(verb, _told(verb, typed), as_json=as_json, out=out)
             return int(ExitCode.DONE)
         case "serve":
             from core.cli.serving import serve
@@ -160,6 +160,16 @@ def _dispatch(
             return asyncio.run(following)
         case _:
             return _perform(str(verb), typed, environment, passphrase, as_json=as_json, out=out)
+
+
+def _told(verb: str, typed: dict[str, Any]) -> dict[str, JsonValue]:
+    """What needs nothing but the program itself."""
+    if verb == "version":
+        return {"version": VERSION}
+    from core.cli.arguments import parser
+    from core.cli.completion import script, words_of
+
+    return {"messages": [script(typed["shell"], words_of(parser()))]}
 
 
 def _perform(
