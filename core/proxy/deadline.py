@@ -7,9 +7,17 @@ cancelled for almost none of them.
 import asyncio
 from collections.abc import Callable
 
+OVERSLEPT_S = 0.5
+"""So late a timer is only where the whole process has stood still: asleep, stopped, starved."""
+GRACE_S = 1.0
+"""Then what has come meanwhile is read first: some loops look at their timers before."""
+
 
 class Deadline:
-    """Calls `late` once, when the time that was given last has passed."""
+    """Calls `late` once, when the time that was given last has passed.
+
+    Time in which this process stood still says nothing about the other side.
+    """
 
     def __init__(self, late: Callable[[], None]) -> None:
         """Create it inside the running loop."""
@@ -47,7 +55,10 @@ class Deadline:
         self._timer = None
         if self._at is None:
             return
-        if self._loop.time() < self._at:
+        now = self._loop.time()
+        if now - self._at > OVERSLEPT_S:
+            self._at = now + GRACE_S
+        if now < self._at:
             self._set_timer(self._at)
         else:
             self._at = None

@@ -1,7 +1,11 @@
 """One timer for many waits."""
 
 import asyncio
+import time
 
+import pytest
+
+from core.proxy import deadline as deadline_module
 from core.proxy.deadline import Deadline
 
 
@@ -40,3 +44,17 @@ async def test_what_is_cleared_or_ended_is_never_late() -> None:
     last.within(0.03)
     await asyncio.wait_for(after.wait(), 5)
     assert calls == []
+
+
+async def test_who_stood_still_looks_first_at_what_has_come(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(deadline_module, "OVERSLEPT_S", 0.02)
+    monkeypatch.setattr(deadline_module, "GRACE_S", 0.05)
+    late = asyncio.Event()
+    stopped = Deadline(late.set)
+    loop, began = asyncio.get_running_loop(), time.monotonic()
+    stopped.within(0.001)
+    loop.call_soon(time.sleep, 0.05)  # the process is stopped
+    await late.wait()
+    assert time.monotonic() - began >= 0.1
