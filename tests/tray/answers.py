@@ -124,6 +124,18 @@ def unwell() -> Object:
     }  # fmt: skip
 
 
+def clients() -> Object:
+    return {
+        "clients": [
+            {"id": "cl_1", "label": "my-tool", "created_at": f"{NOW:%Y-%m-%dT08:%M:%SZ}",
+             "pool": {"id": "pool_1", "name": "job"}},
+            {"id": "cl_2", "label": "notebook", "created_at": "2026-02-20T10:00:00Z", "pool": None},
+        ],
+        "token": None,
+        "messages": [],
+    }  # fmt: skip
+
+
 def bind_diff() -> Object:
     return {
         "diff": "--- ~/.codex/config.toml\n+++ ~/.codex/config.toml\n"

@@ -166,6 +166,8 @@ class Answers:
                 made = answers.simulated()
             case "doctor":
                 made = answers.well() if self._well else answers.unwell()
+            case "client":
+                made = {"clients": []} if self._none else answers.clients()
             case "bind":
                 made = answers.bind_diff()
             case "config":

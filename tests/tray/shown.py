@@ -40,6 +40,7 @@ class Engine:
             "rule": rule_answers.rules(),
             "profile": rule_answers.profiles(),
             "budget": rule_answers.budgets(),
+            "client": answers.clients(),
             "rotation": {},
             "account": {},
         }

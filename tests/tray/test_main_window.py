@@ -246,6 +246,14 @@ def test_simulation_is_told_like_a_request(shown: Shown) -> None:
     assert "The next new chat" in texts(page)
 
 
+def test_simulation_that_is_refused_is_said(shown: Shown) -> None:
+    page = shown.open(PageName.ACTIVITY)
+    shown.engine.answers["simulate"] = CoreError("no_account", "There is no account.", "Add one.")
+    button(page, "Simu&late the next request").click()
+    shown.engine.answer()
+    assert "There is no account.\nAdd one." in texts(shown.window)
+
+
 def test_record_that_cannot_be_read_is_said(shown: Shown) -> None:
     shown.engine.answers["log"] = CoreError("ledger", "The record is broken.", "Delete ledger.db.")
     page = shown.open(PageName.ACTIVITY)

@@ -21,6 +21,7 @@ from tray.present.activity import (
 from tray.present.answer import Answer, Ask
 from tray.present.empty import no_requests, not_answered
 from tray.present.entries import Perform
+from tray.present.notices import failure
 from tray.theme import GAP_LARGE
 from tray.windows.empty import EmptyView
 from tray.windows.explanation import ExplanationCard
@@ -106,7 +107,9 @@ class ActivityPage(Page):
         self._ask(Perform(verb="simulate"), self._foreseen)
 
     def _foreseen(self, answer: Answer | CoreError) -> None:
-        if isinstance(answer, Answer) and self._now is not None:
+        if isinstance(answer, CoreError):
+            self.told.emit(failure(answer))
+        elif self._now is not None:
             told = explanations(answer, speech=self._speech, now=self._now)
             if _SIMULATED in told:
                 self._stack.setCurrentIndex(0)

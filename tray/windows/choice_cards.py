@@ -75,7 +75,12 @@ class ProfileCard(EditCard):
         self.button(say("Use this pro&file"), self._use, of_row=True)
         self.button(say("Use &no profile"), lambda: page.use_profile(page.NONE))
         self.button(say("Keep today’s &settings"), self._keep)
-        self._remove = self.button(say("Remove the profi&le"), self._remove_it, of_row=True)
+        self._remove = self.button(
+            say("Remove the profi&le"),
+            self._remove_it,
+            of_row=True,
+            sure=say("Really remove the profi&le"),
+        )
 
     def show_profiles(self, answer: Answer) -> None:
         """Show the profiles as they are now."""

@@ -49,7 +49,8 @@ class EditCard(QFrame):
         self._form = QFormLayout()
         self._buttons = QGridLayout()
         self._of_row: list[QPushButton] = []
-        layout = QVBoxLayout(self)
+        self._asking: list[tuple[QPushButton, str]] = []
+        self._column = layout = QVBoxLayout(self)
         layout.setContentsMargins(CARD_MARGIN, CARD_MARGIN, CARD_MARGIN, CARD_MARGIN)
         layout.setSpacing(GAP_MEDIUM)
         layout.addWidget(label(title, size=LARGE, bold=True))
@@ -111,12 +112,27 @@ class EditCard(QFrame):
         self._add(name, field)
 
     def button(
-        self, text: str, wish: Callable[[], Perform | None], *, of_row: bool = False
+        self,
+        text: str,
+        wish: Callable[[], Perform | None],
+        *,
+        of_row: bool = False,
+        sure: str = "",
     ) -> QPushButton:
-        """One more button; `wish` answers what it does, None = something is missing yet."""
+        """One more button.
+
+        Args:
+            text: on it, with its letter.
+            wish: what it does; None = something is missing yet.
+            of_row: it is about the selected row.
+            sure: what the button asks before it does what nothing takes back; the next click
+                does it, another row takes the question away.
+        """
         made = QPushButton(text)
         made.setAutoDefault(False)
-        made.clicked.connect(lambda: self._wish(wish()))
+        if sure:
+            self._asking.append((made, text))
+        made.clicked.connect(lambda: self._clicked(made, wish, sure))
         if of_row:
             self._of_row.append(made)
             made.setEnabled(False)
@@ -124,9 +140,23 @@ class EditCard(QFrame):
         self._buttons.addWidget(made, line, column)
         return made
 
-    def _wish(self, wish: Perform | None) -> None:
-        if wish is not None:
-            self.wished.emit(wish)
+    def add_below(self, widget: QWidget) -> None:
+        """Put a widget below the buttons."""
+        self._column.addWidget(widget)
+
+    def _clicked(self, button: QPushButton, wish: Callable[[], Perform | None], sure: str) -> None:
+        if sure and button.text() != sure:
+            self._ask_nothing()
+            button.setText(sure)
+            return
+        self._ask_nothing()
+        made = wish()
+        if made is not None:
+            self.wished.emit(made)
+
+    def _ask_nothing(self) -> None:
+        for button, text in self._asking:
+            button.setText(text)
 
     def _add(self, name: str, field: QWidget) -> None:
         field.setAccessibleName(name)
@@ -136,6 +166,7 @@ class EditCard(QFrame):
         self._form.addRow(asked, field)
 
     def _moved(self, current: QModelIndex) -> None:
+        self._ask_nothing()
         self._enable()
         if current.isValid():
             self.row_chosen(self._rows.row(current).id)

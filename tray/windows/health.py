@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
+    QFileDialog,
     QGridLayout,
     QLabel,
     QPushButton,
@@ -19,6 +21,7 @@ from core.domain.report import StatusReport
 from core.words.speech import Speech
 from tray.parts.buttons import ActionButton
 from tray.parts.labels import card, label, paragraph, rule, set_tone
+from tray.parts.saving import ask_where
 from tray.parts.symbols import symbol, symbol_size
 from tray.present.answer import Answer, Ask
 from tray.present.entries import Action, Perform
@@ -31,8 +34,10 @@ from tray.present.health import (
     findings,
     summary,
 )
+from tray.present.notices import failure, granted
 from tray.present.tone import Tone
 from tray.theme import CARD_MARGIN, GAP_LARGE, GAP_MEDIUM, GAP_SMALL, SMALL
+from tray.windows.client_card import ClientCard
 from tray.windows.page import Page
 from tray.windows.table import tone_color
 
@@ -56,12 +61,16 @@ class HealthPage(Page):
         self._again.setAutoDefault(False)
         self._again.clicked.connect(self._examine)
         self._rows = QVBoxLayout()
+        self._clients = ClientCard(speech, ask, self.told.emit)
+        self._bundle = QPushButton(speech.say("Support b&undle…"))
+        self._saving: QFileDialog | None = None
+        self._now: datetime | None = None
         self._lay_out()
 
     def show_report(self, report: StatusReport, now: datetime) -> None:
         """Show how Codex is routed now; a change of it is looked into."""
-        del now
         before, self._report = self._report, report
+        self._now = now
         self._show_bind()
         moved = before is not None and before.bind != report.bind
         if moved and self.isVisible():
@@ -71,6 +80,22 @@ class HealthPage(Page):
         """Look anew."""
         self._examine()
         self._ask(DIFF, self._diff_came)
+        if self._now is not None:
+            self._clients.opened(self._now)
+
+    def _ask_where(self) -> None:
+        title = self._speech.say("What helps to find a fault; no login, no e-mail, no name")
+        self._saving = ask_where(self, title, "turntable-bundle", ("zip",), self._write_bundle)
+
+    def _write_bundle(self, path: Path) -> None:
+        wish = Perform(verb="bundle", arguments={"file": str(path)})
+        self._ask(wish, self._bundled)
+
+    def _bundled(self, answer: Answer | CoreError) -> None:
+        if isinstance(answer, CoreError):
+            self.told.emit(failure(answer))
+        elif (notice := granted(answer, None, speech=self._speech)) is not None:
+            self.told.emit(notice)
 
     def _examine(self) -> None:
         if self._asked:
@@ -132,6 +157,9 @@ class HealthPage(Page):
         mono.setStyleHint(QFont.StyleHint.TypeWriter)
         self._change.setFont(mono)
         self._change.setAccessibleDescription(self._speech.say("What routing Codex changes"))
+        self._bundle.setAutoDefault(False)
+        self._bundle.clicked.connect(self._ask_where)
+        self.beside_the_title(self._bundle)
         self.beside_the_title(self._again)
         inside = QWidget()
         column = QVBoxLayout(inside)
@@ -145,6 +173,7 @@ class HealthPage(Page):
         found.addWidget(self._summary)
         self._rows.setSpacing(GAP_MEDIUM)
         found.addLayout(self._rows)
+        column.addWidget(self._clients)
         column.addStretch()
         scroll = QScrollArea()
         scroll.setWidget(inside)
