@@ -10,6 +10,7 @@ import ssl
 
 from core.proxy.connection import UpstreamConnection
 from core.proxy.dialling import Dialler, Origin
+from core.proxy.liveness import watch
 from core.proxy.read_buffer import ReadBuffer
 from core.proxy.tls import session_of
 from core.proxy.warmth import Warmth
@@ -83,6 +84,7 @@ class Pool:
             buffer=self._buffer, on_idle=self._is_idle, on_lost=self._lost
         )
         await self._dialler.dial(connection, origin, self._sessions.get(origin))
+        watch(connection.wire)
         self._all[connection] = origin
         return connection
 
