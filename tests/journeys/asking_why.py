@@ -7,7 +7,7 @@ from tests.journeys.turntable import Turntable
 
 async def turns_of(turntable: Turntable) -> list[dict[str, Any]]:
     """The log's turns, the oldest first."""
-    requests = (await turntable.done("log"))["requests"]
+    requests = (await turntable.done("log", "--last", "100"))["requests"]
     return [request for request in requests if request["kind"] == "responses"]
 
 

@@ -63,25 +63,25 @@ def served_by(back_end: StandIn) -> str:
     return "".join(turn.account or "?" for turn in back_end.turns() if turn.status == 200)
 
 
-def runs_out_after(turn: int, back_end: StandIn) -> Callable[..., Turn]:
-    """Tool calls; A reaches its limit once so many of its turns are counted."""
+def works(back_end: StandIn, *, after: int = 0, then: Callable[[], None] | None = None) -> None:
+    """Every turn of Codex makes five tool calls; `then` happens once so many are counted."""
     tools = answers.tool_turns(5, shell="echo made-by-a-tool")
     seen: list[str] = []
     loop = asyncio.get_running_loop()
 
     def answer(body: Mapping[str, Any], account: Account) -> Turn:
         seen.append(account.name)
-        if len(seen) == turn:
-            loop.call_soon(lambda: back_end.limit("A", until=in_two_hours()))
+        if then is not None and len(seen) == after:
+            loop.call_soon(then)
         return tools(body, account)
 
-    return answer
+    back_end.answer_with(answer)
 
 
 async def test_an_account_that_runs_out_between_two_tool_calls_is_named(
     turntable: Turntable, signed_in_codex: Codex, back_end: StandIn
 ) -> None:
-    back_end.answer_with(runs_out_after(3, back_end))
+    works(back_end, after=3, then=lambda: back_end.limit("A", until=in_two_hours()))
     async with turntable.serve():
         await turntable.done("bind")
         await turntable.done("use", "#1")
@@ -107,24 +107,21 @@ async def test_a_limit_of_one_model_leaves_the_others(
         primary=meters.filled(SESSION, 100, in_two_hours()),
     )
     back_end.world.put(replace(back_end.world.account("A"), extra=(full,)))
+    works(back_end)
     async with turntable.serve():
         await turntable.done("bind")
         await turntable.done("use", "#1")
         for model in ((), ("-m", OTHER_MODEL), (), ("-m", OTHER_MODEL)):
-            assert well(await signed_in_codex.exec("say hi", *model))
-        assert served_by(back_end) == "ABAB"
-        turns = await turns_of(turntable)
-        served = [await why(turntable, turn) for turn in turns if turn["account"] is not None]
-        assert [(one["model"], one["label"]) for one in served] == [
-            ("gpt-6.1-sol", A),
-            (OTHER_MODEL, B),
-            ("gpt-6.1-sol", A),
-            (OTHER_MODEL, B),
-        ]
-        eligible, because, text = verdict_on(served[3], A)
+            assert well(await signed_in_codex.exec("work", *model))
+        assert served_by(back_end) == "AAAAAABBBBBB" * 2
+        turns = {turn["model"]: turn for turn in await turns_of(turntable)}
+        of_a, of_b = [await why(turntable, turns[model]) for model in ("gpt-6.1-sol", OTHER_MODEL)]
+        assert of_a["label"] == A
+        assert verdict_on(of_a, A)[0]
+        assert of_b["label"] == B
+        eligible, because, text = verdict_on(of_b, A)
         assert (eligible, because) == (False, "model_limit_reached")
         assert text.startswith("Its limit for this model is reached.")
-        assert verdict_on(served[2], A)[0]
         refused = [one for one in back_end.requests if one.status == 429]
         assert len(refused) == 1, "the limit is met once, and then known"
 
@@ -132,32 +129,39 @@ async def test_a_limit_of_one_model_leaves_the_others(
 async def test_a_reset_comes_by_the_clock_and_the_chat_goes_on_with_its_owner(
     turntable: Turntable, signed_in_codex: Codex, back_end: StandIn
 ) -> None:
+    resets: list[datetime] = []
+
+    def run_out() -> None:
+        resets.append(in_seconds(5))
+        back_end.limit("A", until=resets[0])
+
+    works(back_end, after=9, then=run_out)
     async with turntable.serve(TURNTABLE_ROUTING_CONTINUITY="wait"):
         await turntable.done("bind")
         await turntable.done("use", "#1")
-        thread = thread_of(await signed_in_codex.exec("say hi"))
+        thread = thread_of(await signed_in_codex.exec("work"))
         await turntable.done("auto")
-        reset = in_seconds(6)
-        back_end.limit("A", until=reset)
         assert well(await resumed(signed_in_codex, thread))
-        assert datetime.now(UTC) >= reset
-        assert served_by(back_end) == "AA"
-        last = await why(turntable, (await turns_of(turntable))[-1])
-        assert (last["because"], last["label"]) == ("owner", A)
-        assert f"The chat lives on {A}." in last["text"]
-        assert verdict_on(last, B)[0], "another one would have served, and was not asked"
+        assert datetime.now(UTC) >= resets[0]
+        assert served_by(back_end) == "A" * 12
+        turns = [turn for turn in await turns_of(turntable) if turn["account"] is not None]
+        first_after = await why(turntable, turns[9])
+        assert (first_after["because"], first_after["label"]) == ("owner", A)
+        assert f"The chat lives on {A}." in first_after["text"]
+        assert verdict_on(first_after, B)[0], "another one would have served, and was not asked"
         assert back_end.violations == []
 
 
 async def test_after_the_reset_a_refused_chat_goes_on_with_its_owner(
     turntable: Turntable, signed_in_codex: Codex, back_end: StandIn
 ) -> None:
+    works(back_end)
     async with turntable.serve():
         await turntable.done("bind")
         await turntable.done("use", "#1")
-        thread = thread_of(await signed_in_codex.exec("say hi"))
+        thread = thread_of(await signed_in_codex.exec("work"))
         await turntable.done("auto")
-        reset = in_seconds(12)
+        reset = in_seconds(15)
         back_end.limit("A", until=reset)
         back_end.limit("B", until=in_two_hours())
         refused = await resumed(signed_in_codex, thread)
@@ -167,25 +171,26 @@ async def test_after_the_reset_a_refused_chat_goes_on_with_its_owner(
         while datetime.now(UTC) < reset:  # noqa: ASYNC110 - the machine's own clock
             await asyncio.sleep(0.1)
         assert well(await resumed(signed_in_codex, thread))
-        assert served_by(back_end) == "AA"
-        last = await why(turntable, (await turns_of(turntable))[-1])
+        assert served_by(back_end) == "A" * 12
+        last = await why(turntable, (await turns_of(turntable))[-6])
         assert (last["because"], last["label"]) == ("owner", A)
 
 
 async def test_staying_on_a_limited_account_shows_codexs_own_message_with_its_time(
     turntable: Turntable, signed_in_codex: Codex, back_end: StandIn
 ) -> None:
+    until = in_two_hours()
+    works(back_end, after=3, then=lambda: back_end.limit("A", until=until))
     async with turntable.serve():
         await turntable.done("bind")
         await turntable.done("stay", "#1")
-        until = in_two_hours()
-        back_end.limit("A", until=until)
-        run = await signed_in_codex.exec("say hi")
+        run = await signed_in_codex.exec("work")
         assert run.exit_code == 1
         assert "usage limit" in run.errors[-1]
         assert f"ry again at {until.astimezone():%-I:%M %p}" in run.errors[-1]
         spoken_to = [one for one in back_end.requests if one.path.endswith("/codex/responses")]
         assert {one.account for one in spoken_to} == {"A"}
+        assert served_by(back_end) == "AAA"
         told = await why(turntable, (await turns_of(turntable))[-1])
         assert (told["result"], told["because"]) == ("refused", "all_waiting")
         assert f"You kept to {A}. Its usage limit is reached." in told["text"]
@@ -195,16 +200,18 @@ async def test_staying_on_a_limited_account_shows_codexs_own_message_with_its_ti
 async def test_an_overload_inside_a_good_answer_is_answered_by_another(
     turntable: Turntable, signed_in_codex: Codex, back_end: StandIn
 ) -> None:
-    back_end.next("A", Fails("server_is_overloaded"))
+    overloaded = Fails("server_is_overloaded")
+    works(back_end, after=3, then=lambda: back_end.next("A", overloaded))
     async with turntable.serve():
         await turntable.done("bind")
         await turntable.done("use", "#1")
-        assert well(await signed_in_codex.exec("say hi"))
-        turns = [await why(turntable, turn) for turn in await turns_of(turntable)]
-        assert asked(turns[0])[0] == (A, "failing")
-        assert f"{A} failed." in turns[0]["text"]
-        assert turns[-1]["label"] == B
-        assert turns[-1]["result"] in ("moved", "served")
+        assert well(await signed_in_codex.exec("work"))
+        turns = await turns_of(turntable)
+        moved = await why(turntable, next(turn for turn in turns if turn["result"] == "moved"))
+        assert asked(moved)[0] == (A, "failing")
+        assert f"{A} failed." in moved["text"]
+        assert [turn["account"] is not None for turn in turns].count(True) == 6
+        assert (await why(turntable, turns[3 if len(turns) == 6 else 4]))["label"] == B
         assert back_end.violations == []
 
 
@@ -213,17 +220,20 @@ async def test_a_404_that_names_the_usage_limit_is_a_limit(
 ) -> None:
     until = in_two_hours()
     limited = replies.usage_limit_reached(resets_at=until, now=datetime.now(UTC), status=404)
-    back_end.always("A", limited)
+    works(back_end, after=3, then=lambda: back_end.always("A", limited))
     async with turntable.serve():
         await turntable.done("bind")
         await turntable.done("use", "#1")
         for _ in range(2):
-            assert well(await signed_in_codex.exec("say hi"))
+            assert well(await signed_in_codex.exec("work"))
+        assert served_by(back_end) == "AAABBB" + "B" * 6
         assert len([turn for turn in back_end.turns("A") if turn.status == 404]) == 1
-        turns = [await why(turntable, turn) for turn in await turns_of(turntable)]
-        assert asked(turns[0])[0] == (A, "limited")
-        assert turns[-1]["label"] == B
-        assert verdict_on(turns[-1], A)[:2] == (False, "usage_limit_reached")
+        turns = await turns_of(turntable)
+        moved = await why(turntable, next(turn for turn in turns if turn["result"] == "moved"))
+        assert asked(moved)[0] == (A, "limited")
+        last = await why(turntable, turns[-1])
+        assert last["label"] == B
+        assert verdict_on(last, A)[:2] == (False, "usage_limit_reached")
         (account,) = [x for x in (await turntable.done("status"))["accounts"] if x["label"] == A]
         assert datetime.fromisoformat(account["until"]) == until.replace(microsecond=0)
 
@@ -231,18 +241,18 @@ async def test_a_404_that_names_the_usage_limit_is_a_limit(
 async def test_a_workspace_is_gone_when_that_was_said_twice(
     turntable: Turntable, signed_in_codex: Codex, back_end: StandIn
 ) -> None:
+    works(back_end, after=3, then=lambda: back_end.deactivate("B"))
     async with turntable.serve():
         await turntable.done("bind")
         await turntable.done("use", "#2")
-        await turntable.done("quota", "--refresh")  # so that it is Codex that meets it first
-        back_end.deactivate("B")
-        assert well(await signed_in_codex.exec("say hi"))
-        # Codex may ask for the list of models first: what is gone is gone for everything.
-        everything = (await turntable.done("log"))["requests"]
-        first = await why(turntable, next(r for r in everything if len(r["attempts"]) > 1))
-        assert asked(first) == [(B, "gone"), (A, "served")]
-        assert f"{B} was called out of service." in first["text"]
-        assert (await why(turntable, (await turns_of(turntable))[-1]))["label"] == A
+        await turntable.done("quota", "--refresh")  # so that it is a turn that meets it first
+        assert well(await signed_in_codex.exec("work"))
+        assert served_by(back_end) == "BBBAAA"
+        turns = await turns_of(turntable)
+        moved = await why(turntable, next(turn for turn in turns if turn["result"] == "moved"))
+        assert asked(moved)[0] == (B, "gone")
+        assert f"{B} was called out of service." in moved["text"]
+        assert (await why(turntable, turns[-1]))["label"] == A
 
         async def state() -> str:
             await turntable.run("quota", "--refresh")
@@ -255,7 +265,7 @@ async def test_a_workspace_is_gone_when_that_was_said_twice(
         async with asyncio.timeout(20):
             while await state() != "out_of_service":
                 pass
-        assert well(await signed_in_codex.exec("say hi"))
+        assert well(await signed_in_codex.exec("work"))
         last = await why(turntable, (await turns_of(turntable))[-1])
         assert (last["label"], asked(last)) == (A, [(A, "served")])
         eligible, because, text = verdict_on(last, B)
