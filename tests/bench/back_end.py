@@ -145,17 +145,17 @@ class BackEnd(asyncio.Protocol):
             await self._paused.wait()
 
 
-async def serve(certificate: str) -> None:
+async def serve(certificate: str, host: str) -> None:
     """Listen on any port; the first line on stdout names it."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     moments = Moments()
     server = await asyncio.get_running_loop().create_server(
-        lambda: BackEnd(moments), "127.0.0.1", 0, ssl=context, backlog=2048
+        lambda: BackEnd(moments), host, 0, ssl=context, backlog=2048
     )
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(sys.argv[1]))
+    asyncio.run(serve(sys.argv[1], sys.argv[2] if sys.argv[2:] else "127.0.0.1"))

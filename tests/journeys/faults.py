@@ -213,6 +213,27 @@ that may have been accepted: the stand-in counts.
 | over | what breaks | Codex prints | requests |
 |---|---|---|---|
 """
+_TAIL = """
+## The machine sleeps
+
+Played by `tests/journeys/test_sleep.py` (the program is stopped and let go on, which is what sleep
+is to it): a stream that was under way goes on, though its patience has run out meanwhile; a request
+that was out is answered; connections that the back end closed meanwhile are not used. Nothing is
+sent twice.
+
+## The network goes away
+
+Seen with `python -m tests.bench.link` (Linux; the back end in a network namespace of its own, the
+cable between pulled and put back):
+
+| when | what the client gets |
+|---|---|
+| for 3 s in the middle of a stream | the whole stream, no event lost |
+| for good, before a request on a connection that was kept | a cut after 30 s, which Codex asks \
+again by itself |
+| for good, and no connection is left | 502 after `upstream.connect_timeout_s`: nothing was sent |
+| and back | the answer |
+"""
 
 
 def page(faults: Iterable[Fault] = FAULTS) -> str:
@@ -222,7 +243,7 @@ def page(faults: Iterable[Fault] = FAULTS) -> str:
         f"| {f'“{fault.says}”' if fault.says else 'the answer'} | {fault.asked} |\n"
         for fault in faults
     )
-    return _HEAD + "".join(rows)
+    return _HEAD + "".join(rows) + _TAIL
 
 
 if __name__ == "__main__":
