@@ -22,7 +22,7 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 nothing can serve, 4 sign-in needed, 5 
 """
 
 
-_PROCESSES = ("serve", "setup", "demo", "completion", "version")
+_PROCESSES = ("serve", "setup", "demo", "monitor", "completion", "version")
 """Words that are no verbs of the table: each is a process, or needs none."""
 
 type _Verbs = argparse._SubParsersAction[Any]  # noqa: SLF001 - argparse gives its type no other name
@@ -105,6 +105,7 @@ def _add_processes(verbs: _Verbs) -> None:
     setup.add_argument("--yes", action="store_true", help="Ask nothing.")
     demo = _sub(verbs, "demo", "Show it all without an account: made-up people, nothing real.")
     demo.add_argument("--serve", action="store_true", help="Without a desktop.")
+    _sub(verbs, "monitor", "Show everything live in the terminal; ? shows the keys.")
     completion = _sub(verbs, "completion", "Print a script that completes what you type.")
     completion.add_argument("shell", choices=SHELLS, help="Which shell is to read it.")
     _sub(verbs, "version", "Print the version.")

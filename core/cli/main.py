@@ -6,7 +6,7 @@ import itertools
 import json
 import os
 import sys
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, TextIO
@@ -151,15 +151,25 @@ def _dispatch(
                 direct=typed["direct"],
                 words=typed["words"],
             )
-        case "log" if typed["follow"]:
-            from core.cli.follow import follow_log
-
+        case "monitor" | "log" if verb == "monitor" or typed["follow"]:
             if as_json:
                 _speak_utf8(out)
-            following = follow_log(environment, last=typed["last"], as_json=as_json, out=out)
-            return asyncio.run(following)
+            return asyncio.run(_live(str(verb), typed, environment, as_json=as_json, out=out))
         case _:
             return _perform(str(verb), typed, environment, passphrase, as_json=as_json, out=out)
+
+
+async def _live(
+    verb: str, typed: dict[str, Any], environment: Mapping[str, str], *, as_json: bool, out: TextIO
+) -> int:
+    """What goes on for as long as the owner runs."""
+    if verb == "log":
+        from core.cli.follow import follow_log
+
+        return await follow_log(environment, last=typed["last"], as_json=as_json, out=out)
+    from core.cli.monitor import monitor
+
+    return await monitor(environment, as_json=as_json, out=out)
 
 
 def _told(verb: str, typed: dict[str, Any]) -> dict[str, JsonValue]:

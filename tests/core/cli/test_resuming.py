@@ -10,14 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from core.app import App
 from core.domain.decision import RefuseReason
 from core.domain.facts import ThreadId
 from core.domain.state import put_account
 from core.domain.usage import Result
-from core.runtime.clock import SystemClock
-from core.runtime.paths import Home
-from core.words.speech import english
+from tests.core.cli.apps import app_over
 from tests.core.control.apps import free_port
 from tests.core.routing.pool import account
 from tests.core.storage.samples import request
@@ -36,26 +33,18 @@ async def turntable(tmp_path: Path) -> AsyncIterator[Turntable]:
     (programs / "codex").write_text(CODEX.format(python=sys.executable))
     (programs / "codex").chmod(0o755)
     (tmp_path / "codex").mkdir()
-    app = App(
-        home=Home(root=tmp_path / "t"),
-        environment={},
-        user_home=tmp_path,
-        clock=SystemClock(),
-        speech=english(),
-    )
-    await app.hold("a test")
-    await app.folder.store.change(put_account(account("A", 1)))
     record = request()
-    app.folder.ledger.append(
-        replace(
-            record,
-            started_at=datetime.now(UTC),
-            facts=replace(record.facts, thread=STANDS, parent=None),
-            because=RefuseReason.ALL_WAITING,
-            result=Result.REFUSED,
+    async with app_over(tmp_path / "t") as app:
+        await app.folder.store.change(put_account(account("A", 1)))
+        app.folder.ledger.append(
+            replace(
+                record,
+                started_at=datetime.now(UTC),
+                facts=replace(record.facts, thread=STANDS, parent=None),
+                because=RefuseReason.ALL_WAITING,
+                result=Result.REFUSED,
+            )
         )
-    )
-    await app.close()
     turntable = Turntable(
         tmp_path / "t",
         {
