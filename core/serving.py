@@ -15,9 +15,24 @@ from core.binding.leases import Leases, LeaseSecret
 from core.binding.run_once import RunSecret
 from core.budgeting import Budgeting
 from core.domain.account import AccountId
-from core.domain.choices import ask_about, forget_old_threads, learn_choice, settled
+from core.domain.choices import (
+    ask_about,
+    forget_old_threads,
+    learn_choice,
+    learn_turn,
+    settled,
+)
 from core.domain.client import Client
-from core.domain.decision import Decision, Refuse, RefuseReason, Use, Wait, WaitReason
+from core.domain.decision import (
+    Decision,
+    Refuse,
+    RefuseReason,
+    Turn,
+    Use,
+    UseReason,
+    Wait,
+    WaitReason,
+)
 from core.domain.errors import CoreError
 from core.domain.events import AccountChanged, BudgetsChanged, Event, QuotaLearned, RequestEnded
 from core.domain.facts import Facts, ThreadId
@@ -239,7 +254,10 @@ class Serving:
         thread, now = facts.thread, self._clock.now()
         match decision:
             case Use(shares=shares):
-                if shares is not None:
+                if decision.among and decision.reason is UseReason.STRATEGY:
+                    turn = Turn(newest=decision.account, shares=shares)
+                    self._learn(learn_turn(decision.among, turn))
+                elif shares is not None:
                     self._learn(learn_choice(shares))
                 if thread is not None and thread in self._folder.store.observed.asked:
                     self._learn(settled(thread))

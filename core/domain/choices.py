@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from core.domain.account import AccountId
-from core.domain.decision import Shares
+from core.domain.decision import Shares, Turn
 from core.domain.events import Event, ThreadAsks
 from core.domain.facts import ThreadId
 from core.domain.health import FARTHEST
@@ -58,6 +58,17 @@ def learn_choice(shares: Shares) -> Lesson:
 
     def lesson(observed: Observed) -> tuple[Observed, tuple[Event, ...]]:
         return replace(observed, shares=shares), ()
+
+    return lesson
+
+
+def learn_turn(among: str, turn: Turn) -> Lesson:
+    """Remember a strategy's choice for the work of one rule or pool."""
+
+    def lesson(observed: Observed) -> tuple[Observed, tuple[Event, ...]]:
+        if observed.turns.get(among) == turn:
+            return observed, ()
+        return replace(observed, turns={**observed.turns, among: turn}), ()
 
     return lesson
 

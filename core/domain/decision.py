@@ -102,6 +102,11 @@ class UseReason(StrEnum):
     """The strategy put it first."""
 
 
+def among(rule: RuleNumber | None, pool: PoolId | None) -> str:
+    """The name under which a rule's or a pool's turns are kept; empty for neither."""
+    return "" if rule is None and pool is None else f"{rule or ''}/{pool or ''}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shares:
     """How often each of these accounts was chosen since they share by weight.
@@ -113,6 +118,19 @@ class Shares:
 
     weights: tuple[tuple[AccountId, int], ...]
     chosen: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """Where turns go on among the accounts of one rule or pool: each has its own.
+
+    Attributes:
+        newest: whom the strategy named last.
+        shares: what `weighted` remembers of it.
+    """
+
+    newest: AccountId
+    shares: Shares | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +156,11 @@ class Use:
     shares: Shares | None = None
     rule: RuleNumber | None = None
     pool: PoolId | None = None
+
+    @property
+    def among(self) -> str:
+        """Whose turns these are (`Observed.turns`); empty: everybody's."""
+        return among(self.rule, self.pool)
 
 
 class WaitReason(StrEnum):

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from core.domain import health
 from core.domain.account import AccountId
 from core.domain.budgets import NOTHING_USED_UP, UsedUp
-from core.domain.decision import Because, Shares
+from core.domain.decision import Because, Shares, Turn
 from core.domain.events import (
     AccountBack,
     AccountBlocked,
@@ -82,6 +82,7 @@ class Observed:
         last_used: when an account last served a request, to a second.
         last_chosen: the account of the newest turn without an owner (round-robin goes on there).
         shares: what the strategy `weighted` remembers.
+        turns: both for the work of each rule and pool, apart from everybody's.
         spent: tokens by account since its longest window began.
         asked: threads about which the user was asked, since when; not kept over a restart.
         failures: of the last seconds, one for each account; not kept over a restart.
@@ -99,6 +100,7 @@ class Observed:
     last_used: Mapping[AccountId, datetime] = field(default_factory=dict)
     last_chosen: AccountId | None = None
     shares: Shares | None = None
+    turns: Mapping[str, Turn] = field(default_factory=dict)
     spent: Mapping[AccountId, Spent] = field(default_factory=dict)
     asked: Mapping[ThreadId, datetime] = field(default_factory=dict)
     failures: tuple[Failure, ...] = ()

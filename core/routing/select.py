@@ -23,6 +23,7 @@ from core.domain.decision import (
     Verdict,
     Wait,
     WaitReason,
+    among,
 )
 from core.domain.facts import Facts, RequestKind
 from core.domain.observed import Observed, is_challenged, pool_pause_at
@@ -275,7 +276,16 @@ def _choose(
     if owner is not None and owner in case.eligible:
         return owner, UseReason.OWNER, None
     eligible = [state.accounts[account] for account in case.eligible]
-    return _by_strategy(eligible, state, observed, chances)
+    return _by_strategy(eligible, state, _turns_of(case.scope, observed), chances)
+
+
+def _turns_of(scope: Scope, observed: Observed) -> Observed:
+    """What was learned, with the turns of this scope: those of others mean nothing in it."""
+    if scope is EVERYBODY:
+        return observed
+    turn = observed.turns.get(among(scope.rule, scope.pool))
+    newest, shares = (None, None) if turn is None else (turn.newest, turn.shares)
+    return replace(observed, last_chosen=newest, shares=shares)
 
 
 def _by_strategy(

@@ -13,7 +13,7 @@ from typing import Any, cast
 from core.domain.account import Account, AccountId
 from core.domain.budgets import Budget, BudgetNumber
 from core.domain.client import Client, ClientId
-from core.domain.decision import Because, Shares
+from core.domain.decision import Because, Shares, Turn
 from core.domain.facts import ThreadId
 from core.domain.health import Block
 from core.domain.observed import Observed, Owner, Spent
@@ -47,6 +47,7 @@ _OBSERVED_TYPES: Mapping[str, Any] = {
     "last_used": datetime,
     "last_chosen": AccountId,
     "shares": Shares,
+    "turn": Turn,
     "spent": Spent,
 }
 
@@ -122,6 +123,7 @@ def observed_kinds(observed: Observed) -> Kinds:
         "last_used": observed.last_used,
         "last_chosen": {} if chosen is None else {_ONLY: chosen},
         "shares": {} if observed.shares is None else {_ONLY: observed.shares},
+        "turn": observed.turns,
         "spent": observed.spent,
     }
 
@@ -175,6 +177,7 @@ def read_observed(rows: Iterable[Row]) -> tuple[Observed, tuple[DamagedRow, ...]
         last_used=_by_account(kinds["last_used"]),
         last_chosen=kinds["last_chosen"].get(_ONLY),
         shares=kinds["shares"].get(_ONLY),
+        turns=kinds["turn"],
         spent=_by_account(kinds["spent"]),
     )
     return observed, damaged

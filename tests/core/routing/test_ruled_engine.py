@@ -252,6 +252,18 @@ async def test_simulate_says_what_a_folder_a_model_and_a_client_would_meet(engin
     assert (await foreseen(client="editor"))["label"] == "B"
 
 
+async def test_turns_are_taken_within_a_pool(tmp_path: Path) -> None:
+    async with running(tmp_path, "A", "B", "C", routing__strategy="round-robin") as engine:
+        await engine.ask("pool", action="create", pool="Work", accounts=["A", "B"])
+        await engine.ask("rule", action="add", folder="/work", pool="Work")
+        await engine.ask("rule", action="unknown", value="any")
+        for number in range(8):
+            folder = "/work" if number % 2 else "/play"
+            thread = f"t{number}"
+            await engine.turn(thread, **in_tree(folder, thread=thread))
+        assert "".join(str(name) for name in engine.served_by[1::2]) == "ABAB"
+
+
 async def test_who_is_next_is_asked_about_no_work_in_particular(engine: Engine) -> None:
     assert (await engine.ask("best"))["label"] == "A"
     assert (await engine.ask("status"))["rotation"]["next"] is not None

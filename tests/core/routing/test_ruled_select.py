@@ -8,7 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.domain.account import AccountId, Reserve
-from core.domain.decision import BY_RULE, Because, Decision, Refuse, RefuseReason, Use, Wait
+from core.domain.choices import learn_turn
+from core.domain.decision import (
+    BY_RULE,
+    Because,
+    Decision,
+    Refuse,
+    RefuseReason,
+    Turn,
+    Use,
+    Wait,
+)
 from core.domain.facts import Facts, RequestKind, ThreadId
 from core.domain.observed import Observed
 from core.domain.rules import Pool, PoolId, Project, Rule, RuleNumber, Rules
@@ -32,6 +42,7 @@ from tests.core.routing.cases import (
 )
 from tests.core.routing.pool import LATER, NOW, pool
 
+D = AccountId("D")
 WORK = Pool(id=PoolId("pool_work"), name="Work", accounts=(B, C))
 RULE = Rule(number=RuleNumber(4), folder=Project("/work"), pool=WORK.id)
 
@@ -191,6 +202,36 @@ def test_a_tools_own_pool_restricts_without_a_rule() -> None:
     assert isinstance(decision, Use)
     assert (decision.account, decision.rule, decision.pool) == (B, None, WORK.id)
     assert verdict_on(decision, A).because is Because.NOT_IN_POOL
+
+
+@pytest.mark.parametrize("strategy", ["round-robin", "weighted", "sticky"])
+def test_turns_of_one_pool_go_on_whatever_happens_in_another(strategy: str) -> None:
+    """Requests of both alternate; without turns of its own each would begin anew each time."""
+    other = Pool(id=PoolId("pool_other"), name="Other", accounts=(A, D))
+    play = Rule(number=RuleNumber(9), folder=Project("/play"), pool=other.id)
+    state = replace(
+        pool("ABCD"),
+        pools={WORK.id: WORK, other.id: other},
+        rules=Rules(rules=(RULE, play)),
+    )
+    observed, chosen = Observed(), {"/work": "", "/play": ""}
+    for number in range(12):
+        folder = "/work" if number % 2 else "/play"
+        decision = decide(
+            state,
+            observed,
+            project=folder,
+            thread=ThreadId(f"t{number}"),
+            settings=RoutingSettings(strategy=strategy),
+        )
+        assert isinstance(decision, Use)
+        chosen[folder] += decision.account
+        turn = Turn(newest=decision.account, shares=decision.shares)
+        observed, _ = learn_turn(decision.among, turn)(observed)
+    if strategy == "sticky":
+        assert chosen == {"/work": "BBBBBB", "/play": "AAAAAA"}
+    else:
+        assert chosen == {"/work": "BCBCBC", "/play": "ADADAD"}
 
 
 def test_an_owner_that_is_left_out_is_not_waited_for() -> None:

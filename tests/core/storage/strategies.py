@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from core.domain.account import Account, AccountId
 from core.domain.budgets import Budget
 from core.domain.client import Client
-from core.domain.decision import Because, Shares, Verdict
+from core.domain.decision import Because, Shares, Turn, Verdict
 from core.domain.facts import ThreadId
 from core.domain.health import Block
 from core.domain.observed import Observed, Owner, Spent
@@ -108,6 +108,7 @@ def observations() -> st.SearchStrategy[Observed]:
             chosen=st.lists(st.integers(0, 9), max_size=3).map(tuple),
         ),
         spent=by_account(any_of(Spent)),
+        turns=st.dictionaries(st.text(max_size=6), any_of(Turn), max_size=3),
     )
 
 
