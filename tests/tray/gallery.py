@@ -123,6 +123,8 @@ class Answers:
         if self._refuses:
             return CoreError("refused", self._refuses, "Try again.")
         made = self._of_usage(question) or self._of_rules(question) or self._of_engine(question)
+        if not self._well and question.verb in ("usage", "profile"):
+            return CoreError("data_damaged", "ledger.db cannot be read.", "It may be deleted.")
         if made is None:
             return CoreError("refused", f"{question.verb} was refused.", "This is a picture.")
         return Answer(made)
@@ -144,6 +146,8 @@ class Answers:
             return None
         if self._none:
             return rule_answers.none(question.verb)
+        if not self._well and question.verb == "rule":
+            return rule_answers.none("rule") | {"unreadable": True}
         made = {
             "pool": rule_answers.pools,
             "rule": rule_answers.rules,

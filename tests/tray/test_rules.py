@@ -1,10 +1,12 @@
 """The Rules page: what there is in tables, every change a verb that can be taken back."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtWidgets import QComboBox, QLineEdit, QSpinBox, QTableView, QWidget
 
 from core.domain.errors import CoreError
-from tests.tray.shown import Shown, button, named, texts
+from tests.tray.shown import THREE, Shown, button, named, texts
 from tests.tray.snapshots import snapshot
 from tray.present.entries import Perform
 from tray.windows.main_window import PageName
@@ -111,6 +113,17 @@ def test_undo_is_seen_on_the_page(shown: Shown) -> None:
     shown.open(PageName.RULES)
     shown.window.wish_performed()
     assert {question.verb for question in shown.engine.answer()} >= {"pool", "rule", "profile"}
+
+
+def test_page_asks_again_when_somebody_chose_something_and_not_with_every_request(
+    shown: Shown,
+) -> None:
+    shown.open(PageName.RULES)
+    first, *others = THREE.accounts
+    shown.see(replace(THREE, accounts=(replace(first, in_flight=3, windows=()), *others)))
+    assert shown.engine.answer() == []
+    shown.see(replace(THREE, accounts=(replace(first, weight=3), *others)))
+    assert "pool" in {question.verb for question in shown.engine.answer()}
 
 
 def test_what_counts_elsewhere_is_chosen_at_once(shown: Shown) -> None:

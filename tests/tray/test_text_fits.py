@@ -88,6 +88,14 @@ def test_pages(setting: Setting, page: PageName) -> None:
     delete(window)
 
 
+@pytest.mark.parametrize("page", [PageName.USAGE, PageName.RULES])
+def test_pages_when_all_is_well(setting: Setting, page: PageName) -> None:
+    window = window_picture(page, usual(), setting, Answers())
+    assert cut_off(laid_out(window)) == []
+    window.close_for_good()
+    delete(window)
+
+
 def test_window_in_trouble_and_without_an_account(setting: Setting) -> None:
     for report in (trouble(), empty()):
         window = window_picture(PageName.ACCOUNTS, report, setting, Answers())

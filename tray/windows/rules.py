@@ -57,7 +57,7 @@ class RulesPage(Page):
             card.show_report(report)
         if before is None or not self.isVisible():
             return
-        if (before.accounts, before.rotation) != (report.accounts, report.rotation):
+        if _chosen(before) != _chosen(report):
             self.opened()
 
     def opened(self) -> None:
@@ -147,3 +147,9 @@ class RulesPage(Page):
         self._stack.addWidget(scroll)
         self._stack.addWidget(self._empty)
         self.body.addWidget(self._stack, stretch=1)
+
+
+def _chosen(report: StatusReport) -> tuple[object, ...]:
+    """What a person chose of a snapshot; what merely happens (limits, requests) asks nothing."""
+    accounts = tuple((one.id, one.label, one.weight) for one in report.accounts)
+    return accounts, report.rotation.strategy
