@@ -15,13 +15,7 @@ from core.binding.leases import Leases, LeaseSecret
 from core.binding.run_once import RunSecret
 from core.budgeting import Budgeting
 from core.domain.account import AccountId
-from core.domain.choices import (
-    ask_about,
-    forget_old_threads,
-    learn_choice,
-    learn_turn,
-    settled,
-)
+from core.domain.choices import ask_about, forget_old_threads, learn_choice, learn_turn, settled
 from core.domain.client import Client
 from core.domain.decision import (
     Decision,

@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from xml.sax.saxutils import unescape
 
 from core.domain.facts import ThreadId
 from core.proxy.fields import Fields
 
 METADATA = b"x-codex-turn-metadata"
+_TREES = b'"workspaces"'
 _CONTEXT = "environments.environment_context"
 _OPENS = "<environment_context>"
 _BEFORE_IT = ("# AGENTS.md instructions", "<user_instructions>")
@@ -45,9 +45,12 @@ class Named:
 NOTHING = Named()
 
 
-def named_in(fields: Fields) -> Named:
-    """What the head of a request names."""
-    return named_in_metadata(fields.value(METADATA))
+def named_in(fields: Fields, *, thread: ThreadId | None = None) -> Named:
+    """What the head of a request names; `thread`: its conversation, where that is known."""
+    text = fields.value(METADATA)
+    if thread is not None and _TREES not in text:
+        return Named(thread=thread)  # nearly every request: nothing in it that is not known
+    return named_in_metadata(text)
 
 
 def named_in_metadata(text: bytes | str) -> Named:
@@ -106,7 +109,7 @@ def _in_item(item: Any) -> str | None:
         kind = kinds[number] if number < len(kinds) else None
         if kind == _CONTEXT or (not kinds and text.startswith(_OPENS)):
             folders = set(_CWD.findall(text))
-            return unescape(folders.pop(), _QUOTES) if len(folders) == 1 else ""
+            return _unescaped(folders.pop()) if len(folders) == 1 else ""
         if not kinds and not text.startswith(_BEFORE_IT):
             return ""
         if isinstance(kind, str) and kind.startswith("user."):
@@ -172,3 +175,9 @@ def _beginning(body: bytes, coding: bytes, size: int) -> tuple[str, bool]:
     else:
         return "", True
     return plain.decode("utf-8", "ignore"), whole
+
+
+def _unescaped(text: str) -> str:
+    from xml.sax.saxutils import unescape  # it brings a whole HTTP client along
+
+    return unescape(text, _QUOTES)

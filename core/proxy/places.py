@@ -35,7 +35,7 @@ class Places:
 
     def at_once(self, facts: Facts, request: Request) -> Facts | None:
         """The facts with the project; None: it has to be looked for (`found`)."""
-        named = named_in(request.head.fields)
+        named = named_in(request.head.fields, thread=facts.thread)
         if named.folder is not None:
             project = self.projects.known(named.folder)
             return None if project is UNKNOWN else replace(facts, project=project)
@@ -45,7 +45,7 @@ class Places:
 
     async def found(self, facts: Facts, request: Request) -> Facts:
         """The facts with the project, after looking for it."""
-        named = named_in(request.head.fields)
+        named = named_in(request.head.fields, thread=facts.thread)
         folder = named.folder
         if folder is None and self.wanted():
             folder = await _in_body(request)
