@@ -1,4 +1,4 @@
-"""What travels without logins: settings, profiles, rules, the user’s wishes for accounts. Pure."""
+"""What travels without logins: settings, profiles, rules, budgets, wishes for accounts. Pure."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import cast
 
 from core.accounts.add import LONGEST_LABEL
+from core.accounts.export_budgets import SentBudget, budgets_record, read_budgets
 from core.accounts.export_rules import Sent, read_profiles, read_record, to_record
 from core.domain.account import Account, Identity, Reserve
 from core.domain.errors import CoreError
@@ -46,6 +47,7 @@ class Export:
         accounts: what was decided about each.
         rules: pools and rules; None: it says nothing about them.
         profiles: the user's own.
+        budgets: how much may be used.
     """
 
     settings: Mapping[str, Value]
@@ -53,6 +55,7 @@ class Export:
     accounts: tuple[Wishes, ...]
     rules: Sent | None = None
     profiles: tuple[Profile, ...] = ()
+    budgets: tuple[SentBudget, ...] = ()
 
 
 def to_export(
@@ -77,6 +80,7 @@ def to_export(
         "settings": {key: _plain(value) for key, value in settings.items() if _travels(key)},
         "accounts": [_record(account) for account in state.accounts.values()],
         "ruled": to_record(state),
+        "budgets": budgets_record(state),
         "profiles": {
             one.name: {key: _plain(value) for key, value in one.values.items()}
             for one in profiles
@@ -105,6 +109,7 @@ def read_export(text: str) -> Export:
             accounts=tuple(_wishes(record) for record in document["accounts"]),
             rules=read_record(document["ruled"]) if "ruled" in document else None,
             profiles=read_profiles(document.get("profiles", {})),
+            budgets=read_budgets(document.get("budgets", [])),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         message = "This export is cut or damaged; nothing was changed."

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from core.accounts.export import Export, read_export, to_export, wish
+from core.accounts.export_budgets import take_budgets
 from core.accounts.export_rules import settled_here
 from core.accounts.find import find_account
 from core.accounts.merge import Merge, Step
@@ -187,6 +188,7 @@ async def import_export(app: App, path: Path, *, dry_run: bool) -> Exported:
         if ruled is not None:
             await app.folder.store.change(ruled)
         await app.folder.store.change(wish(wishes.accounts))
+        await app.folder.store.change(take_budgets(wishes.budgets))
         for profile in wishes.profiles:
             put_profile(app.home.settings, profile)
         for key, value in wishes.settings.items():
@@ -208,6 +210,13 @@ async def import_export(app: App, path: Path, *, dry_run: bool) -> Exported:
                 "Its pools ({pools}) and rules ({rules}) take the place of those that are here.",
                 pools=len(wishes.rules.pools),
                 rules=len(wishes.rules.rules),
+            )
+        )
+    if wishes.budgets:
+        lines.append(
+            say(
+                "Its budgets ({count}) count as far as what they are about is here.",
+                count=len(wishes.budgets),
             )
         )
     if absent := len(wishes.accounts) - len(known):
