@@ -10,6 +10,7 @@ import random
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 from sqlite3 import Connection
 from typing import TYPE_CHECKING
@@ -168,8 +169,8 @@ class App:
         return None if self._serving is None else self._serving.server.port
 
     def draw(self) -> float:
-        """A number from 0 up to 1, for what is left to chance."""
-        return _draw()
+        """A number from 0 up to 1, so that waits do not march in step."""
+        return random.random()  # noqa: S311 - spreads waits, guards nothing
 
     def codex_home(self, named: str | None) -> Path:
         """The Codex home that a verb is about: the caller's, else this process's own."""
@@ -266,15 +267,12 @@ class App:
         Raises:
             CoreError: `owned`, `locked`, or as databases and ports cannot be opened.
         """
-        from core.serving import Serving
-        from core.switch.settling import settle_all
-
         await self.hold(mode)
         try:
-            await self.leases.recover()
-            await settle_all(self.folder.store, self.home.switches)
-            if self.folder.vault.slots:
-                await self._unlock_if_possible()
+            # What serves is imported while a passphrase is stretched: both take a while.
+            await asyncio.gather(asyncio.to_thread(import_module, "core.serving"), self._recover())
+            from core.serving import Serving
+
             self._serving = Serving(
                 folder=self.folder,
                 leases=self.leases,
@@ -285,7 +283,7 @@ class App:
                 bus=self.bus,
                 mode=mode,
                 pid=os.getpid(),
-                draw=_draw,
+                draw=self.draw,
             )
             await self._serving.start()
             self.guarding.health_key = self._serving.identity().key
@@ -336,7 +334,7 @@ class App:
             environment=self.environment,
             settings=lambda: self.settings,
             clock=self.clock,
-            draw=_draw,
+            draw=self.draw,
         )
 
     async def bind_plan(self, home: Path, port: int) -> BindPlan:
@@ -385,14 +383,17 @@ class App:
             return self._folder.store.state, self._folder.store.observed
         return self._loaded or (State(), Observed())
 
+    async def _recover(self) -> None:
+        from core.switch.settling import settle_all
+
+        await self.leases.recover()
+        await settle_all(self.folder.store, self.home.switches)
+        if self.folder.vault.slots:
+            await self._unlock_if_possible()
+
     async def _unlock_if_possible(self) -> None:
         if self._passphrase is not None:
             await self.unlock()
             return
         with suppress(CoreError):  # stays locked: `status` and every refusal say so
             await self.unlock()
-
-
-def _draw() -> float:
-    """A number from 0 up to 1, for pauses that must not march in step."""
-    return random.random()  # noqa: S311 - spreads waits, guards nothing

@@ -13,6 +13,7 @@ from core.control.owner import Owner, make_app
 from core.control.verbs.rotation import read_duration
 from core.domain.errors import ExitCode
 from core.domain.events import EngineStopping, Event
+from core.runtime.loop import serving_loop
 from core.runtime.process import settle_to_serve
 
 
@@ -39,7 +40,7 @@ def serve(
     async def settled() -> None:
         settle_to_serve()
 
-    asyncio.run(run())
+    asyncio.run(run(), loop_factory=serving_loop)
     return int(ExitCode.DONE)
 
 

@@ -8,8 +8,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-
-import httpx
+from typing import TYPE_CHECKING
 
 from core.codex_home.auth_json import CodexLogin, login_of
 from core.domain.errors import CoreError, ExitCode
@@ -34,9 +33,12 @@ from core.oauth.protocol import (
     read_pasted,
     read_tokens,
 )
-from core.oauth.send import NotSentError, post
+from core.oauth.send import NoAnswerError, NotSentError, post
 from core.runtime.clock import Clock
 from core.words.speech import Speech
+
+if TYPE_CHECKING:
+    import httpx
 
 BROWSER_S = 900.0
 """How long the browser may take, in seconds."""
@@ -102,7 +104,7 @@ class SignIn:
     def __init__(
         self,
         *,
-        connect: Callable[[], httpx.AsyncClient],
+        connect: "Callable[[], httpx.AsyncClient]",
         auth_url: str,
         clock: Clock,
         draw: Callable[[int], bytes],
@@ -230,7 +232,7 @@ class SignIn:
             await self._sleep(interval)
             try:
                 status, body = await post(self._connect, self._auth_url, device.poll_form(code))
-            except (NotSentError, httpx.HTTPError, TimeoutError):
+            except (NotSentError, NoAnswerError):
                 continue  # a network that comes and goes ends no sign-in
             match device.read_poll(status, body):
                 case DeviceGrant() as grant:
@@ -267,8 +269,8 @@ class SignIn:
             except NotSentError as error:
                 if again + 1 == _TRIES:
                     raise _unreachable(error.code) from None
-            except (httpx.HTTPError, TimeoutError) as error:
-                raise _unreachable(type(error).__name__) from None
+            except NoAnswerError as error:
+                raise _unreachable(error.code) from None
             await self._sleep(1.0)
         raise AssertionError("the last try answers or raises")
 

@@ -12,8 +12,7 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 from enum import StrEnum
-
-import httpx
+from typing import TYPE_CHECKING
 
 from core.domain.account import Account, AccountId, Refresher
 from core.domain.credentials import Credentials
@@ -21,9 +20,12 @@ from core.domain.errors import CoreError
 from core.oauth.lane import Lane
 from core.oauth.protocol import Fresh, Refused, merged, read_tokens, refresh_form, revoke_form
 from core.oauth.rests import Rests
-from core.oauth.send import NotSentError, post
+from core.oauth.send import NoAnswerError, NotSentError, post
 from core.runtime.clock import Clock
 from core.storage.vault import Vault
+
+if TYPE_CHECKING:
+    import httpx
 
 FIRST_REST = timedelta(seconds=30)
 """How long an account rests after a refresh that failed for a passing reason; then doubled."""
@@ -52,7 +54,7 @@ class Ours:
         vault: Vault,
         lane: Lane,
         clock: Clock,
-        connect: Callable[[], httpx.AsyncClient],
+        connect: "Callable[[], httpx.AsyncClient]",
         auth_url: Callable[[], str],
     ) -> None:
         """`auth_url` is the issuer's address, as `core.oauth.issuer.issuer_of` allows it."""
@@ -132,8 +134,8 @@ class Ours:
             form = revoke_form(known.refresh_token)
             try:
                 status, _ = await post(self._connect, self._auth_url(), form)
-            except (NotSentError, httpx.HTTPError, TimeoutError) as error:
-                raise _not_revoked(type(error).__name__) from None
+            except (NotSentError, NoAnswerError) as error:
+                raise _not_revoked(error.code) from None
             if status != 200:
                 raise _not_revoked(f"it answered {status}")
 
@@ -151,9 +153,8 @@ class Ours:
             status, body = await post(self._connect, auth_url, form)
         except NotSentError as error:
             return Refused(code=error.code, terminal=False, spent=False)
-        except (httpx.HTTPError, TimeoutError) as error:
-            code = f"no_answer_{type(error).__name__}"
-            return Refused(code=code, terminal=False, spent=True)
+        except NoAnswerError as error:
+            return Refused(code=f"no_answer_{error.code}", terminal=False, spent=True)
         return read_tokens(status, body, now=self._clock.now())
 
     async def _seal(self, account: AccountId, fresh: Credentials) -> Renewal:

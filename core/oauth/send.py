@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
-
-import httpx
+from typing import TYPE_CHECKING
 
 from core.oauth.protocol import Form
+
+if TYPE_CHECKING:
+    import httpx
 
 ANSWER_S = 30.0
 """How long the issuer may take, in seconds."""
@@ -21,16 +23,26 @@ class NotSentError(Exception):
         self.code = code
 
 
+class NoAnswerError(Exception):
+    """The form may have arrived, and no whole answer came; `code` says what failed."""
+
+    def __init__(self, code: str) -> None:
+        """`code` is a word for logs."""
+        super().__init__(code)
+        self.code = code
+
+
 async def post(
-    connect: Callable[[], httpx.AsyncClient], auth_url: str, form: Form
+    connect: "Callable[[], httpx.AsyncClient]", auth_url: str, form: Form
 ) -> tuple[int, bytes]:
     """Status and body (at most 1 MiB of it) of the issuer's answer.
 
     Raises:
         NotSentError: no connection was made.
-        httpx.HTTPError: something failed after that; the form may have arrived.
-        TimeoutError: no whole answer within `ANSWER_S`; the form may have arrived.
+        NoAnswerError: something failed after that, or nothing came within `ANSWER_S`.
     """
+    import httpx
+
     headers = {"content-type": form.content_type, "accept": "application/json"}
     body = bytearray()
     try:
@@ -55,6 +67,9 @@ async def post(
         httpx.InvalidURL,
         OSError,  # the file of our own authorities cannot be read
     ) as error:
-        if isinstance(error, TimeoutError):
-            raise  # asyncio's own, which is an OSError since 3.11
-        raise NotSentError(type(error).__name__) from None
+        code = type(error).__name__
+        if isinstance(error, TimeoutError):  # asyncio's own, which is an OSError since 3.11
+            raise NoAnswerError(code) from None
+        raise NotSentError(code) from None
+    except httpx.HTTPError as error:
+        raise NoAnswerError(type(error).__name__) from None
