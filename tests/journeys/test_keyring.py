@@ -4,6 +4,7 @@ A session of its own for each test: it is locked, and its entries are taken away
 """
 
 import asyncio
+import json
 import sqlite3
 import subprocess
 import sys
@@ -67,6 +68,16 @@ def kept(turntable: Turntable) -> list[tuple[object, ...]]:
     return rows
 
 
+def passphrase_cost(turntable: Turntable) -> tuple[int, int, int]:
+    """What one guess costs, as the slot has it."""
+    with sqlite3.connect(f"file:{turntable.home / 'vault.db'}?mode=ro", uri=True) as file:
+        query = "SELECT parameters FROM slot WHERE kind = 'passphrase'"
+        ((parameters,),) = file.execute(query).fetchall()
+    file.close()
+    known = json.loads(parameters)
+    return known["n"], known["r"], known["p"]
+
+
 def assert_locked(ran: Ran) -> None:
     """A code, a sentence and what helps."""
     assert ran.exit_code == 7, ran.stdout + ran.stderr
@@ -119,6 +130,7 @@ async def test_an_entry_that_was_taken_away_is_made_up_for_by_the_recovery_code(
     secrets = {"TURNTABLE_RECOVERY_CODE": code, "TURNTABLE_NEW_PASSPHRASE": NEW}
     await turntable.done("vault", "recover", **secrets)
     opened = {"TURNTABLE_PASSPHRASE": NEW}
+    assert passphrase_cost(turntable) == (2**17, 8, 1), "what docs/security.md says"
     assert (await turntable.run("check", **opened)).exit_code == 0
     # The keyring once more; then everything under a new key, and the old code opens nothing.
     await turntable.done("vault", "add-keyring", **opened)
