@@ -3,9 +3,16 @@
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QRect, Qt
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QScrollArea, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QLabel,
+    QScrollArea,
+    QTableView,
+    QWidget,
+)
 from shiboken6 import delete
 
 from core.runtime.language import local_speech
@@ -29,6 +36,8 @@ from tray.windows.main_window import PageName
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 _POINTS = 10
+_CELL_MARGIN = 12
+"""Beside the words of a cell."""
 _SLACK = 1
 """A pixel: widths are rounded."""
 
@@ -67,11 +76,28 @@ def cut_off(widget: QWidget) -> list[str]:
         for area in widget.findChildren(QScrollArea)
         if area.isVisible() and area.horizontalScrollBar().maximum() > 0
     ]
+    found += [
+        f"{table.accessibleName()}: {table.model().index(row, column).data()!r} is cut"
+        for table in widget.findChildren(QTableView)
+        if table.isVisible() and table.wordWrap()
+        for row in range(table.model().rowCount())
+        for column in range(table.model().columnCount())
+        if not _cell_has_room(table, row, column)
+    ]
     for button in widget.findChildren(QAbstractButton):
         words = button.text()
         if button.isVisible() and words and button.width() + _SLACK < button.sizeHint().width():
             found.append(f"{words!r}: {button.width()} of {button.sizeHint().width()}")
     return found
+
+
+def _cell_has_room(table: QTableView, row: int, column: int) -> bool:
+    """Measured as the words are: a column that does not wrap shows them on one line."""
+    text = str(table.model().index(row, column).data() or "")
+    width = table.columnWidth(column) - _CELL_MARGIN
+    area = QRect(0, 0, width, 10_000)
+    needed = table.fontMetrics().boundingRect(area, Qt.TextFlag.TextWordWrap, text)
+    return needed.width() <= width and needed.height() <= table.rowHeight(row)
 
 
 def _has_room(part: QLabel) -> bool:

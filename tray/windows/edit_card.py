@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QModelIndex, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -63,7 +64,8 @@ class EditCard(QFrame):
         self._form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         self._buttons.setSpacing(GAP_SMALL)
         self._buttons.setColumnStretch(_COLUMNS, 1)
-        self._table.verticalHeader().setDefaultSectionSize(self._line())
+        self._table.setWordWrap(True)
+        self._table.verticalHeader().setMinimumSectionSize(self._line())
         self._table.selectionModel().currentRowChanged.connect(self._moved)
 
     def show_rows(self, text: str, rows: tuple[Row, ...]) -> None:
@@ -74,8 +76,7 @@ class EditCard(QFrame):
         set_tone(self._text, Tone.MUTED)
         self._rows.show_rows(rows)
         self._table.setVisible(bool(rows))
-        lines = min(len(rows), _MOST_ROWS)
-        self._table.setFixedHeight(self._line() * (lines + 1) + 2 * GAP_MEDIUM)
+        self._make_room()
         place = self._rows.place(before)
         if place is not None and place != self._table.currentIndex().row():
             self._table.selectRow(place)
@@ -164,6 +165,18 @@ class EditCard(QFrame):
         asked = label(name, tone=Tone.MUTED)
         asked.setBuddy(field)
         self._form.addRow(asked, field)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Other widths wrap other words."""
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """The table is as high as its rows, up to `_MOST_ROWS`; words that are long wrap."""
+        self._table.resizeRowsToContents()
+        shown = min(self._rows.rowCount(), _MOST_ROWS)
+        rows = sum(self._table.rowHeight(number) for number in range(shown))
+        self._table.setFixedHeight(rows + self._line() + 2 * GAP_MEDIUM)
 
     def _moved(self, current: QModelIndex) -> None:
         self._ask_nothing()
