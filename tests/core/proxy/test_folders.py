@@ -24,7 +24,7 @@ def metadata(**said: Any) -> bytes:
 NAMED = [
     pytest.param(metadata(), None, id="outside git, and a prewarm"),
     pytest.param(
-        metadata(workspaces={"/work/it": {"has_changes": False}}), "/work/it", id="inside git"
+        metadata(workspaces={"/firm/it": {"has_changes": False}}), "/firm/it", id="inside git"
     ),
     pytest.param(metadata(workspaces={"/w/ü & <x>": {}}), "/w/ü & <x>", id="letters of any kind"),
     pytest.param(metadata(workspaces={"/a": {}, "/b": {}}), None, id="two trees are no answer"),
@@ -65,31 +65,31 @@ def body(*items: Any, **before: Any) -> bytes:
 
 
 CONTEXT_KIND = "environments.environment_context"
-HERE = CONTEXT.format("/work/it")
+HERE = CONTEXT.format("/firm/it")
 THERE = CONTEXT.format("/evil")
 BODIES = [
     pytest.param(
         body({"type": "additional_tools", "role": "developer", "tools": []},
              said("Be good.", role="developer"), said(HERE, CONTEXT_KIND), said("hi", "user.text")),
-        "/work/it", id="as Codex sends it",
+        "/firm/it", id="as Codex sends it",
     ),
-    pytest.param(body(said(HERE), said("hi")), "/work/it", id="as older ones sent it"),
-    pytest.param(body(said(HERE, CONTEXT_KIND), said(THERE, CONTEXT_KIND)), "/work/it",
+    pytest.param(body(said(HERE), said("hi")), "/firm/it", id="as older ones sent it"),
+    pytest.param(body(said(HERE, CONTEXT_KIND), said(THERE, CONTEXT_KIND)), "/firm/it",
                  id="the first context counts"),
     pytest.param(body(said(THERE, "user.text"), said(HERE, CONTEXT_KIND)), None,
                  id="a person's words before it end the search"),
     pytest.param(body(said("hi"), said(THERE)), None, id="also where nothing says whose they are"),
     pytest.param(body(said(THERE, "user.text")), None, id="a context that a person typed"),
-    pytest.param(body(said(f"# AGENTS.md instructions for /a\n{THERE}"), said(HERE)), "/work/it",
+    pytest.param(body(said(f"# AGENTS.md instructions for /a\n{THERE}"), said(HERE)), "/firm/it",
                  id="a project's own instructions are no context"),
     pytest.param(
         body({"role": "user", "content": [{"type": "input_text", "text": THERE},
                                           {"type": "input_text", "text": HERE}],
               "internal_chat_message_metadata_passthrough": {
                   "content_item_kinds": ["agents_md.instructions", CONTEXT_KIND]}}),
-        "/work/it", id="each part of a message is what Codex says it is",
+        "/firm/it", id="each part of a message is what Codex says it is",
     ),
-    pytest.param(body(said(THERE, role="developer"), said(HERE)), "/work/it",
+    pytest.param(body(said(THERE, role="developer"), said(HERE)), "/firm/it",
                  id="another role says nothing"),
     pytest.param(body(said(CONTEXT.format("/w/a &amp; b &lt;c&gt; &quot;"), CONTEXT_KIND)),
                  '/w/a & b <c> "', id="letters that XML writes another way"),
@@ -99,7 +99,7 @@ BODIES = [
                  id="a context without a folder"),
     pytest.param(body(instructions="x", tools=[{"input": [said(THERE)]}]), None,
                  id="another list of that name"),
-    pytest.param(body(said(HERE), previous_response_id="resp_1"), "/work/it", id="a follow-up"),
+    pytest.param(body(said(HERE), previous_response_id="resp_1"), "/firm/it", id="a follow-up"),
     pytest.param(body(), None, id="an empty input"),
     pytest.param(b'{"input": "hi"}', None, id="a plain text"),
     pytest.param(b'{"input": [7, null, "x", {"role": "user", "content": "x"}]}', None, id="junk"),
@@ -125,9 +125,9 @@ def test_what_codex_really_sends_is_read() -> None:
 
 def test_no_more_is_read_than_what_stands_before_the_context() -> None:
     long = said("x" * 2 * PREFIXES[1], "user.text")
-    assert folder_in(body(said(HERE, CONTEXT_KIND), long), b"") == "/work/it"
+    assert folder_in(body(said(HERE, CONTEXT_KIND), long), b"") == "/firm/it"
     first = said("x" * 2 * PREFIXES[0], role="developer")
-    assert folder_in(body(first, said(HERE, CONTEXT_KIND)), b"") == "/work/it"
+    assert folder_in(body(first, said(HERE, CONTEXT_KIND)), b"") == "/firm/it"
     endless = said("x" * 2 * PREFIXES[1], role="developer")
     assert folder_in(body(endless, said(HERE, CONTEXT_KIND)), b"") is None
 

@@ -235,7 +235,7 @@ def test_requests_at_once_go_over_by_no_more_than_is_under_way(
     [
         pytest.param("/home/ada/x", ["/home/ada/x", "/home/ada", "/home", "/"], id="a folder"),
         pytest.param("/", ["/"], id="the whole disk"),
-        pytest.param("C:/work/x", ["C:/work/x", "C:/work", "C:"], id="another system's"),
+        pytest.param("C:/firm/x", ["C:/firm/x", "C:/firm", "C:"], id="another system's"),
     ],
 )
 def test_a_budget_of_a_folder_is_about_what_is_below_it(project: str, folders: list[str]) -> None:

@@ -17,10 +17,10 @@ from tests.core.routing.engine import MODEL, Engine, running
 
 @pytest.fixture
 async def engine(tmp_path: Path) -> AsyncIterator[Engine]:
-    """A and B; the pool Work holds B, and the folder /work is for it."""
+    """A and B; the pool Work holds B, and the folder /firm is for it."""
     async with running(tmp_path, "A", "B") as engine:
         await engine.ask("pool", action="create", pool="Work", accounts=["B"])
-        await engine.ask("rule", action="add", folder="/work", pool="Work")
+        await engine.ask("rule", action="add", folder="/firm", pool="Work")
         yield engine
 
 
@@ -52,10 +52,10 @@ async def newest(engine: Engine) -> Any:
 
 async def test_work_in_a_folder_is_served_by_its_pool_and_by_nobody_else(engine: Engine) -> None:
     await engine.ask("use", account="A")
-    assert (await engine.turn(**in_tree("/work/deep"))).status_code == 200
+    assert (await engine.turn(**in_tree("/firm/deep"))).status_code == 200
     assert engine.served_by == ["B"], "use does not widen what a rule lets serve"
     why = await newest(engine)
-    assert (why["rule"], why["pool"], why["project"]) == (1, "Work", "/work/deep")
+    assert (why["rule"], why["pool"], why["project"]) == (1, "Work", "/firm/deep")
     assert why["text"].startswith("Rule 1 counted: pool Work. ")
     (a,) = [v for v in why["verdicts"] if v["label"] == "A"]
     assert (a["eligible"], a["because"]) == (False, "excluded_by_rule")
@@ -78,7 +78,7 @@ async def test_another_folder_is_refused_with_one_sentence_that_names_it(engine:
 
 
 async def test_outside_git_the_body_names_the_folder(engine: Engine) -> None:
-    assert (await outside_git(engine, "/work/plain")).status_code == 200
+    assert (await outside_git(engine, "/firm/plain")).status_code == 200
     assert engine.served_by == ["B"]
     refused = await outside_git(engine, "/play/plain", thread="t2")
     assert refused.status_code == 400
@@ -87,23 +87,23 @@ async def test_outside_git_the_body_names_the_folder(engine: Engine) -> None:
 
 async def test_nobody_guesses_a_folder_that_was_not_said(engine: Engine) -> None:
     assert (await engine.turn()).json()["error"]["reason"] == "rule_no_folder"
-    two = await engine.turn("t2", **in_tree("/work/a", "/play", thread="t2"))
+    two = await engine.turn("t2", **in_tree("/firm/a", "/play", thread="t2"))
     assert two.json()["error"]["reason"] == "rule_no_folder", "two trees are no answer"
     assert engine.served_by == []
 
 
 async def test_a_conversation_and_those_it_starts_stay_in_their_project(engine: Engine) -> None:
-    await engine.turn("t1", **in_tree("/work/deep"))
+    await engine.turn("t1", **in_tree("/firm/deep"))
     compaction = await engine.turn("t1")
     child = await engine.turn("t2", **{"x-codex-parent-thread-id": "t1"})
     assert [compaction.status_code, child.status_code] == [200, 200]
     assert engine.served_by == ["B", "B", "B"]
-    assert (await newest(engine))["project"] == "/work/deep"
-    assert engine.app.observed.owners[ThreadId("t2")].project == "/work/deep"
+    assert (await newest(engine))["project"] == "/firm/deep"
+    assert engine.app.observed.owners[ThreadId("t2")].project == "/firm/deep"
 
 
 async def test_a_search_belongs_to_the_conversation_that_its_metadata_name(engine: Engine) -> None:
-    await engine.turn("t1", **in_tree("/work/deep"))
+    await engine.turn("t1", **in_tree("/firm/deep"))
     async with httpx.AsyncClient(trust_env=False) as client:
 
         async def search(thread: str) -> httpx.Response:
@@ -138,7 +138,7 @@ async def test_when_its_pool_waits_the_reset_is_named_though_another_is_ready(
 ) -> None:
     until = engine.clock.now() + timedelta(hours=2)
     engine.back_end.limit("B", until=until)
-    answer = await engine.turn(**in_tree("/work"))
+    answer = await engine.turn(**in_tree("/firm"))
     assert answer.status_code == 429
     error = answer.json()["error"]
     assert (error["type"], error["resets_at"]) == ("usage_limit_reached", int(until.timestamp()))
@@ -148,15 +148,15 @@ async def test_when_its_pool_waits_the_reset_is_named_though_another_is_ready(
 
 async def test_stay_and_rules_both_restrict(engine: Engine) -> None:
     await engine.ask("stay", account="A")
-    answer = await engine.turn(**in_tree("/work"))
+    answer = await engine.turn(**in_tree("/firm"))
     assert answer.status_code == 400
     assert answer.json()["error"]["message"].startswith("Your rules do not let “A” serve here")
     assert engine.served_by == []
 
 
 async def test_a_model_that_the_rule_does_not_allow_is_refused(engine: Engine) -> None:
-    await engine.ask("rule", action="add", folder="/work/x", pool="Work", allow=["o*"])
-    answer = await engine.turn(**in_tree("/work/x"))
+    await engine.ask("rule", action="add", folder="/firm/x", pool="Work", allow=["o*"])
+    answer = await engine.turn(**in_tree("/firm/x"))
     assert answer.status_code == 400
     assert answer.json()["error"]["message"].startswith(
         f"Rule 2 does not let the model {MODEL} be used here."
@@ -242,12 +242,12 @@ async def test_simulate_says_what_a_folder_a_model_and_a_client_would_meet(engin
         (one,) = (await engine.ask("simulate", **asked))["requests"]
         return one
 
-    work = await foreseen(cwd="/work/deep")
-    assert (work["label"], work["rule"], work["project"]) == ("B", 1, "/work/deep")
+    work = await foreseen(cwd="/firm/deep")
+    assert (work["label"], work["rule"], work["project"]) == ("B", 1, "/firm/deep")
     play = await foreseen(cwd="/play")
     assert (play["account"], play["because"]) == (None, "rule_folder")
-    await engine.turn("t1", **in_tree("/work/deep"))
-    assert (await foreseen(thread="t1"))["project"] == "/work/deep"
+    await engine.turn("t1", **in_tree("/firm/deep"))
+    assert (await foreseen(thread="t1"))["project"] == "/firm/deep"
     await tool(engine, "editor", pool="Work")
     assert (await foreseen(client="editor"))["label"] == "B"
 
@@ -255,10 +255,10 @@ async def test_simulate_says_what_a_folder_a_model_and_a_client_would_meet(engin
 async def test_turns_are_taken_within_a_pool(tmp_path: Path) -> None:
     async with running(tmp_path, "A", "B", "C", routing__strategy="round-robin") as engine:
         await engine.ask("pool", action="create", pool="Work", accounts=["A", "B"])
-        await engine.ask("rule", action="add", folder="/work", pool="Work")
+        await engine.ask("rule", action="add", folder="/firm", pool="Work")
         await engine.ask("rule", action="unknown", value="any")
         for number in range(8):
-            folder = "/work" if number % 2 else "/play"
+            folder = "/firm" if number % 2 else "/play"
             thread = f"t{number}"
             await engine.turn(thread, **in_tree(folder, thread=thread))
         assert "".join(str(name) for name in engine.served_by[1::2]) == "ABAB"
@@ -273,7 +273,7 @@ async def test_who_is_next_is_asked_about_no_work_in_particular(engine: Engine) 
 async def test_what_the_user_chose_is_there_after_a_restart(tmp_path: Path) -> None:
     async with running(tmp_path, "A") as engine:
         await engine.ask("pool", action="create", pool="Work", accounts=["A"])
-        await engine.ask("rule", action="add", folder="/work", pool="Work")
+        await engine.ask("rule", action="add", folder="/firm", pool="Work")
         await engine.ask("rule", action="unknown", value="Work")
         pools, rules = engine.app.state.pools, engine.app.state.rules
         vault = engine.app.home.vault

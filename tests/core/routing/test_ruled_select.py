@@ -44,7 +44,7 @@ from tests.core.routing.pool import LATER, NOW, pool
 
 D = AccountId("D")
 WORK = Pool(id=PoolId("pool_work"), name="Work", accounts=(B, C))
-RULE = Rule(number=RuleNumber(4), folder=Project("/work"), pool=WORK.id)
+RULE = Rule(number=RuleNumber(4), folder=Project("/firm"), pool=WORK.id)
 
 
 def ruled(
@@ -58,7 +58,7 @@ def decide(
     state: State,
     observed: Observed | None = None,
     *,
-    project: str | None = "/work/a",
+    project: str | None = "/firm/a",
     thread: ThreadId = T1,
     tried: frozenset[AccountId] = frozenset(),
     caller: PoolId | None = None,
@@ -214,9 +214,9 @@ def test_turns_of_one_pool_go_on_whatever_happens_in_another(strategy: str) -> N
         pools={WORK.id: WORK, other.id: other},
         rules=Rules(rules=(RULE, play)),
     )
-    observed, chosen = Observed(), {"/work": "", "/play": ""}
+    observed, chosen = Observed(), {"/firm": "", "/play": ""}
     for number in range(12):
-        folder = "/work" if number % 2 else "/play"
+        folder = "/firm" if number % 2 else "/play"
         decision = decide(
             state,
             observed,
@@ -229,9 +229,9 @@ def test_turns_of_one_pool_go_on_whatever_happens_in_another(strategy: str) -> N
         turn = Turn(newest=decision.account, shares=decision.shares)
         observed, _ = learn_turn(decision.among, turn)(observed)
     if strategy == "sticky":
-        assert chosen == {"/work": "BBBBBB", "/play": "AAAAAA"}
+        assert chosen == {"/firm": "BBBBBB", "/play": "AAAAAA"}
     else:
-        assert chosen == {"/work": "BCBCBC", "/play": "ADADAD"}
+        assert chosen == {"/firm": "BCBCBC", "/play": "ADADAD"}
 
 
 def test_an_owner_that_is_left_out_is_not_waited_for() -> None:
@@ -269,11 +269,11 @@ def ruled_states(draw: st.DrawFn) -> State:
     rules = (
         Rule(
             number=RuleNumber(1),
-            folder=Project("/work"),
+            folder=Project("/firm"),
             pool=draw(st.sampled_from([None, one.id])),
             accounts=draw(members),
         ),
-        Rule(number=RuleNumber(2), folder=Project("/work/b"), models=("gpt-*",)),
+        Rule(number=RuleNumber(2), folder=Project("/firm/b"), models=("gpt-*",)),
     )
     state = replace(
         pool("ABCDE", draw(rotations)),
@@ -287,7 +287,7 @@ def ruled_states(draw: st.DrawFn) -> State:
 @given(
     ruled_states(),
     worlds,
-    st.sampled_from([None, "/work/a", "/work/b", "/play"]),
+    st.sampled_from([None, "/firm/a", "/firm/b", "/play"]),
     callers,
     st.frozensets(names),
     st.sampled_from([s for s in STRATEGIES if s != "hybrid"]),
@@ -320,7 +320,7 @@ def test_an_account_that_a_rule_leaves_out_is_never_chosen(  # noqa: PLR0917 - a
         assert decision.account not in left_out
         if caller is not None:
             assert decision.account in state.pools[caller].accounts
-        if project == "/work/a" and state.rules.rules[0].accounts:
+        if project == "/firm/a" and state.rules.rules[0].accounts:
             assert decision.account in state.rules.rules[0].accounts
     elif decision.account is not None and decision.until is not None:
         assert decision.account not in left_out, "nobody waits for one that may not serve"
@@ -328,7 +328,7 @@ def test_an_account_that_a_rule_leaves_out_is_never_chosen(  # noqa: PLR0917 - a
         assert decision.reason in BY_RULE
 
 
-@given(ruled_states(), worlds, st.sampled_from(["/work/a", "/work/b"]))
+@given(ruled_states(), worlds, st.sampled_from(["/firm/a", "/firm/b"]))
 def test_an_account_in_no_pool_changes_nothing(
     state: State, observed: Observed, project: str
 ) -> None:
@@ -349,7 +349,7 @@ def test_an_account_in_no_pool_changes_nothing(
         assert (after.reason, after.until) == (before.reason, before.until)
 
 
-@given(worlds, st.sampled_from([None, "/work/a", "/play"]), rotations)
+@given(worlds, st.sampled_from([None, "/firm/a", "/play"]), rotations)
 def test_rules_that_restrict_nothing_change_nothing(
     observed: Observed, project: str | None, rotation: Rotation
 ) -> None:

@@ -56,24 +56,24 @@ def ruled(*rules: Rule, unknown: Unknown = REFUSED) -> State:
     )
 
 
-WORK_RULE = rule(1, folder=Project("/work"), pool=WORK.id)
+WORK_RULE = rule(1, folder=Project("/firm"), pool=WORK.id)
 
 COUNTS = [
     pytest.param(
-        (rule(1, folder="/work"), rule(2, folder="/work/deep")),
-        asks("/work/deep/er"),
+        (rule(1, folder="/firm"), rule(2, folder="/firm/deep")),
+        asks("/firm/deep/er"),
         2,
         id="the deepest folder counts, whichever is older",
     ),
     pytest.param(
         (rule(1, folder="/"), rule(2, model=MODEL, client="codex_exec")),
-        asks("/work"),
+        asks("/firm"),
         1,
         id="even the shallowest folder goes before model and client",
     ),
     pytest.param(
-        (rule(1, folder="/work"), rule(2, folder="/work", model="gpt-*")),
-        asks("/work"),
+        (rule(1, folder="/firm"), rule(2, folder="/firm", model="gpt-*")),
+        asks("/firm"),
         2,
         id="of one folder the rule with a model counts",
     ),
@@ -108,13 +108,13 @@ COUNTS = [
         id="of two that are as exact the older counts",
     ),
     pytest.param(
-        (rule(1, folder="/work", client="my-tool"),),
-        asks("/work"),
+        (rule(1, folder="/firm", client="my-tool"),),
+        asks("/firm"),
         None,
         id="all that a rule names must fit",
     ),
-    pytest.param((rule(1, folder="/wor"),), asks("/work"), None, id="a folder is no beginning"),
-    pytest.param((rule(1, folder="/work"),), asks(), None, id="no folder is in no folder"),
+    pytest.param((rule(1, folder="/fir"),), asks("/firm"), None, id="a folder is no beginning"),
+    pytest.param((rule(1, folder="/firm"),), asks(), None, id="no folder is in no folder"),
     pytest.param((rule(1, model="gpt-*"),), asks(model=""), None, id="no model fits no pattern"),
     pytest.param((rule(1, model="GPT-*"),), asks(), None, id="a model's letters are as they are"),
     pytest.param(
@@ -133,13 +133,13 @@ def test_the_rule_that_counts(rules: tuple[Rule, ...], facts: Facts, number: int
 @pytest.mark.parametrize(
     ("folder", "project", "inside"),
     [
-        pytest.param("/work", "/work", True, id="itself"),
-        pytest.param("/work", "/work/a/b", True, id="below it"),
-        pytest.param("/work", "/works", False, id="a longer name beside it"),
-        pytest.param("/work/a", "/work", False, id="above it"),
+        pytest.param("/firm", "/firm", True, id="itself"),
+        pytest.param("/firm", "/firm/a/b", True, id="below it"),
+        pytest.param("/firm", "/firms", False, id="a longer name beside it"),
+        pytest.param("/firm/a", "/firm", False, id="above it"),
         pytest.param("/", "/anything", True, id="everything is below the root"),
-        pytest.param("C:/work", "C:/work/a", True, id="below one on a Windows disk"),
-        pytest.param("/work", None, False, id="an unknown one is nowhere"),
+        pytest.param("C:/firm", "C:/firm/a", True, id="below one on a Windows disk"),
+        pytest.param("/firm", None, False, id="an unknown one is nowhere"),
     ],
 )
 def test_what_a_folder_covers(folder: str, project: str | None, inside: bool) -> None:
@@ -153,7 +153,7 @@ SCOPES = [
     pytest.param(State(), asks(), EVERYBODY, id="without rules everybody may serve"),
     pytest.param(
         ruled(WORK_RULE),
-        asks("/work/a"),
+        asks("/firm/a"),
         Scope(rule=RuleNumber(1), pool=WORK.id, of_rule=frozenset({A, B})),
         id="a rule keeps its work to its pool",
     ),
@@ -176,14 +176,14 @@ SCOPES = [
         id="a pool that has gone lets nobody serve",
     ),
     pytest.param(
-        ruled(rule(1, folder="/work")),
-        asks("/work"),
+        ruled(rule(1, folder="/firm")),
+        asks("/firm"),
         Scope(rule=RuleNumber(1)),
         id="a rule that restricts nothing lets everybody serve",
     ),
     pytest.param(
-        ruled(rule(1, folder="/work", pool=WORK.id, models=("o*", "gpt-5"))),
-        asks("/work"),
+        ruled(rule(1, folder="/firm", pool=WORK.id, models=("o*", "gpt-5"))),
+        asks("/firm"),
         Scope(
             rule=RuleNumber(1),
             pool=WORK.id,
@@ -194,20 +194,20 @@ SCOPES = [
         id="a model that the rule does not allow is refused",
     ),
     pytest.param(
-        ruled(rule(1, folder="/work", models=("gpt-6.*",))),
-        asks("/work"),
+        ruled(rule(1, folder="/firm", models=("gpt-6.*",))),
+        asks("/firm"),
         Scope(rule=RuleNumber(1)),
         id="a model that it allows passes",
     ),
     pytest.param(
-        ruled(rule(1, folder="/work", models=("*",))),
-        asks("/work", model=""),
+        ruled(rule(1, folder="/firm", models=("*",))),
+        asks("/firm", model=""),
         Scope(rule=RuleNumber(1)),
         id="every model includes one that nobody names",
     ),
     pytest.param(
-        ruled(rule(1, folder="/work", models=("gpt-*",))),
-        asks("/work", model=""),
+        ruled(rule(1, folder="/firm", models=("gpt-*",))),
+        asks("/firm", model=""),
         Scope(rule=RuleNumber(1), of_rule=frozenset(), refused=RefuseReason.RULE_MODEL, subject=""),
         id="a model that nobody names is not allowed by name",
     ),
@@ -309,7 +309,7 @@ def test_what_the_rules_say(state: State, facts: Facts, scope: Scope) -> None:
 
 
 def test_no_rule_is_known_by_its_identity_so_that_it_costs_nothing() -> None:
-    assert scope_of(asks("/work"), State(pools={WORK.id: WORK})) is EVERYBODY
+    assert scope_of(asks("/firm"), State(pools={WORK.id: WORK})) is EVERYBODY
 
 
 @pytest.mark.parametrize(
@@ -340,7 +340,7 @@ def test_an_account_that_is_left_out_hears_why(scope: Scope, because: Because | 
     )
 
 
-folders = st.sampled_from(["", "/", "/work", "/work/a", "/work/a/b", "/works"]).map(Project)
+folders = st.sampled_from(["", "/", "/firm", "/firm/a", "/firm/a/b", "/firms"]).map(Project)
 patterns = st.sampled_from(["", "*", "gpt-*", MODEL, "g?t-6.1-sol", "*sol", "o*"])
 rules = st.lists(
     st.builds(
@@ -355,7 +355,7 @@ rules = st.lists(
 )
 
 
-@given(rules, st.sampled_from([None, "/work", "/work/a/b", "/play"]), st.randoms())
+@given(rules, st.sampled_from([None, "/firm", "/firm/a/b", "/play"]), st.randoms())
 def test_the_order_in_which_rules_are_kept_means_nothing(
     known: list[Rule], project: str | None, randoms: object
 ) -> None:

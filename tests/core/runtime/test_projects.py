@@ -120,11 +120,11 @@ def test_an_empty_git_folder_makes_no_repository(root: Path) -> None:
     [
         pytest.param("", None, id="nothing"),
         pytest.param("relative/path", None, id="a relative path"),
-        pytest.param("~/work", None, id="a path that only a shell understands"),
+        pytest.param("~/firm", None, id="a path that only a shell understands"),
         pytest.param("/" + "a" * 5000, None, id="a path of a page"),
         pytest.param("/a\0b", None, id="a zero byte"),
         pytest.param("/not/here/../there", "/not/there", id="a folder of another machine"),
-        pytest.param("C:\\work\\it", "C:/work/it", id="a folder of Windows"),
+        pytest.param("C:\\firm\\it", "C:/firm/it", id="a folder of Windows"),
     ],
 )
 def test_what_is_no_folder_of_ours(folder: str, project: str | None) -> None:
@@ -152,11 +152,11 @@ async def test_a_folder_is_looked_at_once_a_minute() -> None:
     clock, asked = FakeClock(), Asked()
     known = Projects(clock, find=asked)
     for _ in range(3):
-        assert await known.of("/work") == "/work"
-    assert asked.folders == ["/work"]
+        assert await known.of("/firm") == "/firm"
+    assert asked.folders == ["/firm"]
     clock.advance(FRESH_S)
-    await known.of("/work")
-    assert asked.folders == ["/work", "/work"]
+    await known.of("/firm")
+    assert asked.folders == ["/firm", "/firm"]
 
 
 async def test_there_is_an_end_to_what_is_remembered() -> None:
