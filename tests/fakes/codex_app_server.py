@@ -30,7 +30,8 @@ class AppServer:
 
     async def initialize(self) -> Any:
         """The greeting that comes first; what the server says about itself."""
-        client = {"name": "turntable_tests", "title": "Turntable tests", "version": "0"}
+        # Named like a Codex of its own: the back end lets only those leave instructions out.
+        client = {"name": "codex_turntable_tests", "title": "Turntable tests", "version": "0"}
         return await self.request("initialize", {"clientInfo": client, "capabilities": {}})
 
     async def request(self, method: str, params: Mapping[str, Any] | None = None) -> Any:
