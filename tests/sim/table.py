@@ -24,12 +24,16 @@ def lines(shapes: tuple[Shape, ...]) -> list[str]:
         "|---|---|---|---|---|---|",
     ]
     for shape in shapes:
-        out += [
-            f"| {shape.name} | {s.strategy} | {s.served:.2%} | {s.unused:.1%} | {s.moves:.1f} |"
-            f" {s.fairness:.3f} |"
-            for s in scores(shape)
-        ]
+        out += [row(shape, score) for score in scores(shape)]
     return out
+
+
+def row(shape: Shape, score: Score) -> str:
+    """One strategy's line of the table."""
+    return (
+        f"| {shape.name} | {score.strategy} | {score.served:.2%} | {score.unused:.1%} |"
+        f" {score.moves:.1f} | {score.fairness:.3f} |"
+    )
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from core.domain.settings import STRATEGIES
 from core.routing.simulation import MadeUpAccount, MadeUpTurn, Trace, run
 from tests.house.tree import ROOT
 from tests.sim.decision_cost import THREADS, decision, world
-from tests.sim.table import lines
+from tests.sim.table import lines, row
 from tests.sim.traffic import HELD_OUT, TUNING, Shape, draws, trace_of
 
 HOUR = 3600.0
@@ -81,10 +81,13 @@ def test_the_table_has_a_row_for_each_strategy() -> None:
     assert len(lines((SMALL,))) == 2 + len(STRATEGIES) - 1
 
 
-def test_the_page_says_what_the_simulator_computes() -> None:
+@pytest.mark.timeout(60)  # months of work
+@pytest.mark.parametrize("strategy", ["balanced", "round-robin"])
+def test_the_page_says_what_the_simulator_computes(strategy: str) -> None:
     page = (ROOT / "docs" / "reference" / "strategies.md").read_text(encoding="utf-8")
-    for row in lines(TUNING[:1])[2:]:
-        assert row in page, "`python -m tests.sim.table` and `… table held-out` make the tables"
+    shape = TUNING[0]
+    score = run(trace_of(shape), strategy, draws=draws(shape.seed))
+    assert row(shape, score) in page, "`python -m tests.sim.table [held-out]` makes the tables"
 
 
 def test_what_a_decision_costs_is_measured_in_a_world_that_is_full() -> None:
