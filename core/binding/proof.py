@@ -9,9 +9,8 @@ import hmac
 from contextlib import suppress
 from pathlib import Path
 
-from core.binding.durable import PRIVATE_FILE, disk_errors
+from core.binding.durable import Disk, disk_errors
 from core.binding.places import Places
-from core.startup.files import write_whole
 
 
 def proof(key: bytes, *, nonce: str, port: int, bind: str) -> str:
@@ -26,9 +25,10 @@ def keep_key(root: Path, key: bytes) -> None:
     Raises:
         CoreError: a disk error.
     """
-    path = Places(root).health_key
+    path, content = Places(root).health_key, key.hex().encode()
     with disk_errors(path):
-        write_whole(path, key.hex(), mode=PRIVATE_FILE)
+        if not path.exists() or path.read_bytes() != content:
+            Disk().save(path, content, what="key")
 
 
 def forget_key(root: Path) -> None:
