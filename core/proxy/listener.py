@@ -9,13 +9,20 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
 from core.proxy.answers import fault_answer
+from core.proxy.buffered import Buffered
 from core.proxy.deadline import Deadline
-from core.proxy.fields import Fields
 from core.proxy.intake import Intake
-from core.proxy.messages import OwnAnswer, Request, RequestHead
+from core.proxy.messages import (
+    OwnAnswer,
+    Request,
+    RequestHead,
+    announces_body,
+    wants_continue,
+)
+from core.proxy.ongoing import InTask, Ongoing, Start
 from core.proxy.peer import may_be_ours
 from core.proxy.read_buffer import ReadBuffer
 from core.proxy.reply import Reply
@@ -62,39 +69,8 @@ class Admitted[Route]:
 
 type Gate[Route] = Callable[[RequestHead, int], Admitted[Route] | OwnAnswer]
 """Decide on a head, and on the port it came to, before any of its body is read."""
-
-
-class Ongoing(Protocol):
-    """An answer in the making: in callbacks, or in the task that a `Start` has started."""
-
-    def cancel(self) -> object:
-        """The client is gone; does nothing when the answer is over."""
-        ...
-
-
-type Start = Callable[[Coroutine[Any, Any, None]], Ongoing]
-"""Answer by a coroutine; should it fail, or end without an answer, that is made good."""
 type Handler[Route] = Callable[[Route, Request, Reply, Start], Ongoing]
 """Begin to answer; whom to tell when the client is gone."""
-
-
-class Buffered:
-    """Bytes of bodies that all requests hold together."""
-
-    def __init__(self, most: Callable[[], int]) -> None:
-        self._most = most
-        self.size = 0
-
-    def take(self, size: int) -> bool:
-        """Reserve; False when that is too much at once."""
-        if self.size + size > self._most():
-            return False
-        self.size += size
-        return True
-
-    def give_back(self, size: int) -> None:
-        """The request is answered."""
-        self.size -= size
 
 
 class Listener[Route]:
@@ -281,7 +257,7 @@ class Connection[Route](asyncio.BufferedProtocol):
         self._route = verdict.route
         self._says = verdict.says
         self._deadline.within(self._limits.body_s)
-        if _wants_continue(head):
+        if wants_continue(head):
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         return verdict.largest_body
 
@@ -316,7 +292,8 @@ class Connection[Route](asyncio.BufferedProtocol):
 
     def _start(self, work: Coroutine[Any, Any, None]) -> Ongoing:
         assert self._reply is not None  # noqa: S101 - only its handler is given this
-        return self._listener.tasks.start(self._finished(work, self._reply), name="request")
+        finished = self._finished(work, self._reply)
+        return InTask(self._listener.tasks.start(finished, name="request"))
 
     async def _finished(self, work: Coroutine[Any, Any, None], reply: Reply) -> None:
         try:
@@ -370,7 +347,7 @@ class Connection[Route](asyncio.BufferedProtocol):
 
     def _answer_now(self, own: OwnAnswer, head: RequestHead) -> None:
         """Answer on the spot. A body that is still to come is not read: the connection ends."""
-        if _has_body(head.fields):
+        if announces_body(head.fields):
             self._answer_and_leave(own, head)
         else:
             self._new_reply(head, self._answered).answer(own)
@@ -421,12 +398,3 @@ class Connection[Route](asyncio.BufferedProtocol):
             self._refuse(Fault.TOO_SLOW)
         else:
             self.cut()
-
-
-def _wants_continue(head: RequestHead) -> bool:
-    return head.http11 and head.fields.value(b"expect").lower() == b"100-continue"
-
-
-def _has_body(fields: Fields) -> bool:
-    length = fields.value(b"content-length")
-    return bool(fields.value(b"transfer-encoding")) or (bool(length) and int(length) > 0)

@@ -127,6 +127,17 @@ def wants_websocket(head: RequestHead) -> bool:
     )
 
 
+def wants_continue(head: RequestHead) -> bool:
+    """Whether the client waits for our word before it sends its body (RFC 9110 §10.1.1)."""
+    return head.http11 and head.fields.value(b"expect").lower() == b"100-continue"
+
+
+def announces_body(fields: Fields) -> bool:
+    """Whether a body comes behind this head."""
+    length = fields.value(b"content-length")
+    return bool(fields.value(b"transfer-encoding")) or (bool(length) and int(length) > 0)
+
+
 def request_fields(
     request: Request, authority: Authority, *, keep_turn_state: bool = True
 ) -> Lines:

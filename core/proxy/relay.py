@@ -5,12 +5,13 @@ from collections.abc import Callable
 from core.domain.facts import Facts
 from core.proxy import v1
 from core.proxy.attempt import Attempts
+from core.proxy.buffered import Buffered
 from core.proxy.course import Course, Means
 from core.proxy.facts import facts_of
 from core.proxy.holds import Holds
 from core.proxy.limits_seen import LimitsSeen
-from core.proxy.listener import Buffered, Ongoing, Start
 from core.proxy.messages import Request
+from core.proxy.ongoing import Ongoing, Start
 from core.proxy.passing import Passing
 from core.proxy.reply import Reply
 from core.proxy.routes import Passage, ToolAsks

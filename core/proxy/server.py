@@ -14,8 +14,9 @@ from core.domain.egress import Way, way_to
 from core.domain.errors import CoreError
 from core.proxy.answers import fault_answer
 from core.proxy.attempt import Attempts
+from core.proxy.buffered import Buffered
 from core.proxy.dialling import Dialler
-from core.proxy.listener import Buffered, Limits, Listener
+from core.proxy.listener import Limits, Listener
 from core.proxy.pool import Pool
 from core.proxy.read_buffer import ReadBuffer
 from core.proxy.relay import Relay, Seams

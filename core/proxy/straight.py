@@ -14,7 +14,7 @@ from core.domain.outcome import Served
 from core.domain.usage import Result
 from core.proxy.attempt import Attempts, Tried
 from core.proxy.course import Course
-from core.proxy.listener import Ongoing
+from core.proxy.ongoing import Ongoing
 from core.proxy.upstream import Sent
 
 _NOBODY: frozenset[AccountId] = frozenset()

@@ -21,11 +21,11 @@ from core.domain.outcome import Challenged, Served, Unanswered
 from core.domain.usage import AttemptRecord, RequestRecord, Result
 from core.proxy.answers import fault_answer, fault_of, named, refusal_answer
 from core.proxy.attempt import Attempts, Tried
+from core.proxy.buffered import Buffered
 from core.proxy.choices import remember
 from core.proxy.facts import facts_of
 from core.proxy.lessons import lesson_of, word_of
 from core.proxy.limits_seen import LimitsSeen
-from core.proxy.listener import Buffered
 from core.proxy.messages import OwnAnswer, Request
 from core.proxy.reply import Reply
 from core.proxy.routes import Passage

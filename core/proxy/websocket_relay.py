@@ -10,9 +10,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from core.proxy.buffered import Buffered
 from core.proxy.deadline import Deadline
 from core.proxy.incoming import Incoming
-from core.proxy.listener import Buffered
 from core.proxy.messages import Request, ResponseHead
 from core.proxy.reply import Reply
 from core.proxy.seams import Seams

@@ -18,7 +18,7 @@ from core.proxy.v1_events import Gathering, error_in, for_everybody, listed, tex
 from core.proxy.v1_replies import as_it_is, refused
 from core.proxy.v1_requests import DROPPED, Unsupported, Wanted, responses_wanted
 from core.proxy.voice import CODEX
-from core.words.answers import Fault, Sentences
+from core.words.answers import ENGLISH, Fault, Sentences
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SPEECH = Speech(label=str, at=lambda moment: f"{moment:%H:%M}")
@@ -129,14 +129,14 @@ def test_a_limit_whose_end_nobody_knows_has_a_retry_after_all_the_same() -> None
 
 @pytest.mark.parametrize("fault", list(Fault))
 def test_every_fault_is_an_error_to_tools_and_never_401_to_codex(fault: Fault) -> None:
-    assert 400 <= OPEN.fault(fault).status < 600
-    assert json.loads(OPEN.fault(fault).body)["error"]["type"]
-    assert CODEX.fault(fault).status in (400, 403, 404, 426, 502)
+    assert 400 <= OPEN.fault(fault, ENGLISH).status < 600
+    assert json.loads(OPEN.fault(fault, ENGLISH).body)["error"]["type"]
+    assert CODEX.fault(fault, ENGLISH).status in (400, 403, 404, 426, 502)
 
 
 def test_a_web_page_is_never_a_success() -> None:
-    assert OPEN.not_json(200).status == 502
-    assert OPEN.not_json(503).status == 503
+    assert OPEN.not_json(200, ENGLISH).status == 502
+    assert OPEN.not_json(503, ENGLISH).status == 503
     assert error(403, "x", Sentences(message="m", hint="h")).status == 403
 
 
