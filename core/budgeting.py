@@ -95,26 +95,28 @@ class Budgeting:
             self._look_at(budgets)
             self._tell()
 
-    def sent(self, request: str, facts: Facts, account: AccountId, pool: PoolId | None) -> None:
+    def sent(
+        self, request: str, facts: Facts, account: AccountId | None, pool: PoolId | None
+    ) -> None:
         """This request is with the back end on `account`; asked again, it counts for the new one.
 
         Args:
             request: its id.
             facts: what routing knows of it; only turns count.
-            account: who is asked.
+            account: who is asked; None: nobody (yet again), and nothing is reserved for it.
             pool: whose accounts might serve it.
         """
         if not self._budgets or facts.kind is not RequestKind.RESPONSES:
             return
-        before = self._tickets.pop(request, None)
-        ticket = _Ticket(facts=facts, account=account, pool=pool)
-        self._tickets[request] = ticket
-        self._release(before)
-        touched = self._concerned(ticket)
-        for number in touched:
-            self._tallies[number] = counting.sent(self._tally(number))
-        self._look_at(touched)
-        self._tell()
+        touched = self._release(self._tickets.pop(request, None))
+        if account is not None:
+            ticket = self._tickets[request] = _Ticket(facts=facts, account=account, pool=pool)
+            for number in self._concerned(ticket):
+                self._tallies[number] = counting.sent(self._tally(number))
+            touched += self._concerned(ticket)
+        if touched:
+            self._look_at(touched)
+            self._tell()
 
     def ended(self, record: RequestRecord) -> None:
         """The request has ended: what it has used takes the place of what was reserved for it."""

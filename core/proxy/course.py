@@ -133,8 +133,12 @@ class Course:
                 reason=RefuseReason.TIME_BUDGET, until=None, account=None, verdicts=verdicts
             )
         else:
+            if self.decision is not None:  # what was reserved for it keeps nobody back, nor itself
+                seams.sent(self.id, self.facts, None, None)
             decision = seams.choose(self.facts, tried)
         self.decision = decision
+        if isinstance(decision, Use):  # in this turn of the loop: others are decided in the next
+            seams.sent(self.id, self.facts, decision.account, decision.pool)
         remember(decision, self.facts, seams)
         return decision
 
@@ -147,8 +151,6 @@ class Course:
         """From now on the request is with the back end on `account`."""
         self._asked, self._sent_at = account, self._seams.clock.now()
         self._means.traffic.sent(account)
-        pool = self.decision.pool if self.decision is not None else None
-        self._seams.sent(self.id, self.facts, account, pool)
 
     def answered(self, tried: Tried) -> None:
         """What came of the attempt; learned from when it is passed on, or when it is over."""

@@ -15,7 +15,9 @@ from core.proxy.places import Places
 from core.runtime.clock import Clock
 
 
-def _nobody_counts(request: str, facts: Facts, account: AccountId, pool: PoolId | None) -> None:
+def _nobody_counts(
+    request: str, facts: Facts, account: AccountId | None, pool: PoolId | None
+) -> None:
     pass
 
 
@@ -32,7 +34,8 @@ class Seams:
         speech: what accounts and times are called in our own answers.
         new_request_id: `req_…`.
         places: finds the project of a request.
-        sent: told that a request is about to be sent: its id, its facts, on whom, for which pool.
+        sent: told that a request is being sent, in the turn of the loop in which that was decided:
+            its id, its facts, on whom, for which pool. On nobody: not, or not yet again.
     """
 
     choose: Callable[[Facts, frozenset[AccountId]], Decision]
@@ -43,4 +46,4 @@ class Seams:
     speech: Speech
     new_request_id: Callable[[], str]
     places: Places
-    sent: Callable[[str, Facts, AccountId, PoolId | None], None] = _nobody_counts
+    sent: Callable[[str, Facts, AccountId | None, PoolId | None], None] = _nobody_counts

@@ -264,6 +264,8 @@ class Turn:
 
     def _choose(self, tried: frozenset[AccountId]) -> Decision:
         self._conclude()
+        if tried:  # what was reserved for it keeps nobody back, nor itself
+            self._seams.sent(self._id, self._facts, None, None)
         decision = self._seams.choose(self._facts, tried)
         if isinstance(decision, Use):
             decision = self._stay_if_free(decision, tried)

@@ -73,6 +73,7 @@ class World:
     observed: Observed = field(default_factory=Observed)
     lessons: int = 0
     folders_wanted: bool = False
+    sent: list[tuple[str, AccountId | None]] = field(default_factory=list)
 
     def learn(self, lesson: Lesson) -> None:
         self.observed, _ = lesson(self.observed)
@@ -87,6 +88,7 @@ class World:
             clock=self.clock,
             speech=Speech(label=str, at=str),
             new_request_id=lambda: "req_new",
+            sent=lambda request, facts, account, pool: self.sent.append((request, account)),
             places=Places(
                 projects=Projects(self.clock),
                 wanted=lambda: self.folders_wanted,
@@ -96,7 +98,13 @@ class World:
             ),
         )
 
-    def turn(self, *, first: bool = False, moved_from: AccountId | None = None) -> Turn:
+    def turn(
+        self,
+        *,
+        first: bool = False,
+        moved_from: AccountId | None = None,
+        asks: Asks = Asks.TURN,
+    ) -> Turn:
         socket = Handshaken(
             request_id="req_socket",
             facts=FACTS,
@@ -106,7 +114,8 @@ class World:
                 AttemptRecord(account=A, outcome="served"),
             ),
         )
-        return Turn(seams=self.seams(), socket=socket, first=first, asked=ASKED, text=b"{}")
+        asked = replace(ASKED, asks=asks)
+        return Turn(seams=self.seams(), socket=socket, first=first, asked=asked, text=b"{}")
 
 
 @pytest.fixture
@@ -280,6 +289,27 @@ def test_only_a_turn_makes_a_thread_live_somewhere(world: Callable[..., World]) 
     assert here.lessons == 0
     remember(use(A), FACTS, here.seams())
     assert here.observed.owners[ThreadId("t")].account == A
+
+
+@pytest.mark.parametrize(
+    ("asks", "told"),
+    [
+        pytest.param(Asks.TURN, [("req_new", A)], id="a turn counts from then on"),
+        pytest.param(Asks.PREWARM, [], id="a prewarm makes nothing"),
+    ],
+)
+def test_it_is_told_what_is_about_to_be_sent(
+    world: Callable[..., World], asks: Asks, told: list[tuple[str, AccountId]]
+) -> None:
+    here = world(use(A))
+    assert here.turn(asks=asks).begin() is Do.SEND
+    assert here.sent == told
+
+
+def test_what_leaves_for_another_account_is_not_told_of(world: Callable[..., World]) -> None:
+    here = world(use(B, a_may=False))
+    assert here.turn().begin() is Do.LEAVE
+    assert here.sent == []
 
 
 def test_a_socket_that_rests_outlives_the_back_end_s_hour() -> None:

@@ -1,5 +1,6 @@
 """Budgets in the whole engine: who is left out, what is refused, what a caller reads, and why."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -14,8 +15,10 @@ from core.cli.render import render
 from core.control.verb import Arguments
 from core.control.verbs.budgets import budget
 from core.domain.errors import CoreError
+from core.domain.events import RequestEnded
+from core.standin.script import Gate
 from core.words.speech import english
-from tests.core.routing.engine import MODEL, Engine, running
+from tests.core.routing.engine import MODEL, Engine, Heard, running
 
 
 @pytest.fixture
@@ -67,6 +70,37 @@ async def test_where_every_account_s_is_used_up_codex_reads_a_sentence(engine: E
     assert "Try again at 10:00." in error["message"]
     engine.clock.advance(timedelta(hours=1))
     assert (await engine.turn("t3")).status_code == 200
+
+
+async def test_of_requests_at_once_not_one_too_many_is_let_through(engine: Engine) -> None:
+    await limited(engine, client="codex_exec", requests="3", per="day")
+    answers = await asyncio.gather(*(engine.turn(f"t{number}") for number in range(8)))
+    assert sorted(answer.status_code for answer in answers) == [200] * 3 + [400] * 5
+    (one,) = (await engine.ask("budget"))["budgets"]
+    assert (one["used"], one["reserved"]) == (3, 0)
+
+
+async def test_a_request_that_moves_is_not_kept_back_by_what_is_reserved_for_itself(
+    engine: Engine,
+) -> None:
+    await limited(engine, client="codex_exec", requests="1", per="day")
+    engine.back_end.limit("Ada", until=engine.clock.now() + timedelta(hours=1))
+    assert (await engine.turn()).status_code == 200
+    assert engine.served_by == ["Ada", "Bela"]
+    assert (await engine.turn()).status_code == 400
+
+
+async def test_who_leaves_gives_back_what_was_reserved(engine: Engine) -> None:
+    await limited(engine, client="codex_exec", requests="1", per="day")
+    gate = Gate()
+    engine.back_end.next("Ada", gate)
+    leaving = asyncio.ensure_future(engine.turn("t1"))
+    await gate.reached()
+    assert (await engine.turn("t2")).status_code == 400
+    heard = Heard(engine.app)
+    leaving.cancel()
+    await heard.one(RequestEnded)
+    assert (await engine.turn("t2")).status_code == 200
 
 
 async def test_a_client_s_budget_refuses_its_requests_and_no_others(engine: Engine) -> None:
