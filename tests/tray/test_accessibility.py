@@ -125,12 +125,15 @@ async def test_focus_is_where_the_keyboard_goes_in_reading_order(
 ) -> None:
     await shown(desktop, program, "show")
     names: list[str] = []
-    for _ in range(6):
+    for _ in range(7):
         desktop.run("xdotool", "key", "Tab")
         root = await asyncio.to_thread(read, desktop)
-        focused = [n for n in root.walk() if "focused" in n.states and n.role in _INTERACTIVE]
+        # The list of a closed choice keeps a focus of its own, that nobody sees.
+        focused = [node for node in seen(root) if "focused" in node.states]
         names.append(focused[-1].name if focused else "")
-    assert names == ["Route Codex", "Menu", "Dismiss", "Search accounts", "Accounts", "Use"]
+    assert names == [
+        "Route Codex", "Menu", "Dismiss", "Export…", "Search accounts", "Accounts", "Use",
+    ]  # fmt: skip
 
 
 def test_reader_is_the_system_s_own_python() -> None:

@@ -1,10 +1,11 @@
 """The main window: every page shows its answers, and what is clicked leaves as a wish."""
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QPoint, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -31,6 +32,9 @@ from tray.present.notices import Notice
 from tray.windows.main_window import PageName
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
+
+_ONE_LINE = 30
+"""Device-independent pixels within which widgets stand beside each other."""
 
 # --- accounts --------------------------------------------------------------------------------
 
@@ -386,6 +390,27 @@ def test_ctrl_and_a_digit_turn_the_page(shown: Shown) -> None:
     )
     shortcut.activated.emit()
     assert shown.window.page() is PageName.HEALTH
+
+
+@pytest.mark.parametrize("page", [page for page in PageName if page is not PageName.ACCOUNTS])
+def test_tab_goes_through_a_page_as_it_is_read(shown: Shown, page: PageName) -> None:
+    inside = shown.open(page)
+    QCoreApplication.processEvents()
+    inside.grab()  # has everything laid out
+    stops = []
+    widget = inside.nextInFocusChain()
+    while widget is not None and widget is not inside:
+        tab = widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+        if inside.isAncestorOf(widget) and widget.isVisible() and tab and widget.isEnabled():
+            place = widget.mapTo(inside, QPoint())
+            stops.append((widget.accessibleName() or repr(widget), place.y()))
+        widget = widget.nextInFocusChain()
+    upwards = [
+        (before[0], after[0])
+        for before, after in pairwise(stops)
+        if after[1] < before[1] - _ONE_LINE
+    ]
+    assert upwards == []
 
 
 @pytest.mark.parametrize("language", ["en", *LANGUAGES])

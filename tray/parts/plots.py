@@ -51,7 +51,8 @@ class Plot(QWidget):
         pyqtgraph.setConfigOptions(antialias=True, exitCleanup=False)
         self._plot = pyqtgraph.PlotWidget(background=None)
         self._plot.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        for part in (self._plot, self._plot.viewport()):
+            part.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._plot.hideButtons()
         self._plot.setMenuEnabled(False)
         scale = self.fontMetrics().height() / 16

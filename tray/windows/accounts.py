@@ -172,7 +172,7 @@ class AccountsPage(Page):
         self._stack.addWidget(both)
         self._stack.addWidget(self._empty)
         self.body.addWidget(self._stack, stretch=1)
-        reading_order((self._search, self._view, self._card))
+        reading_order((self._export, self._search, self._view, self._card))
 
     def _connect(self) -> None:
         self._search.textChanged.connect(self._found.search)

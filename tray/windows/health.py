@@ -21,6 +21,7 @@ from core.domain.report import StatusReport
 from core.words.speech import Speech
 from tray.parts.buttons import ActionButton
 from tray.parts.labels import card, label, paragraph, rule, set_tone
+from tray.parts.order import reading_order
 from tray.parts.saving import ask_where
 from tray.parts.symbols import symbol, symbol_size
 from tray.present.answer import Answer, Ask
@@ -62,6 +63,7 @@ class HealthPage(Page):
         self._again.clicked.connect(self._examine)
         self._rows = QVBoxLayout()
         self._clients = ClientCard(speech, ask, self.told.emit)
+        self._scroll = QScrollArea()
         self._bundle = QPushButton(speech.say("Support b&undle…"))
         self._saving: QFileDialog | None = None
         self._now: datetime | None = None
@@ -145,6 +147,8 @@ class HealthPage(Page):
             if number:
                 self._rows.addWidget(rule())
             self._rows.addWidget(_Finding(row, self._fix))
+        fixes = self._scroll.findChildren(ActionButton)
+        reading_order((self._again, self._scroll, *fixes))
 
     def _fix(self, action: Action) -> None:
         """A fix answers with the findings as they are afterwards; all are looked at again."""
@@ -175,7 +179,7 @@ class HealthPage(Page):
         found.addLayout(self._rows)
         column.addWidget(self._clients)
         column.addStretch()
-        scroll = QScrollArea()
+        scroll = self._scroll
         scroll.setWidget(inside)
         scroll.setWidgetResizable(True)
         scroll.setAccessibleName(self.title)

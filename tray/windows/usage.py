@@ -18,6 +18,7 @@ from core.domain.errors import CoreError
 from core.domain.report import StatusReport
 from core.words.speech import Speech
 from tray.parts.chart_library import ChartLibrary
+from tray.parts.order import reading_order
 from tray.parts.saving import as_json, ask_where, write
 from tray.present import limits_history, pool_ahead, tokens_per_day
 from tray.present.answer import Answer, Ask
@@ -251,6 +252,8 @@ class UsagePage(Page):
         self._stack.addWidget(scroll)
         self._stack.addWidget(self._empty)
         self.body.addWidget(self._stack, stretch=1)
+        cards = (self._limits, self._tokens, self._ahead)
+        reading_order((self._period, scroll, *(stop for card in cards for stop in card.stops())))
 
 
 def _ahead_question(*, csv: bool = False) -> Perform:

@@ -67,12 +67,18 @@ class UsageCard(QFrame):
         self._table = TableView(title, self._rows, stretched=1)
         self._save = QPushButton(save)
         self._controls = QHBoxLayout()
+        self._chosen: list[QWidget] = []
         self.setProperty("role", "card")
         self._lay_out()
 
     def add_control(self, control: QWidget) -> None:
         """Put a choice beside the title."""
         self._controls.addWidget(control)
+        self._chosen.append(control)
+
+    def stops(self) -> tuple[QWidget, ...]:
+        """Where the keyboard stops, in reading order."""
+        return (*self._chosen, self._save, self._table)
 
     def rename_columns(self, columns: Sequence[str]) -> None:
         """What stands above the columns of the table from now on."""
