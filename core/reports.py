@@ -32,6 +32,7 @@ from core.routing.forecast import forecast
 from core.routing.select import Chances, select
 from core.words import standing as words
 from core.words.forecast import pool_sentence
+from core.words.rules import unreadable_sentence
 from core.words.speech import Speech
 
 NOT_LISTENING = ProxyReport(
@@ -115,8 +116,11 @@ def status(
 def _questions(
     state: State, observed: Observed, now: datetime, speech: Speech
 ) -> tuple[NoticeReport, ...]:
-    """The network that turns us away; the chats about which it is asked whether they may move."""
+    """Unreadable rules; the network that turns us away; chats about which the user is asked."""
     notices = []
+    if state.rules.unreadable:
+        text = unreadable_sentence(speech)
+        notices.append(NoticeReport(code="rules_unreadable", text=text))
     if observed.challenged_until is not None and is_challenged(observed, now):
         text = words.network_challenges(observed.challenged_until, now, speech)
         notices.append(NoticeReport(code="network_challenged", text=text))

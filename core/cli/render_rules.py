@@ -1,6 +1,7 @@
 """pool, rule and profile as text."""
 
 from core.cli.reader import Reader, Record, entries, record, table
+from core.words.rules import unreadable_sentence
 
 
 def render_pool(result: Record, reader: Reader) -> str:
@@ -27,10 +28,7 @@ def render_rule(result: Record, reader: Reader) -> str:
     if messages := _messages(result):
         return messages
     if result["unreadable"]:
-        return reader.say(
-            "The rules cannot be read, and nothing is served. `turntable rule clear` begins anew; "
-            "`turntable import` takes those of an export."
-        )
+        return unreadable_sentence(reader.speech)
     rules = [record(one) for one in entries(result["rules"])]
     if not rules:
         return reader.say("No rule yet: any account may serve.")

@@ -67,6 +67,14 @@ def counted(rule: RuleNumber | None, pool: str | None, speech: Speech) -> str:
     return ""
 
 
+def unreadable_sentence(speech: Speech) -> str:
+    """The stored rules are damaged."""
+    return speech.say(
+        "Your rules cannot be read, and nothing is served. `turntable rule clear` begins anew; "
+        "`turntable import` takes those of an export."
+    )
+
+
 _PROFILES = {
     "balanced": "Use first what would expire unused; move a chat at once when it must.",
     "conservative": (

@@ -16,6 +16,7 @@ from core.domain.health import Block
 from core.domain.observed import Observed, Owner
 from core.domain.quota import Credits, Quota
 from core.domain.report import BindReport, LastHour, StatusReport, VaultReport, VerdictReport
+from core.domain.rules import Rules
 from core.domain.settings import RoutingSettings
 from core.domain.state import Rotation, RotationMode, State
 from core.words.speech import english
@@ -56,6 +57,13 @@ def waits(until: datetime, *, model: str = "") -> tuple[Block, ...]:
 
 
 # --- notices ---------------------------------------------------------------------------------
+
+
+def test_rules_that_cannot_be_read_are_a_notice_because_nothing_is_served() -> None:
+    report = status(replace(pool("A"), rules=Rules(unreadable=True)))
+    (notice,) = report.notices
+    assert (notice.code, "`turntable rule clear`" in notice.text) == ("rules_unreadable", True)
+    assert status(pool("A")).notices == ()
 
 
 def test_a_challenge_of_the_network_is_said_and_is_no_accounts_fault() -> None:

@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.domain.errors import CoreError, ExitCode
@@ -238,6 +238,7 @@ STARTS = ["", BY_HAND, "proxy = {port = 4}\n", "proxy.port = 4\nlog.level = 'inf
 
 
 @given(start=st.sampled_from(STARTS), changes=changes())
+@settings(max_examples=40)  # each change is two fsyncs
 def test_any_row_of_changes_is_what_is_read_afterwards(
     tmp_path_factory: pytest.TempPathFactory, start: str, changes: list[tuple[str, str | None]]
 ) -> None:
