@@ -19,7 +19,8 @@ from core.proxy.messages import Request, ResponseHead
 KEPT_FOR = timedelta(minutes=5)
 """As long as Codex itself believes a list that it has."""
 MOST = 64
-LARGEST = 4 * 1024 * 1024
+LARGEST = 1024 * 1024
+"""A list of models has some hundred kilobytes."""
 ETAG_TOLD = b"x-models-etag"
 _SAID_AGAIN = frozenset({b"content-type", b"content-encoding", b"etag", b"cache-control", b"vary"})
 """Fields that are true of a list whenever it is told; limits and dates are not."""

@@ -8,10 +8,12 @@ no byte held, no task. Exit code 1 says what went wrong, and with which seed.
 
 import argparse
 import asyncio
+import gc
 import logging
 import random
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -171,6 +173,8 @@ async def fuzz(seconds: float, seed: int) -> Found:
     asyncio.get_running_loop().set_exception_handler(
         lambda _, context: found.wrong.append(f"the loop: {context}")
     )
+    warnings.simplefilter("error")
+    sys.unraisablehook = lambda what: found.wrong.append(f"{what.exc_value!r} in {what.object!r}")
     back_end = BackEnd()
     await back_end.start()
     back_end.script = answering(draw)
@@ -188,7 +192,10 @@ async def fuzz(seconds: float, seed: int) -> Found:
             found.wrong.append(f"{type(error).__name__}: {error}")
     await rig.server.drain(grace_s=0)
     await back_end.stop()
-    listener = rig.server._listener
+    gc.collect()
+    listener, traffic = rig.server._listener, rig.server.traffic
+    if traffic.requests or traffic.streams or traffic.websockets:
+        found.wrong.append(f"left: {traffic.requests} requests, {traffic.streams} streams")
     if listener.connections or listener.buffered.size or len(rig.server._tasks):
         found.wrong.append(f"left: {listener.connections}, {listener.buffered.size} bytes")
     logging.getLogger().removeHandler(listening)
