@@ -3,6 +3,7 @@
 import os
 import stat
 import sys
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -81,7 +82,7 @@ def check_writable(config: ConfigFile) -> None:
     """Refuse what its owner has marked read-only, also as root and where rename would succeed.
 
     Raises:
-        CoreError: `config_read_only`.
+        CoreError: `config_read_only`, `config_group`.
     """
     folder = config.path.parent
     with disk_errors(folder):
@@ -98,6 +99,27 @@ def check_writable(config: ConfigFile) -> None:
             f"You may not write {config.path}; nothing was changed.",
             "Make the file and its folder writable and try again.",
         )
+    if config.state is not None and _loses_its_group(config.path, config.state):
+        raise CoreError(
+            "config_group",
+            f"{config.path} belongs to a group that is none of yours, which could not be given "
+            "back; nothing was changed.",
+            "Give it one of your groups (`chgrp`), or use `turntable codex` for single runs.",
+        )
+
+
+def loses_group(group: int, *, user: int, groups: Collection[int], inherited: int | None) -> bool:
+    """Whether a file that is replaced could not have its group again.
+
+    Only root gives a file a group that is none of its own (chown(2)).
+
+    Args:
+        group: the file's.
+        user: who replaces it; 0 is root.
+        groups: that user's.
+        inherited: what a new file in the folder gets (set-group-ID); None: the user's own.
+    """
+    return user != 0 and group not in groups and group != inherited
 
 
 def replace_config(
@@ -196,6 +218,10 @@ if sys.platform == "win32":
         """Windows: the access list decides."""
         return False
 
+    def _loses_its_group(path: Path, state: FileState) -> bool:
+        """Windows: files have none that counts."""
+        return False
+
 else:
 
     def is_private(state: FileState) -> bool:
@@ -205,3 +231,9 @@ else:
     def _belongs_to_another(state: FileState | None) -> bool:
         """Renaming would make the file ours, and only root could give it back."""
         return state is not None and os.geteuid() not in {0, state.uid}
+
+    def _loses_its_group(path: Path, state: FileState) -> bool:
+        folder = path.parent.stat()
+        inherited = folder.st_gid if folder.st_mode & stat.S_ISGID else None
+        groups = {os.getegid(), *os.getgroups()}
+        return loses_group(state.gid, user=os.geteuid(), groups=groups, inherited=inherited)

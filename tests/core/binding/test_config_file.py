@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 
 from core.binding.codex_toml import KEY
-from core.binding.config_file import canonical, find_config, remove_config, replace_config
+from core.binding.config_file import (
+    canonical,
+    find_config,
+    loses_group,
+    remove_config,
+    replace_config,
+)
 from core.binding.durable import Disk
 from core.domain.binding import BindState, UndoResult
 from tests.core.binding.homes import PORT, TYPICAL, Place, refusal
@@ -27,6 +33,23 @@ def test_a_file_is_replaced_or_removed_only_as_it_was_read(place: Place) -> None
     now = find_config(canonical(place.home))
     assert replace_config(Disk(), now, b"ours = 1\n", mode=0o600, bind_id="x")
     assert place.files() == {"config.toml": (b"ours = 1\n", 0o600)}
+
+
+@pytest.mark.parametrize(
+    ("group", "user", "inherited", "lost"),
+    [
+        pytest.param(100, 1000, None, False, id="the user's own group"),
+        pytest.param(27, 1000, None, False, id="one that the user is in"),
+        pytest.param(33, 1000, None, True, id="another's group"),
+        pytest.param(33, 1000, 33, False, id="another's, which new files in the folder get"),
+        pytest.param(33, 1000, 34, True, id="another's, in a folder that gives a third"),
+        pytest.param(33, 0, None, False, id="root may give any"),
+    ],
+)
+def test_a_group_that_could_not_be_given_back_is_seen_before(
+    group: int, user: int, inherited: int | None, lost: bool
+) -> None:
+    assert loses_group(group, user=user, groups={100, 27}, inherited=inherited) is lost
 
 
 class TestLinks:

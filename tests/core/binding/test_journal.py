@@ -10,10 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.binding.codex_toml import fingerprint
 from core.binding.durable import Disk
 from core.binding.journal import Journal, decoded, encoded
-from core.domain.binding import BindRecord, BindSecret, KeyEdit, LeaseState
+from core.domain.binding import (
+    BindRecord,
+    BindSecret,
+    BindState,
+    KeyEdit,
+    LeaseState,
+    UndoResult,
+)
 from core.domain.errors import CoreError
+from tests.core.binding.homes import Place
 
 HOME = Path("/home/user/.codex")
 RECORD = BindRecord(
@@ -134,6 +143,47 @@ def test_a_record_that_cannot_be_trusted_is_named(
         journal.load(HOME)
     assert refused.value.code == code
     assert str(path) in refused.value.message
+
+
+_FIRST_VERSION = """{
+ "schema": 1,
+ "state": "bound",
+ "forget": false,
+ "bind_id": "0202020202020202",
+ "codex_home": "%(home)s",
+ "config": "%(home)s/config.toml",
+ "key": "openai_base_url",
+ "old": "'http://localhost:1'",
+ "glued": false,
+ "file_existed": true,
+ "folder_existed": true,
+ "old_mode": "0640",
+ "ours_sha256": [
+  "%(ours)s"
+ ],
+ "port": 8791,
+ "since": "2026-03-02T09:00:00+00:00"
+}
+"""
+"""Never to be changed: somebody is bound by it while Turntable is upgraded."""
+
+
+def test_a_bind_of_the_first_version_is_undone_after_any_upgrade(tmp_path: Path) -> None:
+    place = Place(tmp_path, config=None)
+    address = "http://127.0.0.1:8791/c/" + "A" * 43 + "/backend-api/codex"
+    place.config.write_text(f'openai_base_url = "{address}"\n# mine since\n')
+    place.config.chmod(0o600)
+    home = place.home.resolve()
+    record = Journal(place.binds, Disk()).file_of(home)
+    place.binds.mkdir(parents=True)
+    record.write_text(_FIRST_VERSION % {"home": home, "ours": fingerprint(address)})
+    record.with_suffix(".secret").write_text("A" * 43 + "\n")
+    assert place.binder().status(place.home).state is BindState.BOUND
+    assert place.binder().secret(place.home) == BindSecret("A" * 43)
+    assert place.binder().unbind(place.home).result is UndoResult.RESTORED
+    wanted = b"openai_base_url = 'http://localhost:1'\n# mine since\n"
+    assert place.files() == {"config.toml": (wanted, 0o640)}
+    assert place.notes() == []
 
 
 def test_an_interrupted_save_leaves_the_old_record(tmp_path: Path) -> None:
