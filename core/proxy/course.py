@@ -128,9 +128,14 @@ class Course:
         self.conclude()
         seams = self._seams
         if tried and self._spent_s() - held_s > seams.settings().routing.time_budget_s:
-            verdicts = self.decision.verdicts if self.decision is not None else ()
+            last = self.decision
             decision: Decision = Refuse(
-                reason=RefuseReason.TIME_BUDGET, until=None, account=None, verdicts=verdicts
+                reason=RefuseReason.TIME_BUDGET,
+                until=None,
+                account=None,
+                verdicts=last.verdicts if last is not None else (),
+                rule=last.rule if last is not None else None,
+                pool=last.pool if last is not None else None,
             )
         else:
             if self.decision is not None:  # what was reserved for it keeps nobody back, nor itself

@@ -97,9 +97,12 @@ def _of(refusal: Refuse) -> tuple[str, str]:
             "`turntable auto` lets the other accounts serve.",
         )
     if refusal.reason is RefuseReason.RULE_ACCOUNTS and refusal.account is not None:
+        pinned = any(v.because is Because.NOT_THE_PINNED_ONE for v in refusal.verdicts)
         return (
             "Your rules do not let {who} serve here, and no other account may now.",
-            "`turntable auto` lets the others serve; `turntable rule list` shows the rules.",
+            "`turntable thread free` lets the others serve; `turntable rule list` shows the rules."
+            if pinned
+            else "`turntable auto` lets the others serve; `turntable rule list` shows the rules.",
         )
     if refusal.reason is RefuseReason.BUDGET and refusal.subject:
         return "Your budget {subject} for this work is used up.", _BUDGETS

@@ -6,6 +6,7 @@ import pytest
 
 from core.domain.account import AccountId
 from core.domain.decision import AccountState, Because, Refuse, RefuseReason, Verdict
+from core.domain.rules import RuleNumber
 from core.words.answers import Fault, fault_sentences, refusal_sentences
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -31,6 +32,33 @@ def test_each_refusal_says_what_happened_and_what_helps(reason: RefuseReason) ->
     assert text.endswith(".")
     assert "{" not in text
     assert "!" not in text
+
+
+@pytest.mark.parametrize(
+    ("because", "verb"),
+    [
+        pytest.param(Because.NOT_THE_PINNED_ONE, "`turntable thread free`", id="a chat is kept"),
+        pytest.param(Because.NOT_THE_STAYED_ONE, "`turntable auto`", id="one is stayed on"),
+    ],
+)
+def test_what_leaves_the_rules_to_those_that_may(because: Because, verb: str) -> None:
+    text = said(
+        RefuseReason.RULE_ACCOUNTS,
+        verdict(ONE, AccountState.READY, Because.EXCLUDED_BY_RULE),
+        verdict(TWO, AccountState.READY, because),
+    )
+    assert text.startswith("Your rules do not let “Work” serve here")
+    assert verb in text
+
+
+@pytest.mark.parametrize("reason", list(RefuseReason))
+def test_a_refusal_under_a_rule_does_not_speak_of_everybody(reason: RefuseReason) -> None:
+    refusal = Refuse(
+        reason=reason, until=None, account=None, verdicts=(), rule=RuleNumber(2), subject="this"
+    )
+    sentences = refusal_sentences(refusal, label=str, at=str)
+    assert "{" not in sentences.message + sentences.hint
+    assert not sentences.message.startswith("All accounts")
 
 
 def test_a_time_is_a_sentence_of_its_own() -> None:
