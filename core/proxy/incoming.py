@@ -13,6 +13,11 @@ from core.proxy.wire import Wire
 type Sink = Callable[[bytes, bool], None]
 """Takes the bytes of one read, and whether they are the last. The last may be empty."""
 
+
+def _nowhere(data: bytes, last: bool) -> None:
+    """The sink of an answer that is over."""
+
+
 HELD_BYTES = 64 * 1024
 """How much is held before the commit point; then reading pauses."""
 
@@ -111,10 +116,12 @@ class Incoming:
             idle_s: silence after which the answer counts as cut.
         """
         self._sink = sink
+        self._on_change = self._on_late = None
         data, self._held, self._held_size = self.held, [], 0
         if data or self._whole:
             sink(data, self._whole is True)
         if self._whole is not None:
+            self._forget()
             on_end(self._whole)
             return
         self._on_end = on_end
@@ -191,10 +198,22 @@ class Incoming:
         self._deadline.clear()
         self._whole = whole
         self._wire = None
-        if self._on_end is not None:
-            self._on_end(whole)
-        elif self._sink is None and self._on_change is not None:
-            self._on_change()
+        on_end, on_change = self._on_end, self._on_change
+        if self._sink is not None:
+            self._forget()
+        if on_end is not None:
+            on_end(whole)
+        elif on_change is not None:
+            on_change()
+            self._on_change = self._on_late = None
+
+    def _forget(self) -> None:
+        """Nobody is told anything any more: what knows us is free, without a garbage collector.
+
+        A circle would keep the body of its request until somebody looked for garbage.
+        """
+        self._sink = _nowhere
+        self._on_end = self._on_change = self._on_late = self._on_full = None
 
     def _adjust_reading(self) -> None:
         """Read on unless the sink, or before it the holding place, is full."""

@@ -99,6 +99,7 @@ class Judge:
 
     def _decide(self, outcome: Outcome) -> None:
         self._decided = True
+        self._events = None
         self._incoming.patient()
         self._on_decided(outcome)
 

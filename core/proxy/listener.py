@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from core.proxy.answers import fault_answer
@@ -201,10 +202,10 @@ class Connection[Route](asyncio.BufferedProtocol):
         self._listener.lost(self)
         self._let_go()
         if self._reply is not None:
-            self._reply.ended = True
-        if self._ongoing is not None:
-            # After its first step: a task cancelled before it could not say that it ended.
-            asyncio.get_running_loop().call_soon(self._ongoing.cancel)
+            self._reply.gone()
+        ongoing, self._ongoing, self._reply = self._ongoing, None, None
+        if ongoing is not None:
+            ongoing.cancel()
 
     def eof_received(self) -> bool:
         """The client has closed its side: whoever does so before it has its answer is gone."""
@@ -278,7 +279,9 @@ class Connection[Route](asyncio.BufferedProtocol):
         self._held = len(request.body)
         self._reply = reply = self._new_reply(request.head, self._answered)
         try:
-            ongoing = self._listener.handler(self._route, request, reply, self._start)
+            ongoing = self._listener.handler(
+                self._route, request, reply, partial(self._start, reply)
+            )
         except Exception:
             self._failed(reply)
             return
@@ -290,10 +293,8 @@ class Connection[Route](asyncio.BufferedProtocol):
 
     # -- answers
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> Ongoing:
-        assert self._reply is not None  # noqa: S101 - only its handler is given this
-        finished = self._finished(work, self._reply)
-        return InTask(self._listener.tasks.start(finished, name="request"))
+    def _start(self, reply: Reply, work: Coroutine[Any, Any, None]) -> Ongoing:
+        return InTask(self._listener.tasks.start(self._finished(work, reply), name="request"))
 
     async def _finished(self, work: Coroutine[Any, Any, None], reply: Reply) -> None:
         try:

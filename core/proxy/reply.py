@@ -16,6 +16,10 @@ _JOIN_BELOW = 64 * 1024
 """Smaller pieces are copied into one write with their framing; larger ones are written apart."""
 
 
+def _nobody(keep: bool) -> None:
+    """Whom the end of an answer concerns that no client reads."""
+
+
 class Reply:
     """Writes one answer to a client. After `cut` or the client's leaving, writes do nothing."""
 
@@ -149,7 +153,14 @@ class Reply:
         """Close the client's connection at once, as the back end cut ours."""
         if not self.ended:
             self.ended = True
+            self._on_full = None
             self._wire.abort()
+
+    def gone(self) -> None:
+        """The client has left: whoever still answers is not heard, and nobody is told of an end."""
+        self.ended = True
+        self._on_full = self.heard = None
+        self._on_end = _nobody
 
     def on_full(self, told: Callable[[bool], None] | None) -> None:
         """Whom to tell that the client takes no more for now (True), or again (False)."""

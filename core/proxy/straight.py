@@ -53,10 +53,11 @@ class Straight:
         if self._instead is not None:
             self._instead.cancel()
         elif not self._ended:
+            sent = self._sent
             self._course.left()
             self._end()
-            if self._sent is not None:
-                self._sent.incoming.drop()
+            if sent is not None:
+                sent.incoming.drop()
 
     # -- inside
 
@@ -83,6 +84,7 @@ class Straight:
         course = self._course
         course.answered(tried)
         if not isinstance(tried.outcome, Served):
+            self._sent = None
             self._instead = self._by_steps(course)
             return
         try:
@@ -105,4 +107,5 @@ class Straight:
     def _end(self) -> None:
         if not self._ended:
             self._ended = True
+            self._sent = None
             self._course.end()
