@@ -39,6 +39,7 @@ class Desktop:
         self._password = password
         self._screen = screen
         self._running: list[subprocess.Popen[bytes]] = []
+        self._programs: list[str] = []
         self._log: IO[bytes] | None = None
         self.env = _environment(self.home, root / "run")
 
@@ -94,6 +95,7 @@ class Desktop:
                 f"{command[0]} is not installed: `python3 tests/run.py` installs it or says how"
             ) from error
         self._running.append(process)
+        self._programs.append(command[0])
         return process
 
     def run(self, *command: str, timeout_s: float = 20) -> str:
@@ -101,6 +103,12 @@ class Desktop:
         return subprocess.run(
             command, env=self.env, capture_output=True, text=True, timeout=timeout_s, check=True
         ).stdout
+
+    def lose(self, program: str) -> None:
+        """Kill the part that is this program, as a session that breaks does."""
+        part = self._running[self._programs.index(program)]
+        part.kill()
+        part.wait()
 
     def owns(self, name: str) -> bool:
         """Does any program own this bus name?"""
@@ -140,6 +148,7 @@ class Desktop:
             if process.stdin is not None:
                 process.stdin.close()
         self._running.clear()
+        self._programs.clear()
         if self._log is not None:
             self._log.close()
             self._log = None
