@@ -90,7 +90,8 @@ def test_every_section_of_the_settings_has_its_heading_once() -> None:
 
 def test_every_verb_that_can_be_typed_has_its_section() -> None:
     headings = [line for line in verbs_page().splitlines() if line.startswith("## ")]
-    assert headings == [f"## {name}" for name in ("serve", "setup", "demo", "version", *VERBS)]
+    processes = ("serve", "setup", "demo", "monitor", "completion", "version")
+    assert headings == [f"## {name}" for name in (*processes, *VERBS)]
 
 
 def test_every_argument_that_can_be_typed_is_explained() -> None:

@@ -1,6 +1,7 @@
 """`turntable monitor` in a real terminal: it shows, hears keys, and gives the terminal back."""
 
 import asyncio
+import io
 import json
 import os
 import pty
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from core.cli.monitor_lines import Line
+from core.cli.terminal import Terminal
 from core.domain.state import put_account
 from tests.core.cli.apps import app_over
 from tests.core.control.apps import free_port
@@ -90,6 +93,22 @@ async def admitted(turntable: Turntable) -> None:
     async with app_over(turntable.home) as app:
         for number, name in enumerate(("Ada", "Bela"), 1):
             await app.folder.store.change(put_account(account(name, number)))
+
+
+def test_a_screen_is_one_write_that_begins_at_the_top() -> None:
+    written: list[str] = []
+
+    class Out(io.StringIO):
+        def write(self, text: str) -> int:
+            written.append(text)
+            return len(text)
+
+    lines = (Line(text="head", bold=True), Line(text="chosen", bar=True), Line(text="plain"))
+    Terminal(Out()).show(lines)
+    (one,) = written
+    assert one.startswith("\x1b[H\x1b[1mhead")
+    assert "\x1b[7mchosen" in one
+    assert _SEQUENCE.sub("", one) == "head\r\nchosen\r\nplain"
 
 
 async def test_it_shows_hears_keys_and_gives_the_terminal_back(turntable: Turntable) -> None:
