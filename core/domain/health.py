@@ -159,7 +159,7 @@ def on_trial(blocks: Blocks, *, now: datetime) -> Blocks:
 
 def wants_trial(blocks: Blocks, *, now: datetime) -> bool:
     """Whether the next request is a trial: the breaker is half open."""
-    return any(_half_open(b, now) for b in blocks)
+    return bool(blocks) and any(_half_open(b, now) for b in blocks)
 
 
 def lasting(blocks: Blocks, model: str, now: datetime) -> Block | None:

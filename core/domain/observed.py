@@ -317,6 +317,8 @@ def block_at(observed: Observed, account: AccountId, model: str, now: datetime) 
 def pool_pause_at(observed: Observed, now: datetime) -> datetime | None:
     """Until when nobody is asked, where a burst of failures or the network has paused the pool."""
     pauses = (observed.paused_until, observed.challenged_until)
+    if pauses == (None, None):
+        return None
     return max((until for until in pauses if until is not None and until > now), default=None)
 
 

@@ -101,7 +101,7 @@ class Rules:
     @property
     def name_folders(self) -> bool:
         """Whether a request's folder has to be known."""
-        return any(rule.folder for rule in self.rules)
+        return bool(self.rules) and any(rule.folder for rule in self.rules)
 
 
 NO_RULES = Rules()

@@ -79,8 +79,9 @@ class State:
     @property
     def names_folders(self) -> bool:
         """Whether a request's folder has to be known: a rule or a budget is about one."""
-        return self.rules.name_folders or any(
-            budget.subject is Subject.PROJECT for budget in self.budgets.values()
+        return self.rules.name_folders or (
+            bool(self.budgets)
+            and any(budget.subject is Subject.PROJECT for budget in self.budgets.values())
         )
 
     def unruled(self) -> "State":

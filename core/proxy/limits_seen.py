@@ -23,7 +23,8 @@ class LimitsSeen:
 
     def fresh(self, account: AccountId, fields: Fields, *, now: datetime) -> Quota | None:
         """The limits in a head; None when it says nothing, or nothing new."""
-        said = tuple([line for name, line in fields.lowered() if _is_of_limits(name)])
+        lines = fields.lowered()
+        said = tuple([line for name, line in lines if name[:2] == b"x-" and _is_of_limits(name)])
         if not said:
             return None
         last = self._last.get(account)
@@ -36,7 +37,7 @@ class LimitsSeen:
 
 
 def _is_of_limits(name: bytes) -> bool:
-    return name.startswith(b"x-") and (
+    return (
         b"-primary-" in name
         or b"-secondary-" in name
         or b"-credits-" in name

@@ -28,6 +28,8 @@ _LOOPBACK_HOST = re.compile(rb"(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1
 _DOT_SEGMENT = re.compile(rb"(?:^|[/\\])(?:\.|%2e){1,2}(?:[/\\?#]|%2f|%5c|$)", re.I)
 _TARGET = re.compile(rb"/[\x21-\x7e]*")
 _LONGEST_NONCE = 256
+_PATHS_KNOWN = 64
+"""Whose passages are made once: Codex posts to a handful, again and again."""
 _METHODS = frozenset({b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS"})
 """What is passed on. TRACE is not: its answer would show the account's token."""
 
@@ -102,6 +104,7 @@ class Routes:
         self._identity = identity
         self._settings = settings
         self._folders_wanted = folders_wanted
+        self._posted: dict[tuple[bytes, AccountId | None], Passage] = {}
         self._bound_fault = partial(fault_answer, say=say)
         self._open_fault = partial(v1_answers.fault, say=say)
 
@@ -140,9 +143,11 @@ class Routes:
                 return Fault.STALE_SECRET
             case None:
                 return Fault.UNKNOWN_SECRET
+        rest = head.target[bound.end() :]
+        if head.method == b"POST" and (known := self._posted.get((rest, only))) is not None:
+            return known, own_user
         if head.method not in _METHODS:
             return Fault.BAD_METHOD
-        rest = head.target[bound.end() :]
         if _DOT_SEGMENT.search(rest.partition(b"?")[0]):
             return Fault.BAD_PATH
         websocket = wants_websocket(head)
@@ -151,6 +156,8 @@ class Routes:
         passage = Passage(
             kind=_kind(head.method, rest), path=b"/codex" + rest, only=only, websocket=websocket
         )
+        if head.method == b"POST" and len(self._posted) < _PATHS_KNOWN:
+            self._posted[rest, only] = passage
         return passage, own_user
 
     def _tool(

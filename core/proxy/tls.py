@@ -57,6 +57,9 @@ class TlsWire(asyncio.BufferedProtocol):
         """Encrypt and send, or keep until the socket takes more."""
         if self._raw is None or self._ended or not data:
             return
+        if not self._backlog and not self._net_is_full and len(data) <= _SLICE:
+            self._write_at_once(data)
+            return
         self._backlog.append(memoryview(data))
         self._backlog_size += len(data)
         self._pump()
@@ -215,6 +218,15 @@ class TlsWire(asyncio.BufferedProtocol):
             self.close()
         elif broken:
             self.abort()
+
+    def _write_at_once(self, data: bytes | bytearray | memoryview) -> None:
+        """Nothing waits before it, and it is small: it is encrypted whole (the buffer grows)."""
+        try:
+            self._tls.write(data)
+        except ssl.SSLError:
+            self.abort()
+            return
+        self._flush()
 
     def _pump(self) -> None:
         """Encrypt and send while the socket takes it."""
