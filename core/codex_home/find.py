@@ -1,6 +1,7 @@
 """Where Codex lives on this machine: its homes, its program, and where it keeps its login."""
 
 import asyncio
+import os
 import re
 import shutil
 import tomllib
@@ -42,6 +43,16 @@ def find_program(env: Mapping[str, str]) -> Path | None:
     """The installed `codex` that a shell would start; None when there is none on PATH."""
     found = shutil.which("codex", path=env.get("PATH"))
     return Path(found) if found else None
+
+
+def find_programs(env: Mapping[str, str]) -> tuple[Path, ...]:
+    """Every different `codex` on PATH, the one that a shell would start first."""
+    found: dict[str, Path] = {}
+    for folder in (env.get("PATH") or "").split(os.pathsep):
+        named = shutil.which("codex", path=folder) if folder else None
+        if named:
+            found.setdefault(os.path.realpath(named), Path(named))
+    return tuple(found.values())
 
 
 async def version_of(

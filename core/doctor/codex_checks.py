@@ -1,12 +1,13 @@
 """Checks of Codex: what it would really do, and what stands in its way."""
 
 import asyncio
+from pathlib import Path
 
 from core.binding.detours import swallowed_by
 from core.codex_home.app_server import way_in_force
 from core.codex_home.auth_file import AUTH_FILE, read_auth_file
 from core.codex_home.auth_json import has_run_out
-from core.codex_home.find import find_program
+from core.codex_home.find import find_programs, version_of
 from core.doctor.elsewhere import is_here, why_elsewhere
 from core.doctor.finding import Finding, Health, Subject
 from core.domain.binding import BindState
@@ -78,10 +79,11 @@ async def in_force(subject: Subject) -> Finding:
     """Codex itself says which address new threads would use."""
     say = subject.speech.say
     title = say("What Codex itself says")
-    program = find_program(subject.environment)
-    if program is None:
+    programs = find_programs(subject.environment)
+    if not programs:
         text = say("No Codex is installed here, or not on the PATH of this program.")
         return Finding(check="in-force", title=title, health=Health.UNKNOWN, text=text)
+    program = programs[0]
     try:
         way = await way_in_force(
             program, home=subject.bind.codex_home, env=subject.environment, answer_s=_ANSWER_S
@@ -99,13 +101,32 @@ async def in_force(subject: Subject) -> Finding:
         return Finding(check="in-force", title=title, health=Health.GOOD, text=text)
     if is_here(way, secret=subject.secret, port=subject.port):
         text = say("It would send new chats here.")
-        return Finding(check="in-force", title=title, health=Health.GOOD, text=text)
+        others = await _others(subject, programs)
+        return Finding(
+            check="in-force", title=title, health=Health.GOOD, text=f"{text} {others}".rstrip()
+        )
     return Finding(
         check="in-force",
         title=title,
         health=Health.BAD,
         text=say("The key is set, but Codex would go elsewhere."),
         hint=why_elsewhere(way, subject.speech),
+    )
+
+
+async def _others(subject: Subject, programs: tuple[Path, ...]) -> str:
+    """Which Codex was asked, where several are installed; empty for one."""
+    if len(programs) == 1:
+        return ""
+    home = subject.bind.codex_home
+    versions = await asyncio.gather(
+        *(version_of(program, home=home, env=subject.environment) for program in programs)
+    )
+    named = (
+        f"{program} ({version or '?'})" for program, version in zip(programs, versions, strict=True)
+    )
+    return subject.speech.say(
+        "Several are installed, and the first was asked: {programs}.", programs=", ".join(named)
     )
 
 

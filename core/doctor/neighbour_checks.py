@@ -117,9 +117,7 @@ async def detours(subject: Subject) -> Finding:
     return Finding(check="detours", title=title, health=Health.ODD, text=" ".join(found), hint=hint)
 
 
-async def ways_past(
-    home: Path, environment: Mapping[str, str], speech: Speech
-) -> tuple[str, ...]:
+async def ways_past(home: Path, environment: Mapping[str, str], speech: Speech) -> tuple[str, ...]:
     """A sentence for each profile of the home, and each variable, that leads past us."""
     profiles = profile_detours(await asyncio.to_thread(_profiles, home))
     say = speech.say

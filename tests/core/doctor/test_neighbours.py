@@ -123,3 +123,23 @@ async def test_real_codex_names_the_file_that_defeats_the_bind(
     seen = await found(app, codex.home, "in-force")
     assert seen.health is Health.BAD
     assert seen.hint == f"{codex.config} chooses the provider router instead of Codex’s own."
+
+
+@pytest.mark.codex
+async def test_of_several_installed_codex_it_is_said_which_was_asked(
+    app: App, codex: Codex, tmp_path: Path
+) -> None:
+    folders = [tmp_path / name for name in ("first", "link", "second")]
+    for folder in folders:
+        folder.mkdir()
+    (folders[0] / "codex").symlink_to(codex.binary)
+    (folders[1] / "codex").symlink_to(codex.binary)
+    other = folders[2] / "codex"
+    other.write_text("#!/bin/sh\necho codex-cli 0.100.0\n")
+    other.chmod(0o755)
+    path = ":".join(map(str, folders))
+    app.environment = codex.env | {"PATH": f"{path}:/usr/bin:/bin"}
+    await app.bind(codex.home, replace=False, rotate=False)
+    seen = await found(app, codex.home, "in-force")
+    assert seen.health is Health.GOOD
+    assert f"{folders[0] / 'codex'} (0.169.0), {other} (0.100.0)" in seen.text
