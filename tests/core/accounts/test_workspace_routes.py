@@ -94,7 +94,9 @@ def routes_to(base_url: str, clock: FakeClock) -> WorkspaceRoutes:
     settings = with_value(Settings(), "upstream.base_url", base_url)
     asking = Asking(settings=lambda: settings)
     return WorkspaceRoutes(
-        connect=lambda: httpx.AsyncClient(trust_env=False), base_url=asking.base_url, clock=clock
+        connect=lambda: httpx.AsyncClient(trust_env=False, verify=False),
+        base_url=asking.base_url,
+        clock=clock,
     )
 
 

@@ -86,7 +86,7 @@ def waits(clock: FakeClock) -> Waits:
 @pytest.fixture
 def sign_in(back_end: StandIn, clock: FakeClock, ports: tuple[int, ...], waits: Waits) -> SignIn:
     return SignIn(
-        connect=lambda: httpx.AsyncClient(trust_env=False),
+        connect=lambda: httpx.AsyncClient(trust_env=False, verify=False),
         auth_url=back_end.auth_url,
         clock=clock,
         draw=os.urandom,
