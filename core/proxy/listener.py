@@ -279,9 +279,8 @@ class Connection[Route](asyncio.BufferedProtocol):
         self._held = len(request.body)
         self._reply = reply = self._new_reply(request.head, self._answered)
         try:
-            ongoing = self._listener.handler(
-                self._route, request, reply, partial(self._start, reply)
-            )
+            start = partial(self._start, reply)
+            ongoing = self._listener.handler(self._route, request, reply, start)
         except Exception:
             self._failed(reply)
             return
