@@ -13,8 +13,9 @@ LOOKS = 6
 """Lines and piles that are told apart in one chart; a seventh would look like the first."""
 
 _STEPS = (
-    timedelta(hours=1), timedelta(hours=3), timedelta(hours=6), timedelta(hours=12),
-    timedelta(days=1), timedelta(days=2), timedelta(days=7), timedelta(days=14), timedelta(days=28),
+    timedelta(minutes=15), timedelta(hours=1), timedelta(hours=3), timedelta(hours=6),
+    timedelta(hours=12), timedelta(days=1), timedelta(days=2), timedelta(days=7), timedelta(days=14),
+    timedelta(days=28),
 )  # fmt: skip
 _FEW, _MANY = 4, 8
 _DAY = timedelta(days=1)
@@ -110,7 +111,7 @@ def _ticks(start: datetime, end: datetime, most: int, speech: Speech) -> tuple[T
     found = []
     while at <= end:
         if at >= start:
-            text = f"{at:%H:%M}" if step < _DAY and at.hour else speech.day(at, end)
+            text = f"{at:%H:%M}" if step < _DAY and (at.hour or at.minute) else speech.day(at, end)
             found.append(Tick(at=at.timestamp(), text=text))
         at += step
     return tuple(found)

@@ -12,6 +12,7 @@ from tray.present.charts import LOOKS, Line, LineChart, time_ticks
 from tray.present.names import shown_name
 from tray.present.rows import Row, row
 
+_LEAST_SPAN = timedelta(hours=1)
 MOST_ROWS = 500
 """Rows of the table; the file that is saved holds all."""
 
@@ -67,7 +68,9 @@ def history(
     lines = tuple(
         _line(names[id_], look, by_account[id_], now=now) for look, id_ in enumerate(drawn)
     )
-    start, end = now - span, now
+    # Of somebody who began this morning a week is shown from this morning on.
+    first = min((point.at for point in points), default=now)
+    start, end = max(now - span, min(first, now - _LEAST_SPAN)), now
     return History(
         chart=LineChart(
             lines=lines,
@@ -128,12 +131,16 @@ def _line(name: str, look: int, points: Sequence[_Point], *, now: datetime) -> L
 def _rows(
     points: Sequence[_Point], names: dict[str, str], *, now: datetime, speech: Speech
 ) -> Iterable[Row]:
-    newest = sorted(points, key=lambda p: p.at, reverse=True)[:MOST_ROWS]
-    for number, point in enumerate(newest):
-        yield row(
-            f"{point.account}.{number}",
+    newest = sorted(points, key=lambda p: p.at, reverse=True)
+    told = (
+        (
             speech.stamp(point.at, now),
             names.get(point.account, "?"),
             speech.say("unknown") if point.left is None else words.percent(point.left, speech),
             "" if point.resets is None else speech.stamp(point.resets, now),
         )
+        for point in newest
+    )
+    # What differs by less than is shown is one row.
+    for number, texts in enumerate(list(dict.fromkeys(told))[:MOST_ROWS]):
+        yield row(f"{number}", *texts)

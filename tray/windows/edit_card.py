@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QModelIndex, Signal
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -67,6 +66,8 @@ class EditCard(QFrame):
         self._table.setWordWrap(True)
         self._table.verticalHeader().setMinimumSectionSize(self._line())
         self._table.selectionModel().currentRowChanged.connect(self._moved)
+        # Other widths wrap other words; a card knows its columns' only when they are shared out.
+        self._table.horizontalHeader().sectionResized.connect(self._make_room)
 
     def show_rows(self, text: str, rows: tuple[Row, ...]) -> None:
         """Show these from now on; what is selected stays selected, where it is still there."""
@@ -165,11 +166,6 @@ class EditCard(QFrame):
         asked = label(name, tone=Tone.MUTED)
         asked.setBuddy(field)
         self._form.addRow(asked, field)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Other widths wrap other words."""
-        super().resizeEvent(event)
-        self._make_room()
 
     def _make_room(self) -> None:
         """The table is as high as its rows, up to `_MOST_ROWS`; words that are long wrap."""

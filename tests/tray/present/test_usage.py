@@ -65,6 +65,23 @@ def test_longest_limit_is_shown_and_another_can_be_chosen() -> None:
     assert shown(*points, window=7).window == 10_080
 
 
+def test_week_of_somebody_who_began_this_morning_begins_this_morning() -> None:
+    chart = shown(point("acc_1", 80, hours_ago=3), point("acc_1", 70, hours_ago=2)).chart
+    assert chart is not None
+    assert (chart.start, chart.end) == (at(3), at(0))
+    assert [tick.text for level in chart.ticks for tick in level] == [
+        "06:00", "07:00", "08:00", "09:00",
+    ]  # fmt: skip
+    just = shown(point("acc_1", 80, hours_ago=0.1)).chart
+    assert just is not None
+    assert just.start == at(1)
+
+
+def test_changes_that_look_alike_are_one_row() -> None:
+    rows = shown(point("acc_1", 80.2, hours_ago=3), point("acc_1", 80.4, hours_ago=3)).rows
+    assert len(rows) == 1
+
+
 def test_limits_of_single_models_and_older_points_are_not_mixed_in() -> None:
     of_model: dict[str, JsonValue] = {**point("acc_1", 5, hours_ago=1), "scope": "luna"}
     assert shown(of_model, point("acc_1", 50, hours_ago=24 * 8)).chart is None
