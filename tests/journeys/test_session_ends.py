@@ -1,4 +1,4 @@
-"""The session ends under the tray app while Codex is routed: the display goes, or the bus."""
+"""A session of the desktop: it starts the tray app at login, and ends under it."""
 
 import asyncio
 import os
@@ -86,3 +86,23 @@ async def test_when_the_bus_goes_new_chats_still_work(
     async with asyncio.timeout(AT_ONCE_S):
         run = await signed_in_codex.exec("say hi")
     assert (len(run.answers), run.exit_code) == (1, 0)
+
+
+@pytest.mark.usefixtures("signed_in_codex")
+async def test_a_login_starts_the_tray_app(turntable: Turntable, own_desktop: Desktop) -> None:
+    """`dex` starts what a desktop would: the entry, the launcher, the app itself."""
+    desktop = {name: own_desktop.env[name] for name in DESKTOP}
+    done = await turntable.done("startup", "enable", **desktop)
+    assert done["enabled"] is True
+    env = turntable.env | desktop | {"XDG_CONFIG_DIRS": "/nowhere", "QT_QPA_PLATFORM": "xcb"}
+    session = await asyncio.create_subprocess_exec(
+        "dex", "--autostart", "--environment", "None", env=env, stderr=asyncio.subprocess.DEVNULL
+    )
+    assert await session.wait() == 0
+    try:
+        async with asyncio.timeout(60):
+            while (await turntable.done("status")).get("mode") != "tray":
+                pass
+    finally:
+        assert (await turntable.run("stop")).exit_code == 0
+    assert (await turntable.done("startup", "disable"))["enabled"] is False
