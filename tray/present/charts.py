@@ -14,8 +14,8 @@ LOOKS = 6
 
 _STEPS = (
     timedelta(minutes=15), timedelta(hours=1), timedelta(hours=3), timedelta(hours=6),
-    timedelta(hours=12), timedelta(days=1), timedelta(days=2), timedelta(days=7), timedelta(days=14),
-    timedelta(days=28),
+    timedelta(hours=12), timedelta(days=1), timedelta(days=2), timedelta(days=7),
+    timedelta(days=14), timedelta(days=28),
 )  # fmt: skip
 _FEW, _MANY = 4, 8
 _DAY = timedelta(days=1)
