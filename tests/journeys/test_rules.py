@@ -110,3 +110,31 @@ async def test_an_open_chat_goes_on_in_its_project_when_a_rule_comes(
         assert back_end.violations == []
         last = (await turns(turntable))[-1]
         assert "lived on" in last["text"], "the chat has moved, and why says so"
+
+
+async def test_a_chat_with_an_open_socket_changes_over_at_its_next_turn(
+    turntable: Turntable, signed_in_codex: Codex, back_end: StandIn
+) -> None:
+    codex = signed_in_codex
+    work = repository(codex.work / "work")
+    async with turntable.serve():
+        await turntable.done("bind")
+        await turntable.done("use", "#1")
+        async with codex.app_server() as server:
+            options = {"cwd": str(work), "approvalPolicy": "never"}
+            thread = (await server.request("thread/start", options))["thread"]["id"]
+
+            async def turn() -> str:
+                said = {"threadId": thread, "input": [{"type": "text", "text": "say hi"}]}
+                await server.request("turn/start", said)
+                ended = await server.notification("turn/completed")
+                return str(ended["turn"]["status"])
+
+            assert await turn() == "completed"
+            await turntable.done("pool", "create", "Work", "#2")
+            await turntable.done("rule", "add", "--folder", str(work), "--pool", "Work")
+            assert await turn() == "completed"
+            assert await turn() == "completed"
+        answered = [(t.account, t.method) for t in back_end.turns() if t.status == 200]
+        assert answered == [("A", "WS"), ("B", "POST"), ("B", "POST")]
+        assert back_end.violations == []
