@@ -109,10 +109,13 @@ async def test_many_requests_ask_once_and_it_is_remembered(
 ) -> None:
     grant = grant_of(back_end)
     routes = routes_to(back_end.base_url, clock)
+    assert routes.known(A, grant) is None
     found = await asyncio.gather(*(routes.of(A, grant) for _ in range(5)))
     assert found == [UNBOUND] * 5
+    assert routes.known(A, grant) is found[0]
     assert asked(back_end) == 1
     clock.advance(timedelta(seconds=KNOWN_FOR_S))
+    assert routes.known(A, grant) is None
     await routes.of(A, grant)
     assert asked(back_end) == 2
     assert back_end.violations == []

@@ -192,6 +192,14 @@ def test_a_served_request_is_remembered_as_the_accounts_last_use() -> None:
     assert learned(Served(status=200)).last_used == {A: NOW}
 
 
+def test_an_account_that_is_used_all_the_time_is_noted_once_a_second() -> None:
+    once = learned(Served(status=200))
+    for later, noted in ((0.9, NOW), (1.0, NOW + timedelta(seconds=1))):
+        now = NOW + timedelta(seconds=later)
+        after, _ = learn_outcome(A, Served(status=200), model=MODEL, now=now)(once)
+        assert after.last_used == {A: noted}
+
+
 def test_a_limit_blocks_until_its_end_and_is_told() -> None:
     after, events = learn_outcome(A, limited(HOUR), model=MODEL, now=NOW)(Observed())
 

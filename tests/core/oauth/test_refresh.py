@@ -62,6 +62,40 @@ async def test_a_good_token_is_given_without_asking_anybody(
     assert [await parts.token(account.id) for _ in range(3)] == [login.access_token] * 3
 
 
+async def test_a_grant_is_at_hand_once_it_was_given_until_something_has_to_be_seen_to(
+    parts: Parts, account: Account, login: Login, clock: FakeClock
+) -> None:
+    granted = parts.authoriser.granted
+    assert granted(account.id) is None  # nobody has asked yet
+    given = await parts.authoriser.authorise(account.id)
+    assert given is not None
+    assert granted(account.id) is given
+    clock.advance(DAY - timedelta(minutes=1))
+    assert granted(account.id) is None  # it ends soon: `authorise` renews it beside
+
+
+@pytest.mark.parametrize("change", ["disabled", "a newer login", "locked", "refused", "removed"])
+async def test_a_grant_is_at_hand_no_longer(
+    change: str, parts: Parts, account: Account, login: Login, clock: FakeClock
+) -> None:
+    given = await parts.authoriser.authorise(account.id)
+    assert given is not None
+    match change:
+        case "disabled":
+            await parts.store.change(set_enabled(account.id, False))
+        case "a newer login":
+            known = await parts.vault.get(account.id)
+            assert known is not None
+            await parts.vault.put(account.id, replace(known, access_token="fake-access-newer"))
+        case "locked":
+            parts.vault.lock()
+        case "refused":
+            await parts.authoriser.renew(account.id, given)
+        case "removed":
+            await parts.vault.remove(account.id)
+    assert parts.authoriser.granted(account.id) is None
+
+
 async def test_who_has_nothing_usable_gets_no_grant(parts: Parts, account: Account) -> None:
     assert await parts.token(AccountId("acc_unknown")) is None
     await parts.store.change(set_enabled(account.id, False))

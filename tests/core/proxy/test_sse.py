@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.domain.usage import Tokens
-from core.proxy.sse import LARGEST_EVENT, Event, EventParser, Tap, tapped_from, type_of
+from core.proxy.sse import (
+    LARGEST_EVENT,
+    Event,
+    EventParser,
+    Tap,
+    tapped_from,
+    type_of,
+    type_of_first,
+)
 
 USAGE = {
     "input_tokens": 100,
@@ -156,3 +164,32 @@ def test_rubbish_data_names_no_type() -> None:
     assert type_of(Event(type="", data=b"[1]")) == ""
     assert tapped_from(Event(type="", data=b"{")) is None
     assert tapped_from(Event(type="response.output_text.delta", data=b"{}")) is None
+
+
+_LINES = st.lists(
+    st.sampled_from(
+        [b"event: a.b", b"event:c", b"event: A", b"data: 1", b"data:", b": c", b"id: 1", b"", b"x"]
+    ),
+    max_size=8,
+)
+
+
+@given(_LINES, st.sampled_from([b"\n", b"\r\n"]))
+def test_a_first_event_that_is_plain_is_what_the_parser_makes_of_it(
+    lines: list[bytes], end: bytes
+) -> None:
+    stream = b"".join(line + end for line in lines)
+    first = type_of_first(stream, 0)
+    if first is not None:
+        kind, length = first
+        assert [e.type for e in EventParser().feed(stream[:length])] == [kind]
+        assert EventParser().feed(stream)[0].type == kind
+
+
+@given(_LINES)
+def test_the_tap_tells_the_same_of_plain_blocks_as_of_any(lines: list[bytes]) -> None:
+    told = b"event: response.completed\ndata: " + json.dumps({"usage": USAGE}).encode() + b"\n\n"
+    stream = b"".join(line + b"\n" for line in lines).strip(b"\n") + b"\n\n" + told
+    pieces = Tap()
+    one_by_one = [t for at in range(len(stream)) for t in pieces.feed(stream[at : at + 1])]
+    assert Tap().feed(stream) == one_by_one
