@@ -353,6 +353,20 @@ async def test_a_project_s_name_is_no_pattern(rig: Rig) -> None:
     assert after.tally(one).used.requests == rig.used(one).requests == 1
 
 
+async def test_a_request_touches_its_own_budgets_however_many_there_are(rig: Rig) -> None:
+    mine = (budget(501), budget(502, Subject.PROJECT, "/home", period=Period.MONTH))
+    others = [budget(n, key=f"acc_{n}") for n in range(1, 501)]
+    for one in (*others, *mine):
+        await rig.store.change(put_budget(one))
+    await rig.budgeting.sum_up()
+    before = {one.number: rig.budgeting.tally(one) for one in (*others, *mine)}
+    rig.serve(1, turn())
+    touched = {
+        one.number for one in (*others, *mine) if rig.budgeting.tally(one) is not before[one.number]
+    }
+    assert touched == {501, 502}
+
+
 def test_an_unknown_price_counts_as_nothing_and_is_counted() -> None:
     one = UsageSum(
         key="", model="other", first_hour=START, requests=3, input=10, cached_input=0, output=5,
