@@ -8,6 +8,7 @@ from inspect import iscoroutinefunction
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.codex_binary import find_codex, how_to_get_codex
 from tests.fakes.clock import FakeClock
@@ -19,6 +20,10 @@ from tests.fakes.desktop import Desktop
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # A guard outlives its program by design: tests that are about it start it and end it themselves.
 os.environ["TURNTABLE_BIND_WATCH"] = "false"
+
+# How long an example takes says how busy the machine is; pytest's own limit is enough.
+settings.register_profile("turntable", deadline=None)
+settings.load_profile("turntable")
 
 _JOURNEYS = Path(__file__).parent / "journeys"
 _JOURNEY_TIMEOUT_S = 120
