@@ -1,6 +1,6 @@
 """Loads the chart library when a chart is first wished for, beside the loop and not on it.
 
-With its arrays it takes half a second, and 40 MB that nobody needs who looks at no chart.
+With its arrays it takes half a second, and 50 MB that nobody needs who looks at no chart.
 """
 
 import gc
