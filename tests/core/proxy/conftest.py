@@ -45,3 +45,16 @@ async def connect(rig: Rig) -> AsyncIterator[Callable[[], Awaitable[Client]]]:
 async def client(connect: Callable[[], Awaitable[Client]]) -> Client:
     """A client connection."""
     return await connect()
+
+
+@pytest.fixture(params=["by steps", "straight"])
+async def way(request: pytest.FixtureRequest, rig: Rig, back_end: BackEnd) -> None:
+    """Both ways of a first request: nothing is at hand, or token and connection are."""
+    if request.param == "straight":
+        client = await Client.connect(rig.port)
+        await client.ask("GET", "/anything", b"")
+        await rig.row()
+        await client.close()
+        back_end.arrived.clear()
+        back_end.connections = 0
+        rig.forget()

@@ -265,6 +265,13 @@ class Rig:
         self.recorded.clear()
         return self.records[-1]
 
+    def forget(self) -> None:
+        """Nothing was decided, learned or recorded so far."""
+        self.observed = Observed()
+        self.records.clear()
+        self.decided.clear()
+        self.renewed.clear()
+
     async def authorise(self, account: AccountId) -> Grant | None:
         return self.grants[account]
 

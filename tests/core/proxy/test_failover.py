@@ -25,6 +25,8 @@ from tests.core.proxy.rig import (
     until,
 )
 
+pytestmark = pytest.mark.usefixtures("way")
+
 EVENT = b'event: response.output_text.delta\ndata: {"delta":"hi"}\n\n'
 CREATED = b'event: response.created\ndata: {"type":"response.created"}\n\n'
 COMPLETED = (

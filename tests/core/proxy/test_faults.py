@@ -12,6 +12,8 @@ from core.domain.settings import Settings
 from core.domain.usage import Result
 from tests.core.proxy.rig import A, Arrived, BackEnd, Client, Rig, Wire, request_bytes
 
+pytestmark = pytest.mark.usefixtures("way")
+
 EVENT = b'event: response.output_text.delta\ndata: {"delta":"hi"}\n\n'
 CREATED = b'event: response.created\ndata: {"type":"response.created"}\n\n'
 
@@ -258,6 +260,7 @@ async def test_a_client_that_leaves_while_a_token_is_awaited_costs_nothing(
         waiting.set()
         await never.wait()
 
+    rig.server._upstream._granted = lambda account: None
     rig.server._upstream._authorise = authorise
     await client.send(request_bytes())
     await waiting.wait()
@@ -272,6 +275,7 @@ async def test_a_fault_of_our_own_is_one_sentence_and_a_row(
     async def authorise(account: object) -> None:
         raise RuntimeError("planted")
 
+    rig.server._upstream._granted = lambda account: None
     rig.server._upstream._authorise = authorise
     got = await client.ask()
     assert (got.status, json.loads(got.body)["error"]["reason"]) == (400, "internal")

@@ -9,6 +9,8 @@ import zstandard
 
 from tests.core.proxy.rig import BASE, A, BackEnd, Client, Rig, grant_of
 
+pytestmark = pytest.mark.usefixtures("way")
+
 CAPTURES = Path(__file__).parents[2] / "data" / "captures"
 RECORDED: list[Any] = [
     pytest.param(recorded, id=f"{path.stem} {n}")

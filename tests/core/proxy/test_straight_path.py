@@ -2,7 +2,11 @@
 
 import asyncio
 
+import pytest
+
 from tests.core.proxy.rig import Arrived, BackEnd, Client, Rig, Wire, request_bytes
+
+pytestmark = pytest.mark.usefixtures("way")
 
 
 async def test_an_answer_comes_back_with_its_status_body_and_our_request_id(
