@@ -8,6 +8,8 @@ sending (`"t":` nanoseconds of the machine's monotonic clock), so that the clien
 """
 
 import asyncio
+import base64
+import hashlib
 import re
 import ssl
 import sys
@@ -30,8 +32,20 @@ _COMPLETED = (
     b'event: response.completed\ndata: {"type":"response.completed","response":{"id":"resp_1",'
     b'"usage":{"input_tokens":100,"output_tokens":20}}}\n\n'
 )
+_KEY = re.compile(rb"sec-websocket-key: ([^\r]+)", re.I)
+_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+_UPGRADED = (
+    b"HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\n"
+    b"sec-websocket-accept: %b\r\n\r\n"
+)
 _LIMIT = b'{"error":{"type":"usage_limit_reached","resets_in_seconds":1}}'
 _PIECE = bytes(64 * 1024)
+
+
+def _words(head: bytes) -> list[bytes]:
+    """What the request asks of us."""
+    found = _BENCH.search(head)
+    return found[1].split() if found else [b"short"]
 
 
 class Moments:
@@ -45,9 +59,11 @@ class BackEnd(asyncio.Protocol):
 
     def __init__(self, moments: Moments) -> None:
         self._moments = moments
+        self._head = b""
         self._buffer = b""
         self._need = 0
         self._hanging = False
+        self._is_socket = False
         self._paused: asyncio.Event = asyncio.Event()
         self._paused.set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -69,6 +85,11 @@ class BackEnd(asyncio.Protocol):
         self._paused.set()
 
     def data_received(self, data: bytes) -> None:
+        if self._is_socket:
+            if not self._tasks:  # the first frame asks; what it says does not matter
+                words = _words(self._head)
+                self._start(self._frames(int(words[1]), float(words[2]) / 1000))
+            return
         if self._need:
             self._need -= len(data)
             if self._need <= 0:
@@ -88,8 +109,12 @@ class BackEnd(asyncio.Protocol):
             self._answer()
 
     def _answer(self) -> None:
-        found = _BENCH.search(self._head)
-        words = found[1].split() if found else [b"short"]
+        if (key := _KEY.search(self._head)) is not None:
+            self._is_socket = True
+            accept = base64.b64encode(hashlib.sha1(key[1] + _GUID).digest())
+            self._transport.write(_UPGRADED % accept)
+            return
+        words = _words(self._head)
         match words[0]:
             case b"stream":
                 self._start(self._stream(int(words[1]), float(words[2]) / 1000))
@@ -136,6 +161,17 @@ class BackEnd(asyncio.Protocol):
             self._transport.abort()
             return
         write(b"%x\r\n%b\r\n0\r\n\r\n" % (len(_COMPLETED), _COMPLETED))
+
+    async def _frames(self, events: int, gap_s: float) -> None:
+        """As `_stream`, each event a frame of its own."""
+        for _ in range(events):
+            self._frame(_EVENT % time.perf_counter_ns())
+            await asyncio.sleep(gap_s)
+        self._frame(_COMPLETED)
+
+    def _frame(self, event: bytes) -> None:
+        payload = event.partition(b"data: ")[2].rstrip()
+        self._transport.write(b"\x81\x7e" + len(payload).to_bytes(2) + payload)
 
     async def _large(self, size: int) -> None:
         self._transport.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % size)

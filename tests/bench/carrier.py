@@ -1,12 +1,15 @@
 """The proxy alone, a process of its own: no vault, no ledger, one account, the simplest choice.
 
-python -m tests.bench.carrier asyncio|qasync|uvloop PORT_OF_BACK_END CA_FILE
+python -m tests.bench.carrier asyncio|uvloop|qasync|qasync-busy PORT_OF_BACK_END CA_FILE
+
+`qasync-busy` has a window that paints 60 times a second and holds the loop for 50 ms each second.
 """
 
 import asyncio
 import gc
-import importlib
 import sys
+import time
+from collections.abc import Coroutine
 
 from core.domain.account import AccountId
 from core.domain.credentials import Grant
@@ -21,6 +24,7 @@ from core.proxy.relay import Seams
 from core.proxy.routes import Identity
 from core.proxy.server import ProxyServer
 from core.runtime.clock import SystemClock
+from core.runtime.loop import serving_loop
 from core.runtime.projects import Projects
 
 ACCOUNT = AccountId("acc_bench")
@@ -81,18 +85,31 @@ def main() -> None:
     kind, back_end, ca_file = sys.argv[1:]
     work = serve(int(back_end), ca_file)
     match kind:
-        case "qasync":
-            import qasync
-            from PySide6.QtWidgets import QApplication
-
-            application = QApplication([])
-            with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(application)) as runner:
-                runner.run(work)
+        case "qasync" | "qasync-busy":
+            _run_in_a_window(work, busy=kind == "qasync-busy")
         case "uvloop":
-            # Not a dependency: installed by hand for this comparison.
-            importlib.import_module("uvloop").run(work)
+            asyncio.run(work, loop_factory=serving_loop)
         case _:
             asyncio.run(work)
+
+
+def _run_in_a_window(work: Coroutine[None, None, None], *, busy: bool) -> None:
+    import qasync
+    from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QApplication, QLabel
+
+    application = QApplication([])
+    window = QLabel("A window")
+    window.resize(800, 600)
+    window.show()
+    if busy:
+        painting, holding = QTimer(), QTimer()
+        painting.timeout.connect(window.repaint)
+        painting.start(16)
+        holding.timeout.connect(lambda: time.sleep(0.05))
+        holding.start(1000)
+    with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(application)) as runner:
+        runner.run(work)
 
 
 if __name__ == "__main__":

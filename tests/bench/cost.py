@@ -2,8 +2,8 @@
 
 Processor time, as the kernel's scheduler counts it in nanoseconds, of the proxy's processes for one
 request with a body of 20 KB, 16 clients asking in turn; and for one event of a stream. It says the
-same on a machine that does something else besides, where times and rates say nothing. Names:
-`nginx`, `whole` (`turntable serve`), and a loop's name for the carrier alone on it.
+same on a machine that does something else besides, where times and rates say little. Names:
+`nginx`, `node`, `serve` (the whole product), and a loop's name for the carrier alone on it.
 """
 
 import argparse
@@ -13,7 +13,6 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.bench import load, setups
-from tests.bench.load import Target
 from tests.bench.measured import cpu_ns
 from tests.bench.setups import Setup
 from tests.fakes.connect_proxy import Authority
@@ -27,28 +26,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.cost", description=__doc__)
     parser.add_argument("--requests", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("names", nargs="*", default=["nginx", "asyncio", "whole"])
+    parser.add_argument("names", nargs="*", default=["nginx", "uvloop", "serve"])
     arguments = parser.parse_args()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         authority = Authority.create(folder)
         direct = stack.enter_context(setups.back_end(folder, authority))
         compared = [
-            stack.enter_context(_setup(name, folder, authority, direct)) for name in arguments.names
+            stack.enter_context(setups.named(name, folder, authority, direct))
+            for name in arguments.names
         ]
         for _ in range(arguments.rounds):
             for setup in compared:
                 _measure(setup, arguments.requests)
-
-
-def _setup(name, folder, authority, direct):
-    match name:
-        case "nginx":
-            return setups.nginx(folder, authority, direct)
-        case "whole":
-            return setups.whole(folder, authority, direct)
-        case _:
-            return setups.carrier(name, authority, direct)
 
 
 def _measure(setup: Setup, requests: int) -> None:

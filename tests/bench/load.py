@@ -134,10 +134,11 @@ async def closed_loop(
     until = started + seconds
     request = target.request(bench)
     loops = [_Loop(request, until=until, pause_s=pause_s) for _ in range(clients)]
-    for loop in loops:
+    for n, loop in enumerate(loops):
         loop.client = await connect(target, loop.read)
-    for loop in loops:
         loop.ask()
+        if n % 32 == 31:  # who has not asked yet is a stranger, and of those only 64 may come
+            await asyncio.sleep(0.02)
     await asyncio.wait_for(asyncio.gather(*(loop.done for loop in loops)), seconds + 30)
     took = time.perf_counter() - started
     for loop in loops:

@@ -1,6 +1,6 @@
 """How fast the proxy is, beside nginx and beside going direct, all interleaved in one run.
 
-    python -m tests.bench.proxy [--rounds N] [--short] [--loops asyncio,qasync,uvloop] [--write]
+    python -m tests.bench.proxy [--rounds N] [--short] [--with NAME,…] [--write]
 
 Absolute times on a shared machine mean nothing: every figure is the median of the rounds, and
 what counts is its ratio to nginx's. `--write` puts the table into docs/performance.md.
@@ -19,7 +19,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import load, setups
+from tests.bench import load, setups, sockets
 from tests.bench.load import Target
 from tests.bench.measured import at, cpu_s, resident_mb
 from tests.bench.report import Figure, Figures, table, write
@@ -50,7 +50,10 @@ def main() -> None:
     size = SHORT if arguments.short else FULL
     load_before = os.getloadavg()[0]
     figures: Figures = defaultdict(list)
-    with _everything(arguments.loops.split(",")) as (direct, compared):
+    with _everything([name for name in arguments.compared.split(",") if name]) as (
+        direct,
+        compared,
+    ):
         for number in range(arguments.rounds):
             for setup in compared:
                 print(f"round {number + 1}: {setup.target.name}", file=sys.stderr)
@@ -73,18 +76,26 @@ def _round(setup: Setup, direct: Target, size: Size, figures: Figures) -> None:
     for clients, first, rate in (
         (1, Figure.FIRST_1, Figure.RATE_1),
         (16, Figure.FIRST_16, Figure.RATE_16),
-        (64, None, Figure.RATE_64),
+        (64, Figure.FIRST_64, Figure.RATE_64),
+        (256, Figure.FIRST_256, None),
     ):
         answers = _run(load.closed_loop(setup.target, clients=clients, seconds=size.seconds))
-        note(rate, answers.per_second)
-        if first is not None:
-            note(first, at(answers.first_byte_s, 0.5))
+        note(first, at(answers.first_byte_s, 0.5))
+        if rate is not None:
+            note(rate, answers.per_second)
     used = cpu_s(setup.pid) if setup.pid is not None else 0.0
     delays = _run(load.streams(setup.target, clients=64, events=size.events, gap_ms=20))
     note(Figure.DELAY_64, at(delays, 0.5))
     note(Figure.DELAY_64_P99, at(delays, 0.99))
     if setup.pid is not None:
         note(Figure.CPU, (cpu_s(setup.pid) - used) / len(delays) * 10_000)
+    delays = _run(load.streams(setup.target, clients=256, events=size.events // 2, gap_ms=50))
+    note(Figure.DELAY_256, at(delays, 0.5))
+    note(Figure.DELAY_256_P99, at(delays, 0.99))
+    if setup.sockets is not None:
+        delays = _run(sockets.streams(setup.sockets, clients=64, events=size.events, gap_ms=20))
+        note(Figure.DELAY_SOCKETS, at(delays, 0.5))
+        note(Figure.DELAY_SOCKETS_P99, at(delays, 0.99))
     _many_streams(setup, size, note)
     if setup.pid is not None:
         _memory_and_faults(setup, direct, size, note)
@@ -139,17 +150,16 @@ def _memory_and_faults(
 
 
 @contextlib.contextmanager
-def _everything(loops: list[str]) -> Iterator[tuple[Target, list[Setup]]]:
-    """All that is compared, running: direct, nginx, the whole product, the carrier alone."""
+def _everything(names: list[str]) -> Iterator[tuple[Target, list[Setup]]]:
+    """All that is compared, running: direct and nginx always, the others by name."""
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         authority = Authority.create(folder)
         direct = stack.enter_context(setups.back_end(folder, authority))
         compared = [Setup(target=direct, pid=None)]
         compared.append(stack.enter_context(setups.nginx(folder, authority, direct)))
-        compared.append(stack.enter_context(setups.whole(folder, authority, direct)))
         compared += [
-            stack.enter_context(setups.carrier(loop, authority, direct)) for loop in loops if loop
+            stack.enter_context(setups.named(name, folder, authority, direct)) for name in names
         ]
         yield direct, compared
 
@@ -164,7 +174,12 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.proxy", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--short", action="store_true", help="a look, not a measurement")
-    parser.add_argument("--loops", default="asyncio", help="carriers alone, by loop")
+    parser.add_argument(
+        "--with",
+        dest="compared",
+        default="node,serve,asyncio,uvloop,qasync,qasync-busy",
+        help="besides direct and nginx; a loop's name is the carrier alone on it",
+    )
     parser.add_argument("--write", action="store_true", help="write docs/performance.md")
     return parser.parse_args()
 

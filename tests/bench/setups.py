@@ -10,8 +10,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.standin.people import make_login
@@ -20,6 +20,13 @@ from tests.fakes.connect_proxy import Authority
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMITED = "ws-bench-a"
+CARRIERS = {
+    "asyncio": "asyncio",
+    "uvloop": "uvloop",
+    "qasync": "qasync, idle window",
+    "qasync-busy": "qasync, busy window",
+}
+"""The loops on which the proxy is also run alone, and what their columns are called."""
 
 _NGINX = """
 daemon off; master_process on; worker_processes auto; pid {folder}/nginx.pid;
@@ -38,6 +45,11 @@ http {{
       proxy_ssl_verify on; proxy_ssl_trusted_certificate {ca}; proxy_ssl_name 127.0.0.1;
       proxy_ssl_session_reuse on; proxy_buffering off; proxy_read_timeout 600s;
     }}
+    location /sockets/ {{
+      proxy_pass https://back_end/; proxy_http_version 1.1; proxy_read_timeout 600s;
+      proxy_set_header Connection "Upgrade"; proxy_set_header Upgrade websocket;
+      proxy_ssl_verify on; proxy_ssl_trusted_certificate {ca}; proxy_ssl_name 127.0.0.1;
+    }}
   }}
 }}
 """
@@ -51,6 +63,14 @@ class Setup:
     pid: int | None
     started_s: float = 0.0
     fails_over: bool = False
+
+    @property
+    def sockets(self) -> Target | None:
+        """Where WebSockets are asked for; None: it does not know them."""
+        if self.target.name == "plain Node":
+            return None
+        base = "/sockets" + self.target.base if self.target.name == "nginx" else self.target.base
+        return replace(self.target, base=base)
 
 
 @contextmanager
@@ -84,6 +104,23 @@ def nginx(folder: Path, authority: Authority, direct: Target) -> Iterator[Setup]
 
 
 @contextmanager
+def node(authority: Authority, direct: Target) -> Iterator[Setup]:
+    """A plain proxy in Node."""
+    program = shutil.which("node")
+    if program is None:
+        sys.exit("there is no node here: leave it out of --with")
+    script = Path(__file__).with_name("node_proxy.mjs")
+    port = free_port()
+    command = [program, str(script), str(port), str(direct.port), str(authority.bundle)]
+    began = time.perf_counter()
+    with _process(command) as process:
+        _first_line(process)
+        took = time.perf_counter() - began
+        target = Target(name="plain Node", port=port, base=direct.base)
+        yield Setup(target=target, pid=process.pid, started_s=took)
+
+
+@contextmanager
 def carrier(loop: str, authority: Authority, direct: Target) -> Iterator[Setup]:
     """The proxy alone on a loop of this kind."""
     command = [sys.executable, "-m", "tests.bench.carrier", loop, str(direct.port)]
@@ -92,7 +129,9 @@ def carrier(loop: str, authority: Authority, direct: Target) -> Iterator[Setup]:
     with _process([*command, str(authority.bundle)], environment) as process:
         port = int(_first_line(process))
         took = time.perf_counter() - began
-        target = Target(name=f"carrier, {loop}", port=port, base="/c/bench/backend-api/codex")
+        target = Target(
+            name=f"carrier, {CARRIERS[loop]}", port=port, base="/c/bench/backend-api/codex"
+        )
         yield Setup(target=target, pid=process.pid, started_s=took)
 
 
@@ -133,6 +172,23 @@ def whole(folder: Path, authority: Authority, direct: Target) -> Iterator[Setup]
         assert address is not None, line
         target = Target(name="turntable serve", port=int(address[1]), base=address[2])
         yield Setup(target=target, pid=process.pid, started_s=took, fails_over=True)
+
+
+def named(
+    name: str, folder: Path, authority: Authority, direct: Target
+) -> AbstractContextManager[Setup]:
+    """What a column's name stands for. A tray with its window open would be one more."""
+    match name:
+        case "nginx":
+            return nginx(folder, authority, direct)
+        case "node":
+            return node(authority, direct)
+        case "serve":
+            return whole(folder, authority, direct)
+        case _ if name in CARRIERS:
+            return carrier(name, authority, direct)
+        case _:
+            sys.exit(f"{name} is none of node, serve, {', '.join(CARRIERS)}")
 
 
 def free_port() -> int:
