@@ -62,7 +62,9 @@ def history(
     chosen = window if window in dict(lengths) else lengths[0][0] if lengths else 0
     points = [p for p in _points(answer, chosen) if p.at > now - span]
     names = {part.text("id"): shown_name(part.text("label")) for part in answer.parts("accounts")}
-    by_account = {id_: [p for p in points if p.account == id_] for id_ in names}
+    by_account: dict[str, list[_Point]] = {id_: [] for id_ in names}
+    for point in points:
+        by_account.setdefault(point.account, []).append(point)
     busiest = sorted((id_ for id_ in names if by_account[id_]), key=lambda i: -len(by_account[i]))
     drawn = [id_ for id_ in names if id_ in busiest[:LOOKS]]
     lines = tuple(
@@ -132,15 +134,17 @@ def _rows(
     points: Sequence[_Point], names: dict[str, str], *, now: datetime, speech: Speech
 ) -> Iterable[Row]:
     newest = sorted(points, key=lambda p: p.at, reverse=True)
-    told = (
-        (
+    told: set[tuple[str, ...]] = set()
+    for point in newest:
+        texts = (
             speech.stamp(point.at, now),
             names.get(point.account, "?"),
             speech.say("unknown") if point.left is None else words.percent(point.left, speech),
             "" if point.resets is None else speech.stamp(point.resets, now),
         )
-        for point in newest
-    )
-    # What differs by less than is shown is one row.
-    for number, texts in enumerate(list(dict.fromkeys(told))[:MOST_ROWS]):
-        yield row(f"{number}", *texts)
+        # What differs by less than is shown is one row.
+        if texts not in told:
+            yield row(f"{len(told)}", *texts)
+            told.add(texts)
+        if len(told) == MOST_ROWS:
+            return
