@@ -176,6 +176,10 @@ def report(found: Soak, *, minutes: float, streams: int) -> str:
         f"{max(s.resident_mb for s in found.samples):.1f}, "
         f"{found.samples[-1].resident_mb:.1f} at the end).",
         "",
+        "Over the run, by tenths (MB): "
+        + " · ".join(f"{s.resident_mb:.1f}" for s in _tenths(found.samples))
+        + ".",
+        "",
         "Left when everybody had gone: "
         + ", ".join(f"{name} {count}" for name, count in found.left.items())
         + ".",
@@ -185,6 +189,10 @@ def report(found: Soak, *, minutes: float, streams: int) -> str:
         *(f"| {what} | {times:,} |" for what, times in sorted(found.answers.items())),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _tenths(samples: list[Sample]) -> list[Sample]:
+    return [samples[(len(samples) - 1) * tenth // 10] for tenth in range(11)]
 
 
 _HEAD = """\
