@@ -12,6 +12,7 @@ import shutil
 import tempfile
 import tomllib
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -32,6 +33,15 @@ _CONFIG = """\
 model = "gpt-6.1-sol"
 """
 BETWEEN_TURNS_S = 3.0
+_CREDIT_LASTS = timedelta(days=1)
+
+
+class _DemoApp(App):
+    """An app that knows one Codex home, the made-up one."""
+
+    def codex_home(self, named: str | None) -> Path:
+        """The made-up home, also for a caller in whose shell a real one is in force."""
+        return super().codex_home(None)
 
 
 class Demonstration:
@@ -59,9 +69,11 @@ class Demonstration:
             (self.codex_home / "config.toml").write_text(_CONFIG, encoding="utf-8")
             for login, account in self._people:
                 self.back_end.add(login, account)
+            tomorrow = self._clock.now() + _CREDIT_LASTS
+            self.back_end.grant_reset(self._people[0][0].name, expires_at=tomorrow)
             await self.back_end.start()
             self.owner = Owner(
-                App(
+                _DemoApp(
                     home=self.home,
                     environment=self._environment,
                     user_home=self._folder,
@@ -112,9 +124,10 @@ class Demonstration:
         return "\n".join(
             (
                 say(
-                    "This is a demo: five made-up accounts and a made-up back end. Nothing real is "
-                    "read, written or contacted."
+                    "This is a demo: five made-up accounts, a made-up back end, a made-up Codex. "
+                    "Nothing real is read, written or contacted."
                 ),
+                say("Its limits run out and reset within minutes. Ctrl+C ends it."),
                 say(
                     "In another terminal:  TURNTABLE_HOME={home} {turntable} status",
                     home=shlex.quote(str(self.home.root)),
