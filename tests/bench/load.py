@@ -137,8 +137,8 @@ async def closed_loop(
     for n, loop in enumerate(loops):
         loop.client = await connect(target, loop.read)
         loop.ask()
-        if n % 32 == 31:  # who has not asked yet is a stranger, and of those only 64 may come
-            await asyncio.sleep(0.02)
+        while n % 32 == 31 and not all(o.first_byte_s for o in loops[: n + 1]):  # noqa: ASYNC110
+            await asyncio.sleep(0.005)  # who was not read yet is a stranger: only 64 of those
     await asyncio.wait_for(asyncio.gather(*(loop.done for loop in loops)), seconds + 30)
     took = time.perf_counter() - started
     for loop in loops:
@@ -176,15 +176,16 @@ async def streams(
     `midway` is called while all of them flow.
     """
     delays: list[float] = []
-    ended = 0
+    begun = ended = 0
     all_ended = asyncio.get_running_loop().create_future()
 
     def reader() -> Callable[[bytes], None]:
         tail = b""
 
         def read(data: bytes) -> None:
-            nonlocal tail, ended
+            nonlocal tail, begun, ended
             now = time.perf_counter_ns()
+            begun += not tail
             delays.extend((now - int(stamp)) / 1e9 for stamp in _STAMP.findall(data))
             tail = (tail + data)[-7:]
             if tail.endswith(b"\r\n0\r\n\r\n"):
@@ -201,6 +202,8 @@ async def streams(
         client.transport.write(request)
         connected.append(client)
         await asyncio.sleep(gap_ms / 1000 / clients if n else 0)
+        while n % 32 == 31 and begun <= n:  # noqa: ASYNC110 - as in `closed_loop`
+            await asyncio.sleep(0.005)
     if midway is not None:
         await asyncio.sleep(events * gap_ms / 2000)
         await midway()
