@@ -138,21 +138,27 @@ def _rotation(
     state: State, observed: Observed, routing: RoutingSettings, now: datetime
 ) -> RotationReport:
     rotation = rotation_at(state, now)
-    decision = select(
-        state=state.unruled(),
-        observed=observed,
-        facts=Facts(kind=RequestKind.RESPONSES),
-        tried=frozenset(),
-        chances=Chances(settings=routing, now=now),
-    )
+
+    def chosen(*tried: AccountId) -> AccountId | None:
+        decision = select(
+            state=state.unruled(),
+            observed=observed,
+            facts=Facts(kind=RequestKind.RESPONSES),
+            tried=frozenset(tried),
+            chances=Chances(settings=routing, now=now),
+        )
+        return decision.account if isinstance(decision, Use) else None
+
     # Whom chance will name, nobody knows before.
     known = routing.strategy != "random" or rotation.mode is not RotationMode.AUTO
+    following = chosen() if known else None
     return RotationReport(
         mode=rotation.mode.value,
         account=rotation.account,
         strategy=routing.strategy,
-        next=decision.account if known and isinstance(decision, Use) else None,
+        next=following,
         until=rotation.until,
+        second=None if following is None else chosen(following),
     )
 
 

@@ -44,7 +44,7 @@ def _account_access(arguments: Arguments) -> Access:
 def _rotation_access(arguments: Arguments) -> Access:
     """The strategy is a setting, and lies in a file of its own."""
     match arguments.text("action"):
-        case "pause" | "resume" | "clear-blocks":
+        case "pause" | "resume" | "skip" | "clear-blocks":
             return Access.WRITE
         case _:
             return Access.READ
@@ -76,14 +76,18 @@ ROUTING_VERBS = (
                 name="action",
                 help="What to do; show where nothing is typed.",
                 positional=True,
-                choices=("show", "pause", "resume", "strategy", "clear-blocks"),
+                choices=("show", "pause", "resume", "strategy", "skip", "clear-blocks"),
             ),
             Parameter(
                 name="value",
-                help="strategy: its name; clear-blocks: whose waits to end.",
+                help="strategy: its name; skip: whom to pass by; clear-blocks: whose waits to end.",
                 positional=True,
             ),
-            Parameter(name="for", help="pause: for how long: 30m, 2h, 1d.", metavar="TIME"),
+            Parameter(
+                name="for",
+                help="pause, skip: for how long: 30m, 2h, 1d; skip without it: until a reset.",
+                metavar="TIME",
+            ),
         ),
     ),
     Verb(

@@ -50,6 +50,8 @@ class Because(StrEnum):
     GONE_ONCE = "gone_once"
     """Said once; it counts when it is said again."""
     GONE = "gone"
+    SKIPPED = "skipped_by_user"
+    """The user passes it by until a time."""
     DRAINING = "draining"
     """The user lets it finish its threads and gives it no new one."""
     RESERVED = "reserved"

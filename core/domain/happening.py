@@ -139,7 +139,8 @@ def _account(
         return
     following = next((a for a in report.accounts if a.id == report.rotation.next), None)
     moved = before.state != after.state
-    if moved and after.state == AccountState.WAITING and following is not None:
+    skipped = after.reason == Because.SKIPPED
+    if moved and after.state == AccountState.WAITING and following is not None and not skipped:
         yield Happening(
             kind=HappeningKind.WAITING,
             account=after.id,

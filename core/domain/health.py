@@ -45,6 +45,8 @@ class BlockSource(StrEnum):
     """The back end's answer to a request."""
     USAGE = "usage"
     """The usage endpoint."""
+    USER = "user"
+    """The user's own word; no evidence ends it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +132,8 @@ def served(blocks: Blocks, *, model: str, sent_at: datetime, now: datetime) -> B
     return blocks and tuple(
         b
         for b in blocks
-        if sent_at < b.since <= now or (b.until > now and b.model not in ("", model))
+        if sent_at < b.since <= now
+        or (b.until > now and (b.model not in ("", model) or b.source is BlockSource.USER))
     )
 
 

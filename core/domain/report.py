@@ -33,13 +33,14 @@ class BindReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RotationReport:
-    """The steering, and who serves the next new thread."""
+    """The steering, who serves the next new thread, and who would if that one could not."""
 
     mode: str
     account: AccountId | None
     strategy: str
     next: AccountId | None
     until: datetime | None
+    second: AccountId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,13 @@ from core.domain.observed import Observed
 from core.domain.quota import Quota
 from core.routing.headroom import at_reserve
 
-_WAITING = frozenset({Because.USAGE_LIMIT, Because.RATE_LIMIT, Because.NOT_INCLUDED, Because.QUOTA})
+_WAITING = frozenset({
+    Because.USAGE_LIMIT,
+    Because.RATE_LIMIT,
+    Because.NOT_INCLUDED,
+    Because.QUOTA,
+    Because.SKIPPED,
+})  # fmt: skip
 _NOTHING_KNOWN = Quota()
 
 

@@ -40,6 +40,7 @@ _BECAUSE = {
         "The back end said once that its workspace is out of service; it is asked again."
     ),
     Because.GONE: "The back end says that its workspace is out of service.",
+    Because.SKIPPED: "You pass it by until then.",
     Because.DRAINING: "It finishes its chats and gets no new one, as you chose.",
     Because.RESERVED: "What is left is kept in reserve.",
     Because.BUDGET: "The budget that you gave it is used up.",

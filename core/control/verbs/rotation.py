@@ -13,8 +13,11 @@ from core.domain.decision import Use
 from core.domain.errors import CoreError, ExitCode
 from core.domain.facts import Facts, RequestKind
 from core.domain.observed import clear_blocks
+from core.domain.quota import Quota
 from core.domain.report import RotationReport
+from core.domain.sentence import Sentence
 from core.domain.settings import STRATEGIES
+from core.domain.skipping import next_reset, skip_until
 from core.domain.state import (
     Rotation,
     RotationMode,
@@ -105,7 +108,7 @@ class Rotating:
 
 
 async def rotation(app: App, arguments: Arguments) -> Rotating:
-    """Show the steering, pause or resume it, change the strategy, or end an account's waits."""
+    """Show the steering or change it: pause, strategy, an account to pass by or to take back."""
     action = arguments.text("action") or "show"
     messages: tuple[str, ...] = ()
     match action:
@@ -114,9 +117,11 @@ async def rotation(app: App, arguments: Arguments) -> Rotating:
         case "resume":
             messages = (await _resume(app),)
         case "strategy":
-            messages = _set_strategy(app, _value(action, arguments, "a strategy"))
+            messages = _set_strategy(app, _value(action, arguments, Sentence("a strategy")))
+        case "skip":
+            messages = (_skip(app, arguments),)
         case "clear-blocks":
-            account = find_account(app.state, _value(action, arguments, "an account"))
+            account = find_account(app.state, _value(action, arguments, Sentence("an account")))
             app.folder.store.learn(clear_blocks(account.id))
             messages = (app.speech.say("{label} waits for nothing any more.", label=account.label),)
         case _:
@@ -137,6 +142,26 @@ async def _pause(app: App, arguments: Arguments) -> tuple[str, ...]:
     until = None if lasts is None else now + read_duration(lasts)
     await app.folder.store.change(pause_rotation(until, now))
     return (_steered_words(app, app.state.rotation),)
+
+
+def _skip(app: App, arguments: Arguments) -> str:
+    account = find_account(app.state, _value("skip", arguments, Sentence("an account")))
+    lasts, now = arguments.text("for"), app.clock.now()
+    quota = app.observed.quotas.get(account.id, Quota())
+    until = next_reset(quota, now) if lasts is None else now + read_duration(lasts)
+    if until is None:
+        raise CoreError(
+            "reset_unknown",
+            Sentence("When {label} resets is not known; nothing was changed.", label=account.label),
+            "Say for how long: `turntable rotation skip ACCOUNT --for 2h`.",
+        )
+    app.folder.store.learn(skip_until(account.id, until, now=now))
+    return app.speech.say(
+        "{label} is passed by until {time}; `turntable rotation clear-blocks '#{n}'` ends that.",
+        label=account.label,
+        time=app.speech.clock(until, now),
+        n=account.number,
+    )
 
 
 async def _resume(app: App) -> str:
@@ -208,7 +233,7 @@ def _value(action: str, arguments: Arguments, what: str) -> str:
     value = arguments.text("value")
     if value is None:
         hint = "`turntable rotation --help` says more."
-        message = f"rotation {action} needs {what}."
+        message = Sentence("rotation {action} needs {what}.", action=action, what=what)
         raise CoreError("usage", message, hint, exit_code=ExitCode.USAGE)
     return value
 
@@ -224,7 +249,7 @@ def read_duration(text: str) -> timedelta:
     if not timedelta(0) < length <= timedelta(days=366):
         raise CoreError(
             "usage",
-            f"“{text}” is no length of time.",
+            Sentence("“{text}” is no length of time.", text=text),
             "Type a number and a unit: 90s, 30m, 2h, 1d.",
             exit_code=ExitCode.USAGE,
         )

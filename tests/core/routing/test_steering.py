@@ -202,3 +202,29 @@ async def test_what_is_decided_survives_a_restart(engine: Engine) -> None:
     shown = (await engine.ask("account", action="show", account="Ada"))["account"]
     assert shown["weight"] == 7
     assert shown["reserve"] == {"session": 5, "week": 0, "month": 9}
+
+
+async def test_an_account_that_is_passed_by_gets_nothing_until_it_resets(engine: Engine) -> None:
+    await engine.ask("use", account="Ada")
+    await engine.turn("t1")
+    text = await said(engine, "rotation", action="skip", value="Ada", **{"for": "2h"})
+    assert text.startswith("Ada is passed by until 11:00;")
+    await engine.turn("t1")
+    assert engine.served_by[-1] != "Ada"
+    ada = (await engine.accounts())["Ada"]
+    assert (ada["state"], ada["because"]) == ("waiting", "You pass it by until then.")
+    engine.clock.advance(2 * 3600)
+    assert (await engine.accounts())["Ada"]["state"] == "ready"
+
+
+async def test_what_is_passed_by_is_taken_back_by_hand_and_by_no_evidence(engine: Engine) -> None:
+    await said(engine, "rotation", action="skip", value="Bela", **{"for": "2h"})
+    await engine.ask("quota", refresh=True)
+    assert (await engine.accounts())["Bela"]["state"] == "waiting"
+    await said(engine, "rotation", action="clear-blocks", value="Bela")
+    assert (await engine.accounts())["Bela"]["state"] == "ready"
+
+
+async def test_a_reset_that_nobody_knows_is_asked_for(engine: Engine) -> None:
+    with pytest.raises(CoreError, match="not known"):
+        await engine.ask("rotation", action="skip", value="Cleo")
