@@ -21,6 +21,7 @@ from core.domain.events import Surface
 from core.domain.happening import outline
 from core.domain.report import StatusReport
 from core.words.speech import Speech
+from tray.at_login import AtLogin
 from tray.bridge import Bridge
 from tray.clock import utc_now
 from tray.dialogs.passphrase import PassphraseDialog
@@ -83,6 +84,7 @@ class Face(QObject):
         self._painter = IconPainter()
         self._place = TrayPlace()
         self._item = TrayItem(self._place)
+        self._at_login = AtLogin(self._ask, self)
         self._messages = Messages(speech, self._ask, self._item.tell)
         self._window: MainWindow | None = None
         self._panel: GlancePanel | None = None
@@ -132,7 +134,8 @@ class Face(QObject):
 
     def _connect(self) -> None:
         self._item.chosen.connect(self._choose)
-        self._item.opening.connect(self._show)
+        self._item.opening.connect(self._opening)
+        self._at_login.changed.connect(self._show)
         self._item.activated.connect(self._bring_up_panel)
         self._messages.chosen.connect(self._choose)
         self._messages.opened.connect(self._bring_up_messages)
@@ -162,7 +165,7 @@ class Face(QObject):
         now = utc_now()
         icon = self._icon(self._report, now)
         text = tooltip(self._report, speech=self._speech, now=now)
-        entries = menu(self._report, speech=self._speech, now=now)
+        entries = menu(self._report, speech=self._speech, now=now, at_login=self._at_login.enabled)
         self._item.show(icon, text, entries)
         if self._window is not None:
             self._show_window(self._window, icon, entries, now)
@@ -170,6 +173,11 @@ class Face(QObject):
             self._welcome.show_status(self._report, icon, now)
         if self._panel is not None and self._panel.isVisible():
             self._show_panel(self._panel)
+
+    def _opening(self) -> None:
+        """The menu is about to be seen: as of now, with what is only known when asked for."""
+        self._at_login.look()
+        self._show()
 
     def _icon(self, report: StatusReport, now: datetime) -> QIcon:
         ground = panel_of(
@@ -230,6 +238,7 @@ class Face(QObject):
 
     def _granted(self, wish: Perform, answer: Answer) -> None:
         """Say what was done, where the person is looking, with what takes it back."""
+        self._at_login.granted(wish, answer)
         if self._window is not None:
             self._window.wish_performed()
         before = self._report
@@ -293,7 +302,7 @@ class Face(QObject):
         dress(self._application, scheme_wanted())
         made = MainWindow(self._speech, self._ask)
         made.chosen.connect(self._choose)
-        made.opening.connect(self._show)
+        made.opening.connect(self._opening)
         made.closed.connect(self._closed)
         left = self._left()
         made.restore(left.geometry, left.page)

@@ -26,7 +26,10 @@ class FakeFacade:
     def __init__(self, report: StatusReport) -> None:
         self.performed: list[tuple[str, dict[str, JsonValue]]] = []
         self.refusals: dict[str, Exception] = {}
-        self.answers: dict[str, dict[str, JsonValue]] = {"config": {"settings": []}}
+        self.answers: dict[str, dict[str, JsonValue]] = {
+            "config": {"settings": []},
+            "startup": {"enabled": False},
+        }
         self._report = report
         self._pending: asyncio.Queue[StatusReport | ShowRequested | Exception | None] = (
             asyncio.Queue()

@@ -191,7 +191,7 @@ def window_picture(
         load()
     made = MainWindow(setting.speech, answering.ask)
     icon = IconPainter().icon(gauge(report, NOW), Panel.UNKNOWN)
-    made.show_status(report, icon, menu(report, speech=setting.speech, now=NOW), NOW)
+    made.show_status(report, icon, menu(report, speech=setting.speech, now=NOW, at_login=True), NOW)
     made.bring_up(page)
     if setting.scale > 1:
         made.resize(1400, 900)
@@ -249,7 +249,7 @@ def code_picture(setting: Setting) -> SignInDialog:
 def menu_picture(report: StatusReport, setting: Setting) -> QWidget:
     """The menu as Qt draws it, where the desktop does not."""
     made = TrayMenu()
-    made.show_entries(menu(report, speech=setting.speech, now=NOW))
+    made.show_entries(menu(report, speech=setting.speech, now=NOW, at_login=True))
     made.widget.popup(QPoint(0, 0))
     return made.widget
 

@@ -70,7 +70,7 @@ class Shown:
         self.window.chosen.connect(self.wishes.append)
 
     def see(self, report: StatusReport) -> None:
-        entries = menu(report, speech=self.speech, now=NOW)
+        entries = menu(report, speech=self.speech, now=NOW, at_login=True)
         self.window.show_status(report, QIcon(), entries, NOW)
 
     def open(self, page: PageName, report: StatusReport = THREE) -> QWidget:

@@ -82,6 +82,7 @@ def account(
 def snapshot(
     *accounts: AccountReport,
     serves: int | None = 1,
+    second: int | None = None,
     mode: str = "auto",
     steered: int | None = None,
     bind: str = "bound",
@@ -116,6 +117,7 @@ def snapshot(
             strategy="sticky",
             next=following if following in known else None,
             until=None,
+            second=None if second is None else AccountId(f"acc_{second}"),
         ),
         accounts=accounts,
         verdict=VerdictReport(state="enough", until=None, text="Enough."),

@@ -114,7 +114,8 @@ async def test_menu_stands_in_the_tray_as_the_design_draws_it(item: TrayItem) ->
         "Codex uses", "Through Turntable:", "----",
         "1 Work", "2 Personal", "3 Client", "4 Old", "5 R&D", "----",
         "Rotation", "Route Codex", "Add account", "----",
-        "Refresh now", "Why this", "Open Turntable…", "Settings…", "Help", "----", "Quit",
+        "Refresh now", "Why this", "Open Turntable…", "----",
+        "Settings…", "Start at", "Help", "----", "Quit",
     ]  # fmt: skip
     assert [entry.radio for entry in menu.entries[3:8]] == [True] * 5
     assert [entry.checked for entry in menu.entries[3:8]] == [True, False, False, False, False]

@@ -13,7 +13,7 @@ from tray.present.entries import Branch, Choice, Divider, Entry, Line, Local, Pe
 from tray.present.focus import account_in_focus
 from tray.present.headline import details, headline, standing
 from tray.present.joining import ways_to_join
-from tray.present.limits import limits_short
+from tray.present.limits import limits_short, main_windows
 from tray.present.names import shown_name
 
 DIRECT_ACCOUNTS = 9
@@ -28,13 +28,23 @@ _ROTATION = "rotation"
 _STRATEGY = "strategy"
 
 
-def menu(report: StatusReport, *, speech: Speech, now: datetime) -> tuple[Entry, ...]:
-    """The whole menu of this snapshot at `now`."""
+def menu(
+    report: StatusReport, *, speech: Speech, now: datetime, at_login: bool | None = None
+) -> tuple[Entry, ...]:
+    """The whole menu of this snapshot at `now`.
+
+    Args:
+        report: the snapshot.
+        speech: what it is said in.
+        now: aware UTC.
+        at_login: whether the program starts at login; None = not known yet.
+    """
     sections: tuple[tuple[Entry, ...], ...] = (
         _head(report, speech, now),
         _accounts(report, speech, now),
-        (_rotation(report, speech), _route(report, speech), _add_account(report, speech)),
+        (_rotation(report, speech, now), _route(report, speech), _add_account(report, speech)),
         _window(report, speech),
+        _settings(report, speech, at_login),
         (_quit(report, speech),),
     )
     shown: list[Entry] = []
@@ -95,6 +105,8 @@ def _row(account: AccountReport, report: StatusReport, *, speech: Speech, now: d
     steering = report.rotation
     if steering.mode == RotationMode.USE and steering.account == account.id:
         columns.append(speech.say("preferred"))
+    elif steering.second == account.id and not reason:
+        columns.append(speech.say("next best"))
     return _COLUMN.join(columns)
 
 
@@ -103,7 +115,7 @@ def _steering_verb(report: StatusReport) -> str:
     return "stay" if report.rotation.mode == RotationMode.STAY else "use"
 
 
-def _rotation(report: StatusReport, speech: Speech) -> Branch:
+def _rotation(report: StatusReport, speech: Speech, now: datetime) -> Branch:
     focus = account_in_focus(report)
     stays = report.rotation.mode == RotationMode.STAY
     automatic = report.rotation.mode in (RotationMode.AUTO, RotationMode.USE)
@@ -135,6 +147,7 @@ def _rotation(report: StatusReport, speech: Speech) -> Branch:
             Divider(id="divider.strategy"),
             _strategies(report, speech),
             _pause(report, speech),
+            _skip(focus, report, speech, now),
         ),
     )
 
@@ -175,6 +188,29 @@ def _pause(report: StatusReport, speech: Speech) -> Choice:
     return Choice(id="pause", text=speech.say("&Pause for 1 h"), action=pause, checked=False)
 
 
+def _skip(
+    focus: AccountReport | None, report: StatusReport, speech: Speech, now: datetime
+) -> Choice:
+    """Pass the account in use by for a while; one that is forced cannot be passed by."""
+    ends = [] if focus is None else [w.resets_at for w in main_windows(focus)]
+    until = min((end for end in ends if end is not None and end > now), default=None)
+    name = "" if focus is None else literal(shown_name(focus.label))
+    serves = focus is not None and focus.id == report.rotation.next
+    return Choice(
+        id="skip",
+        text=speech.say("S&kip this account until it resets")
+        if focus is None or until is None
+        else speech.say(
+            "S&kip {name} until it resets ({time})", name=name, time=speech.clock(until, now)
+        ),
+        action=Perform(
+            verb="rotation",
+            arguments={"action": "skip", "value": None if focus is None else focus.id},
+        ),
+        enabled=serves and until is not None and report.rotation.mode != RotationMode.STAY,
+    )
+
+
 def _route(report: StatusReport, speech: Speech) -> Choice:
     bound = report.bind.state == "bound"
     return Choice(
@@ -210,7 +246,20 @@ def _window(report: StatusReport, speech: Speech) -> tuple[Entry, ...]:
             enabled=bool(report.accounts),
         ),
         Choice(id="open", text=speech.say("&Open Turntable…"), action=Local.OPEN_WINDOW),
+    )
+
+
+def _settings(report: StatusReport, speech: Speech, at_login: bool | None) -> tuple[Entry, ...]:
+    does = "disable" if at_login else "enable"
+    return (
         Choice(id="settings", text=speech.say("S&ettings…"), action=Local.OPEN_SETTINGS),
+        Choice(
+            id="startup",
+            text=speech.say("Start at &login"),
+            action=Perform(verb="startup", arguments={"action": does}),
+            enabled=at_login is not None,
+            checked=bool(at_login),
+        ),
         _help(report, speech),
     )
 

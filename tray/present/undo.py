@@ -16,6 +16,8 @@ _OPPOSITES = {
     "disable": "enable",
 }
 
+_CLEAR: dict[str, JsonValue] = {"action": "clear-blocks"}
+
 
 def undo_of(wish: Perform, before: StatusReport) -> Perform | None:
     """The wish that undoes `wish`; None where nothing can, or nothing was changed.
@@ -33,6 +35,8 @@ def undo_of(wish: Perform, before: StatusReport) -> Perform | None:
             return Perform(verb="bind")
         case "account":
             return _policy(wish, before)
+        case "rotation" if wish.arguments.get("action") == "skip":
+            return Perform(verb="rotation", arguments=_CLEAR | {"value": wish.arguments["value"]})
         case _:
             return None
 

@@ -8,15 +8,25 @@ from core.control.commands import VERBS
 from core.domain.report import StatusReport
 from core.words.speech import english
 from tests.tray.snapshots import NOW, account, snapshot, window
-from tray.present.entries import Branch, Choice, Divider, Entry, Line, Local, Perform, walk
+from tray.present.entries import (
+    Branch,
+    Choice,
+    Divider,
+    Entry,
+    Line,
+    Local,
+    Perform,
+    SignIn,
+    walk,
+)
 from tray.present.menu import DIRECT_ACCOUNTS, menu
 
 ENGLISH = english()
 WORK = account(1)
 
 
-def shown(report: StatusReport) -> tuple[Entry, ...]:
-    return menu(report, speech=ENGLISH, now=NOW)
+def shown(report: StatusReport, *, at_login: bool | None = True) -> tuple[Entry, ...]:
+    return menu(report, speech=ENGLISH, now=NOW, at_login=at_login)
 
 
 def choice(report: StatusReport, entry: str) -> Choice:
@@ -48,6 +58,7 @@ def test_whole_menu_in_its_order() -> None:
         account(2, "Personal", windows=(window(100),)),
         account(3, "Client A", state="waiting", until=timedelta(hours=6, minutes=10)),
         account(4, "Old laptop", state="needs_sign_in"),
+        second=2,
         notices=("Turntable was stopped hard last time; Codex has been given back.",),
     )
     assert outline(shown(report)) == [
@@ -56,7 +67,7 @@ def test_whole_menu_in_its_order() -> None:
         "Turntable was stopped hard last time; Codex has been given back.",
         "----",
         "● &1  Work   5 h 62 %   week 40 %",
-        "○ &2  Personal   5 h 100 %",
+        "○ &2  Personal   5 h 100 %   next best",
         "○ &3  Client A   waiting until 15:10",
         "○ &4  Old laptop   needs a new sign-in",
         "----",
@@ -73,6 +84,7 @@ def test_whole_menu_in_its_order() -> None:
         "    ○ &Resets soonest first",
         "    ○ By &chance",
         "  ○ &Pause for 1 h",
+        "  S&kip Work until it resets (14:30)",
         "● Route &Codex through Turntable",
         "&Add account ▸",
         "  Sign in with the &browser…",
@@ -83,7 +95,9 @@ def test_whole_menu_in_its_order() -> None:
         "Re&fresh now",
         "&Why this account?",
         "&Open Turntable…",
+        "----",
         "S&ettings…",
+        "● Start at &login",
         "&Help ▸",
         "  &Check how things stand",
         "  Open the &log folder",
@@ -155,6 +169,16 @@ def test_every_account_is_in_the_menu_once_the_first_nine_with_a_digit(count: in
             id="another strategy",
         ),
         pytest.param(snapshot(), "add.codex", "import", {"from": "codex"}, id="import"),
+        pytest.param(
+            snapshot(WORK),
+            "skip",
+            "rotation",
+            {"action": "skip", "value": "acc_1"},
+            id="pass the one in use by",
+        ),
+        pytest.param(
+            snapshot(WORK), "startup", "startup", {"action": "disable"}, id="it starts: no longer"
+        ),
     ],
 )
 def test_entry_wishes_a_verb_of_the_table(
@@ -163,6 +187,85 @@ def test_entry_wishes_a_verb_of_the_table(
     action = choice(report, entry).action
     assert action == Perform(verb=verb, arguments=arguments)
     VERBS[verb].check(arguments)
+
+
+SHOWN_BY = {
+    Local.OPEN_WINDOW: "show",
+    Local.OPEN_PANEL: "panel",
+    Local.OPEN_ACCOUNTS: "accounts",
+    Local.OPEN_ACTIVITY: "why",
+    Local.OPEN_HEALTH: "doctor",
+    Local.OPEN_MESSAGES: "status",
+    Local.OPEN_SETTINGS: "config",
+    Local.OPEN_LOG: "bundle",
+    Local.UNLOCK: "unlock",
+    Local.QUIT: "stop",
+}
+"""What the tray does by itself, and the verb that does or tells the same."""
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        pytest.param(snapshot(), id="no account"),
+        pytest.param(snapshot(*(account(n) for n in range(1, 13)), second=2), id="twelve accounts"),
+        pytest.param(snapshot(WORK, mode="stay", steered=1), id="one is forced"),
+        pytest.param(snapshot(WORK, mode="paused", bind="drifted"), id="paused and drifted"),
+        pytest.param(snapshot(WORK, locked=True, listening=False), id="locked and deaf"),
+    ],
+)
+@pytest.mark.parametrize("at_login", [None, False, True], ids=["unknown", "off", "on"])
+def test_whatever_can_be_chosen_is_a_verb_with_arguments_that_it_takes(
+    report: StatusReport, at_login: bool | None
+) -> None:
+    choices = [e for e in walk(shown(report, at_login=at_login)) if isinstance(e, Choice)]
+    for entry in choices:
+        match entry.action:
+            case Local():
+                assert SHOWN_BY[entry.action] in VERBS
+            case SignIn():
+                wish = entry.action.wish()
+                VERBS[wish.verb].check(wish.arguments)
+            case Perform() if entry.enabled:
+                VERBS[entry.action.verb].check(entry.action.arguments)
+            case _:
+                assert not entry.enabled
+
+
+@pytest.mark.parametrize(
+    ("at_login", "enabled", "checked"),
+    [
+        pytest.param(None, False, False, id="nobody has looked yet"),
+        pytest.param(False, True, False, id="it does not start"),
+        pytest.param(True, True, True, id="it starts"),
+    ],
+)
+def test_start_at_login_is_a_mark_that_is_known_before_it_can_be_changed(
+    at_login: bool | None, enabled: bool, checked: bool
+) -> None:
+    entries = walk(shown(snapshot(WORK), at_login=at_login))
+    mark = next(e for e in entries if isinstance(e, Choice) and e.id == "startup")
+    assert (mark.enabled, mark.checked) == (enabled, checked)
+
+
+@pytest.mark.parametrize(
+    ("report", "enabled"),
+    [
+        pytest.param(snapshot(WORK), True, id="the one in use"),
+        pytest.param(snapshot(WORK, mode="stay", steered=1), False, id="no other may serve"),
+        pytest.param(snapshot(account(1, windows=())), False, id="nobody knows when it resets"),
+        pytest.param(
+            snapshot(account(1, state="waiting", until=timedelta(hours=1)), serves=None),
+            False,
+            id="it waits anyway",
+        ),
+        pytest.param(snapshot(), False, id="no account"),
+    ],
+)
+def test_an_account_can_be_passed_by_where_that_says_something(
+    report: StatusReport, enabled: bool
+) -> None:
+    assert choice(report, "skip").enabled is enabled
 
 
 def test_what_the_headline_says_is_not_said_again() -> None:
