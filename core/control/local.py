@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import suppress
 from datetime import timedelta
 
 from core.app import App
@@ -15,6 +16,8 @@ from core.domain.state import rotation_at
 
 BURST_S = 0.05
 """Changes within this time are shown as one."""
+BUSY_S = 0.25
+"""The same while something changes all the time: a snapshot takes some milliseconds of the loop."""
 LONGEST_PAUSE_S = 60.0
 """How long a snapshot may stand: what changes by the clock alone is seen within it."""
 
@@ -27,7 +30,7 @@ class LocalFacade:
         self._app = app
 
     async def perform(self, verb: str, arguments: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-        """Perform a verb of the table.
+        """Perform a verb of the table, and say in the person's language how it went.
 
         Raises:
             CoreError: what happened; exit code usage for an unknown verb or argument.
@@ -66,9 +69,13 @@ class LocalFacade:
                 await heard.something.wait()
         except TimeoutError:
             return
-        if not self._app.stopping.is_set():
-            await asyncio.sleep(BURST_S)
+        time = asyncio.get_running_loop().time
+        busy = time() - heard.shown_at < BUSY_S
+        with suppress(TimeoutError):
+            async with asyncio.timeout(BUSY_S if busy else BURST_S):
+                await self._app.stopping.wait()
         heard.something.clear()
+        heard.shown_at = time()
 
     def _until_the_clock_changes_it(self) -> float:
         """Seconds until a wait or a window ends by itself."""
@@ -96,6 +103,7 @@ class _Heard:
 
     def __init__(self) -> None:
         self.something = asyncio.Event()
+        self.shown_at = 0.0
         self._wish: ShowRequested | None = None
 
     def hear(self, event: Event) -> None:
