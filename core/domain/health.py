@@ -36,6 +36,7 @@ REMEMBERED = timedelta(hours=12)
 """How long an ended block is remembered: longer than the longest wait."""
 
 _REMEMBERED = frozenset({Because.FAILING, Because.GONE_ONCE, Because.GONE})
+_ASKED_ALL_THE_SAME = frozenset({Because.FAILING, Because.GONE_ONCE})
 
 
 class BlockSource(StrEnum):
@@ -166,9 +167,12 @@ def wants_trial(blocks: Blocks, *, now: datetime) -> bool:
 
 
 def lasting(blocks: Blocks, model: str, now: datetime) -> Block | None:
-    """The block that counts for `model` at `now`: the one that lasts longest."""
+    """The block that counts for `model` at `now`: the one that lasts longest.
+
+    A trouble that an account is asked in spite of, where nobody else is left, hides no other.
+    """
     active = [b for b in blocks if b.until > now and b.model in ("", model)]
-    return max(active, key=lambda b: b.until, default=None)
+    return max(active, key=lambda b: (b.because not in _ASKED_ALL_THE_SAME, b.until), default=None)
 
 
 def _half_open(block: Block, now: datetime) -> bool:

@@ -112,8 +112,6 @@ def _standing(account: Account, observed: Observed, terms: Terms, now: datetime)
         of_model = block.model and block.because is Because.USAGE_LIMIT
         because = Because.MODEL_LIMIT if of_model else block.because
         return _no(account.id, AccountState.WAITING, because, block.until)
-    if block is not None:
-        return _no(account.id, AccountState.FAILING, block.because, block.until)
     over = observed.used_up.accounts.get(account.id)
     if over is not None and over.until > now:
         return _no(account.id, AccountState.WAITING, Because.BUDGET, over.until)
@@ -122,6 +120,8 @@ def _standing(account: Account, observed: Observed, terms: Terms, now: datetime)
         kept = at_reserve(account, observed.quotas.get(account.id, _NOTHING_KNOWN), now)
         if kept is not None:
             return _no(account.id, AccountState.WAITING, Because.RESERVED, kept.resets_at)
+    if block is not None:  # last: such an account is asked where nobody else is left
+        return _no(account.id, AccountState.FAILING, block.because, block.until)
     return None
 
 

@@ -533,6 +533,18 @@ STATES = [
         AccountState.WAITING,
         id="at its reserve",
     ),
+    pytest.param(
+        {"reserve": Reserve(week=50)},
+        Observed(quotas={A: left(40)}, blocks={A: resting(5)}),
+        AccountState.WAITING,
+        id="at its reserve goes before failing, which is asked where nobody else is left",
+    ),
+    pytest.param(
+        {},
+        Observed(blocks={A: (*waiting(NOW + timedelta(seconds=2)), *resting(5))}),
+        AccountState.WAITING,
+        id="a limit goes before a longer rest",
+    ),
     pytest.param({}, Observed(), AccountState.READY, id="ready"),
 ]
 

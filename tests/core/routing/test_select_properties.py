@@ -95,6 +95,35 @@ def test_whoever_is_blocked_tried_or_not_stayed_on_is_never_chosen(
         assert decision.account == rotation.account
 
 
+@given(
+    st.dictionaries(
+        names,
+        st.lists(
+            st.builds(
+                lambda because, seconds: Block(
+                    because=because, model="", since=NOW, until=NOW + timedelta(seconds=seconds)
+                ),
+                st.sampled_from([Because.USAGE_LIMIT, Because.FAILING, Because.GONE_ONCE]),
+                st.integers(1, 600),
+            ),
+            max_size=3,
+        ).map(tuple),
+    ),
+    st.frozensets(names),
+    st.sampled_from(STRATEGIES),
+)
+def test_who_fails_too_is_no_more_chosen_at_its_limit_or_its_reserve(
+    blocked: dict[AccountId, tuple[Block, ...]], reserved: frozenset[AccountId], strategy: str
+) -> None:
+    kept: dict[str, dict[str, object]] = {name: {"reserve": Reserve(week=50)} for name in reserved}
+    observed = Observed(blocks=blocked, quotas={name: left(40) for name in reserved})
+    decision = Row(state=pool("ABCDE", **kept), observed=observed, strategy=strategy).decide()
+    if isinstance(decision, Use):
+        limited = {b.because for b in blocked.get(decision.account, ())} & {Because.USAGE_LIMIT}
+        assert decision.account not in reserved
+        assert not limited
+
+
 USELESS: list[dict[str, object]] = [
     {"enabled": False},
     {"paused": True},
