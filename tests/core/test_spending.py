@@ -18,10 +18,12 @@ class Learner:
     def __init__(self) -> None:
         self.observed = Observed()
         self.lessons = 0
+        self.learned = asyncio.Event()
 
     def learn(self, lesson: Lesson) -> None:
         self.observed, _ = lesson(self.observed)
         self.lessons += 1
+        self.learned.set()
 
     def tokens(self, account: AccountId) -> int:
         return self.observed.spent[account].tokens
@@ -44,11 +46,10 @@ async def test_what_waits_is_learned_by_itself(
     learner = Learner()
     spending = Spending(learn=learner.learn, clock=clock)
     spending.spent(A, 10)
-    while not learner.lessons:
-        await asyncio.sleep(0)
+    await learner.learned.wait()
+    learner.learned.clear()
     spending.spent(A, 5)
-    while learner.lessons < 2:
-        await asyncio.sleep(0)
+    await learner.learned.wait()
     assert learner.tokens(A) == 15
 
 
