@@ -5,10 +5,9 @@ from datetime import datetime
 
 from core.app import App
 from core.control.verb import Arguments
-from core.control.verbs.rotation import read_duration
+from core.control.verbs.rotation import nobody_can_serve, read_duration, steered_to
 from core.domain.account import AccountId
 from core.domain.decision import Use
-from core.domain.errors import CoreError, ExitCode
 from core.domain.facts import Facts, RequestKind
 from core.domain.forecast import PoolPoint, WindowForecast
 from core.domain.quota import Quota
@@ -126,12 +125,7 @@ async def best(app: App, arguments: Arguments) -> Best:
         chances=_chances(app),
     )
     if not isinstance(decision, Use):
-        raise CoreError(
-            "nothing_can_serve",
-            "No account can serve now.",
-            "`turntable status` shows when each one is back.",
-            exit_code=ExitCode.NOTHING_CAN_SERVE,
-        )
+        raise nobody_can_serve(app, "nothing_can_serve", "No account can serve now.")
     account = app.state.accounts[decision.account]
     quota = app.observed.quotas.get(account.id, Quota())
     left = quota_words.left(quota, app.clock.now(), app.speech)
@@ -142,13 +136,9 @@ async def best(app: App, arguments: Arguments) -> Best:
     ]
     used = arguments.flag("use")
     if used:
-        await app.folder.store.change(steer(Rotation(mode=RotationMode.USE, account=account.id)))
-        messages.append(
-            app.speech.say(
-                "Codex starts with {label} from its next turn on; others serve when it cannot.",
-                label=account.label,
-            )
-        )
+        preferred = Rotation(mode=RotationMode.USE, account=account.id)
+        await app.folder.store.change(steer(preferred))
+        messages.extend(steered_to(app, account, preferred))
     return Best(account=account.id, label=account.label, used=used, messages=tuple(messages))
 
 

@@ -28,6 +28,7 @@ from core.domain.state import (
 )
 from core.routing.select import Chances, select
 from core.storage.settings_file import Source, set_in_file
+from core.words.why import verdict_sentence
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -53,8 +54,9 @@ async def stay(app: App, arguments: Arguments) -> Steered:
     until = None if lasts is None else app.clock.now() + read_duration(lasts)
     forced = Rotation(mode=RotationMode.STAY, account=account.id, until=until)
     await app.folder.store.change(steer(forced))
-    message = _steered_words(app, forced)
-    return Steered(mode=RotationMode.STAY, account=account.id, messages=(message,))
+    return Steered(
+        mode=RotationMode.STAY, account=account.id, messages=steered_to(app, account, forced)
+    )
 
 
 async def auto(app: App, arguments: Arguments) -> Steered:
@@ -79,12 +81,8 @@ async def next_account(app: App, arguments: Arguments) -> Steered:
         chances=Chances(settings=app.settings.routing, now=now, draw=app.draw()),
     )
     if not isinstance(decision, Use):
-        raise CoreError(
-            "no_other_account",
-            "No other account can serve now; nothing was changed.",
-            "`turntable status` shows when each one is back.",
-            exit_code=ExitCode.NOTHING_CAN_SERVE,
-        )
+        sentence = "No other account can serve now; nothing was changed."
+        raise nobody_can_serve(app, "no_other_account", sentence)
     return await _prefer(app, app.state.accounts[decision.account])
 
 
@@ -225,8 +223,36 @@ def _set_strategy(app: App, strategy: str) -> tuple[str, ...]:
 async def _prefer(app: App, account: Account) -> Steered:
     preferred = Rotation(mode=RotationMode.USE, account=account.id)
     await app.folder.store.change(steer(preferred))
-    message = _steered_words(app, preferred)
-    return Steered(mode=RotationMode.USE, account=account.id, messages=(message,))
+    return Steered(
+        mode=RotationMode.USE, account=account.id, messages=steered_to(app, account, preferred)
+    )
+
+
+def nobody_can_serve(app: App, code: str, sentence: str) -> CoreError:
+    """Exit code 3 with the next step: an account where there is none, else when they are back."""
+    hint = "`turntable status` shows when each one is back."
+    if not app.state.accounts:
+        sentence = "There is no account yet."
+        hint = "Add one with `turntable import --from codex` or `turntable login`."
+    return CoreError(code, sentence, hint, exit_code=ExitCode.NOTHING_CAN_SERVE)
+
+
+def steered_to(app: App, account: Account, rotation: Rotation) -> tuple[str, ...]:
+    """What holds from now on; also why the account cannot serve just now, where it cannot."""
+    now = app.clock.now()
+    decision = select(
+        state=app.state.unruled(),
+        observed=app.observed,
+        facts=Facts(kind=RequestKind.RESPONSES),
+        tried=frozenset(),
+        chances=Chances(settings=app.settings.routing, now=now, draw=app.draw()),
+    )
+    said = (_steered_words(app, rotation),)
+    verdict = next(one for one in decision.verdicts if one.account == account.id)
+    if verdict.eligible:
+        return said
+    why = verdict_sentence(verdict, now, app.speech)
+    return (*said, app.speech.say("It cannot serve now. {why}", why=why))
 
 
 def _value(action: str, arguments: Arguments, what: str) -> str:

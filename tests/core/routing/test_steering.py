@@ -49,6 +49,27 @@ async def test_next_says_when_there_is_no_other(engine: Engine) -> None:
     assert (caught.value.code, caught.value.exit_code) == ("no_other_account", 3)
 
 
+@pytest.mark.parametrize("verb", ["use", "stay"])
+async def test_whoever_is_steered_to_an_account_that_cannot_serve_is_told_why(
+    engine: Engine, verb: str
+) -> None:
+    await engine.ask("account", action="pause", account="Bela")
+    assert (await said(engine, verb, account="Bela")).endswith(
+        "It cannot serve now. Paused by you."
+    )
+    await engine.ask("account", action="resume", account="Bela")
+    assert "It cannot serve now" not in await said(engine, verb, account="Bela")
+
+
+@pytest.mark.parametrize("verb", ["best", "next"])
+async def test_without_an_account_the_first_one_is_asked_for(tmp_path: Path, verb: str) -> None:
+    async with running(tmp_path) as engine:
+        with pytest.raises(CoreError, match="There is no account yet") as caught:
+            await engine.ask(verb)
+    assert caught.value.exit_code == 3
+    assert "turntable login" in caught.value.hint
+
+
 async def test_a_paused_rotation_changes_no_account_and_ends_by_the_clock(engine: Engine) -> None:
     await engine.turn("t1")
     first = engine.served_by[-1]
