@@ -1,12 +1,13 @@
 """The snapshot as a value, made from what is known; every face shows this one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from core.domain.account import Account, AccountId
 from core.domain.decision import Use, Verdict
 from core.domain.facts import Facts, RequestKind
+from core.domain.forecast import Forecast, WindowForecast
 from core.domain.observed import Observed, block_at, is_challenged, pool_pause_at
 from core.domain.quota import EVERYTHING, Quota, as_of
 from core.domain.report import (
@@ -14,6 +15,7 @@ from core.domain.report import (
     BindReport,
     CreditsReport,
     LastHour,
+    MoveReport,
     NoticeReport,
     ProxyReport,
     ReserveReport,
@@ -25,6 +27,7 @@ from core.domain.report import (
     WindowReport,
     WorkspaceReport,
 )
+from core.domain.reset_credit import SOON, credit_ends_at
 from core.domain.settings import RoutingSettings
 from core.domain.state import RotationMode, State, rotation_at
 from core.routing.eligibility import shown_standing
@@ -84,6 +87,7 @@ def status(
         account.id: shown_standing(account, observed, now=now)
         for account in state.accounts.values()
     }
+    expected = forecast(state, observed, Chances(settings=routing, now=now))
     return StatusReport(
         version=engine.version,
         running=engine.pid is not None,
@@ -92,24 +96,32 @@ def status(
         home=engine.home,
         proxy=engine.proxy,
         bind=engine.bind,
-        rotation=_rotation(state, observed, routing, now),
+        rotation=_rotation(state, observed, routing, now, second=expected.next),
         accounts=tuple(
             _account(
                 account,
                 standings[account.id],
                 observed,
+                expected,
                 in_flight=engine.in_flight.get(account.id, 0),
                 now=now,
                 speech=speech,
             )
             for account in state.accounts.values()
         ),
-        verdict=_verdict(state, observed, routing, now, speech),
+        verdict=_verdict(state, expected, now, speech),
         traffic=TrafficReport(
             last_hour=engine.last_hour, pool_pause_until=pool_pause_at(observed, now)
         ),
         vault=engine.vault,
         notices=(*engine.notices, *_questions(state, observed, now, speech)),
+        moves=tuple(
+            MoveReport(
+                thread=move.thread, moved_from=move.moved_from, moved_to=move.moved_to, at=move.at
+            )
+            for move in observed.moves
+            if move.moved_from in state.accounts and move.moved_to in state.accounts
+        ),
     )
 
 
@@ -135,30 +147,32 @@ def _questions(
 
 
 def _rotation(
-    state: State, observed: Observed, routing: RoutingSettings, now: datetime
+    state: State,
+    observed: Observed,
+    routing: RoutingSettings,
+    now: datetime,
+    *,
+    second: AccountId | None,
 ) -> RotationReport:
     rotation = rotation_at(state, now)
-
-    def chosen(*tried: AccountId) -> AccountId | None:
-        decision = select(
-            state=state.unruled(),
-            observed=observed,
-            facts=Facts(kind=RequestKind.RESPONSES),
-            tried=frozenset(tried),
-            chances=Chances(settings=routing, now=now),
-        )
-        return decision.account if isinstance(decision, Use) else None
-
+    decision = select(
+        state=state.unruled(),
+        observed=observed,
+        facts=Facts(kind=RequestKind.RESPONSES),
+        tried=frozenset(),
+        chances=Chances(settings=routing, now=now),
+    )
     # Whom chance will name, nobody knows before.
     known = routing.strategy != "random" or rotation.mode is not RotationMode.AUTO
-    following = chosen() if known else None
+    following = decision.account if known and isinstance(decision, Use) else None
+    alone = following is None or rotation.mode is RotationMode.STAY
     return RotationReport(
         mode=rotation.mode.value,
         account=rotation.account,
         strategy=routing.strategy,
         next=following,
         until=rotation.until,
-        second=None if following is None else chosen(following),
+        second=None if alone else second,
     )
 
 
@@ -166,12 +180,14 @@ def _account(
     account: Account,
     stands: Verdict,
     observed: Observed,
+    expected: Forecast,
     *,
     in_flight: int,
     now: datetime,
     speech: Speech,
 ) -> AccountReport:
     quota = observed.quotas.get(account.id, Quota())
+    credit_ends = credit_ends_at(observed, account.id, now)
     return AccountReport(
         id=account.id,
         number=account.number,
@@ -183,7 +199,9 @@ def _account(
         state=stands.state.value,
         until=stands.until,
         because=words.because(stands, speech),
-        windows=_windows(quota, now),
+        windows=_windows(
+            quota, [one for one in expected.windows if one.account == account.id], now
+        ),
         credits=None
         if quota.credits is None
         else CreditsReport(
@@ -194,6 +212,8 @@ def _account(
         in_flight=in_flight,
         last_used=observed.last_used.get(account.id),
         reset_credits=quota.reset_credits,
+        reset_credit_ends=credit_ends,
+        reset_credit_soon=credit_ends is not None and credit_ends - now <= SOON,
         reserve=ReserveReport(
             session=account.reserve.session, week=account.reserve.week, month=account.reserve.month
         ),
@@ -204,14 +224,18 @@ def _account(
     )
 
 
-def _windows(quota: Quota, now: datetime) -> tuple[WindowReport, ...]:
+def _windows(
+    quota: Quota, expected: Iterable[WindowForecast], now: datetime
+) -> tuple[WindowReport, ...]:
     """The windows, those of every model first and the short before the long."""
     ordered = sorted(
-        quota.windows.values(), key=lambda w: (w.scope != EVERYTHING, w.scope, w.minutes)
+        quota.windows.items(),
+        key=lambda item: (item[1].scope != EVERYTHING, item[1].scope, item[1].minutes),
     )
+    paces = {(EVERYTHING, one.kind, one.minutes): one for one in expected}
     reports = []
-    for window in ordered:
-        current = as_of(window, now)
+    for key, window in ordered:
+        current, pace = as_of(window, now), paces.get(key)
         reports.append(
             WindowReport(
                 kind=window.kind.value,
@@ -221,16 +245,16 @@ def _windows(quota: Quota, now: datetime) -> tuple[WindowReport, ...]:
                 scope=window.scope,
                 observed_at=window.observed_at,
                 source=window.source.value,
+                per_hour=None if pace is None else pace.per_hour,
+                runs_out_at=None if pace is None else pace.runs_out_at,
             )
         )
     return tuple(reports)
 
 
-def _verdict(
-    state: State, observed: Observed, routing: RoutingSettings, now: datetime, speech: Speech
-) -> VerdictReport:
+def _verdict(state: State, expected: Forecast, now: datetime, speech: Speech) -> VerdictReport:
     """How the pool stands, and for how long."""
-    pool = forecast(state, observed, Chances(settings=routing, now=now)).pool
+    pool = expected.pool
     labels = {account.id: account.label for account in state.accounts.values()}
     return VerdictReport(
         state=pool.state.value, until=pool.until, text=pool_sentence(pool, labels, now, speech)

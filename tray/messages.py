@@ -7,16 +7,17 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 
 from core.domain.errors import CoreError
-from core.domain.happening import happenings, is_quiet, is_told
+from core.domain.happening import Happening, happenings, is_quiet, is_told
 from core.domain.report import StatusReport
 from core.words.speech import Speech
 from tray.clock import utc_now
 from tray.notify import Notifier
 from tray.present.answer import Answer, Ask
 from tray.present.entries import Perform
-from tray.present.notices import Notice, happened, notify_settings
+from tray.present.notices import Notice, happened, named, notify_settings
 
 _KEPT = 100
+_CHATS = Perform(verb="history")
 _SETTINGS = Perform(verb="config", arguments={"action": "get"})
 
 
@@ -75,7 +76,20 @@ class Messages(QObject):
         for happening in happenings(before, after, settings):
             if not is_told(happening, settings):
                 continue
-            notice = happened(happening, now=now, speech=self._speech)
-            self.keep(notice)
-            if not quiet:
-                self._notifier.tell(notice, sound=settings.sound)
+            tell = partial(self._tell, shown=not quiet, sound=settings.sound)
+            if happening.thread:
+                self._ask(_CHATS, partial(self._name, happening, tell))
+            else:
+                tell(happening)
+
+    def _name(
+        self, happening: Happening, tell: Callable[[Happening], None], answer: Answer | CoreError
+    ) -> None:
+        """Tell by the chat's name, where Codex can be asked; else by its id."""
+        tell(named(happening, answer) if isinstance(answer, Answer) else happening)
+
+    def _tell(self, happening: Happening, *, shown: bool, sound: bool) -> None:
+        notice = happened(happening, now=utc_now(), speech=self._speech)
+        self.keep(notice)
+        if shown:
+            self._notifier.tell(notice, sound=sound)

@@ -27,6 +27,10 @@ class HappeningKind(StrEnum):
     """An account needs a new sign-in, and its user has not signed out of it."""
     ROUTING = "routing"
     """Codex was routed here, and is not any more, without the person's doing."""
+    MOVED = "moved"
+    """Open chats go on with another account."""
+    CREDIT = "credit"
+    """A reset credit expires within a day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +44,10 @@ class Happening:
         until: when it ends by itself, or when the window resets.
         window: of `low`: kind and minutes.
         left: of `low`: per cent.
-        other: of `waiting`: who continues.
+        other: of `waiting` and `moved`: who continues.
+        thread: of `moved`: the chat; empty where there are several.
+        chat: what that chat is called, where somebody has looked; else empty.
+        count: of `moved`: how many chats.
     """
 
     kind: HappeningKind
@@ -50,6 +57,9 @@ class Happening:
     window: tuple[str, int] | None = None
     left: float | None = None
     other: str = ""
+    thread: str = ""
+    chat: str = ""
+    count: int = 1
 
 
 def happenings(
@@ -59,6 +69,7 @@ def happenings(
     return (
         *_routing(before, after),
         *_empty(before, after),
+        *_moved(before, after),
         *(
             happening
             for account in after.accounts
@@ -73,11 +84,12 @@ def outline(report: StatusReport) -> object:
         (
             account.id,
             account.state,
+            account.reset_credit_soon,
             tuple(-1 if w.remaining is None else int(w.remaining) for w in account.windows),
         )
         for account in report.accounts
     )
-    return report.bind.state, report.proxy.listening, accounts
+    return report.bind.state, report.proxy.listening, accounts, report.moves
 
 
 def is_told(happening: Happening, settings: NotifySettings) -> bool:
@@ -129,6 +141,23 @@ def _empty(before: StatusReport, after: StatusReport) -> Iterator[Happening]:
     )
 
 
+def _moved(before: StatusReport, after: StatusReport) -> Iterator[Happening]:
+    """Chats that left an account, told together where several go to the same one."""
+    labels = {account.id: account.label for account in after.accounts}
+    fresh = [move for move in after.moves if move not in before.moves]
+    for goal in dict.fromkeys(move.moved_to for move in fresh):
+        here = [move for move in fresh if move.moved_to == goal]
+        chats = {move.thread: move for move in here}
+        only = here[-1] if len(chats) == 1 else None
+        yield Happening(
+            kind=HappeningKind.MOVED,
+            account=None if only is None else only.moved_from,
+            other=labels.get(goal, ""),
+            thread="" if only is None else only.thread,
+            count=len(chats),
+        )
+
+
 def _account(
     before: AccountReport | None,
     after: AccountReport,
@@ -153,6 +182,13 @@ def _account(
     by_hand = after.reason == Because.SIGNED_OUT
     if moved and after.state == AccountState.NEEDS_SIGN_IN and not by_hand:
         yield Happening(kind=HappeningKind.SIGN_IN, account=after.id, label=after.label)
+    if after.reset_credit_soon and not before.reset_credit_soon:
+        yield Happening(
+            kind=HappeningKind.CREDIT,
+            account=after.id,
+            label=after.label,
+            until=after.reset_credit_ends,
+        )
     if after.state == AccountState.READY:
         yield from _low(before, after, settings)
 

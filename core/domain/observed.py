@@ -19,10 +19,10 @@ from core.domain.events import (
     PoolPaused,
     QuotaLearned,
     SignInEnded,
-    ThreadMoved,
 )
 from core.domain.facts import ThreadId
 from core.domain.health import FARTHEST, UNSAID_WAIT, Block, Blocks, BlockSource
+from core.domain.moves import Move
 from core.domain.outcome import Challenged, Failing, Gone, Limited, Outcome, Served, Unauthorized
 from core.domain.quota import EVERYTHING, Quota, Window, merge
 from core.domain.rules import Project
@@ -88,6 +88,8 @@ class Observed:
         failures: of the last seconds, one for each account; not kept over a restart.
         paused_until: when a burst of failures lets the pool be asked again; not kept either.
         challenged_until: the same after a challenge of the network; not kept either.
+        moves: chats that went on with another account lately; not kept over a restart.
+        credit_ends: when an account's next reset credit expires; not kept, asked for again.
         used_up: the user's budgets that let no more through; summed up anew at every start.
     """
 
@@ -106,6 +108,8 @@ class Observed:
     failures: tuple[Failure, ...] = ()
     paused_until: datetime | None = None
     challenged_until: datetime | None = None
+    moves: tuple[Move, ...] = ()
+    credit_ends: Mapping[AccountId, datetime] = field(default_factory=dict)
     used_up: UsedUp = NOTHING_USED_UP
 
 
@@ -237,48 +241,6 @@ def signed_in_again(account: AccountId) -> Lesson:
         unrenewed = observed.unrenewed - {account}
         after = replace(observed, signed_out=signed_out, unrenewed=unrenewed)
         return after, (AccountBack(account=account),)
-
-    return lesson
-
-
-def own_thread(
-    thread: ThreadId,
-    account: AccountId,
-    *,
-    now: datetime,
-    fresh_for: timedelta,
-    project: Project | None = None,
-) -> Lesson:
-    """The thread lives on `account` from now on; None leaves its project as it is.
-
-    `seen_at` is written anew only when it is older than `fresh_for`: a busy thread costs nothing.
-    """
-
-    def lesson(observed: Observed) -> tuple[Observed, tuple[Event, ...]]:
-        known = observed.owners.get(thread)
-        at = project or (None if known is None else known.project)
-        same = known is not None and known.account == account and known.project == at
-        if known is not None and same and now - known.seen_at < fresh_for:
-            return observed, ()
-        owner = Owner(account=account, seen_at=now, project=at)
-        owners = {**observed.owners, thread: owner}
-        taken_up = known is None or known.account != account
-        chosen = account if taken_up else observed.last_chosen
-        moved: tuple[Event, ...] = ()
-        if known is not None and known.account != account:
-            moved = (ThreadMoved(thread=thread, moved_from=known.account, moved_to=account),)
-        return replace(observed, owners=owners, last_chosen=chosen), moved
-
-    return lesson
-
-
-def chosen_without_thread(account: AccountId) -> Lesson:
-    """A request without a thread went to `account`: round-robin goes on after it."""
-
-    def lesson(observed: Observed) -> tuple[Observed, tuple[Event, ...]]:
-        if observed.last_chosen == account:
-            return observed, ()
-        return replace(observed, last_chosen=account), ()
 
     return lesson
 

@@ -53,7 +53,11 @@ class WorkspaceReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowReport:
-    """One limit; `remaining` is None when it is unknown or its reset has passed."""
+    """One limit; `remaining` is None when it is unknown or its reset has passed.
+
+    `per_hour` is the pace in per cent, None while too little is known; `runs_out_at` when nothing
+    would be left at that pace, None where it lasts until the reset.
+    """
 
     kind: str
     minutes: int
@@ -62,6 +66,8 @@ class WindowReport:
     scope: str
     observed_at: datetime
     source: str
+    per_hour: float | None = None
+    runs_out_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +96,8 @@ class AccountReport:
     """One account as it stands now.
 
     `because` is a sentence; `state`, and `reason` that says the same as `because`, are words for
-    programs (`core.domain.decision`).
+    programs (`core.domain.decision`). `reset_credit_ends` is when the next reset credit expires,
+    `reset_credit_soon` whether that is within a day.
     """
 
     id: AccountId
@@ -108,6 +115,8 @@ class AccountReport:
     in_flight: int
     last_used: datetime | None
     reset_credits: int | None = None
+    reset_credit_ends: datetime | None = None
+    reset_credit_soon: bool = False
     reserve: ReserveReport = NO_RESERVE
     weight: int = 1
     tags: tuple[str, ...] = ()
@@ -152,6 +161,16 @@ class VaultReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MoveReport:
+    """A chat that went on with another account, and when."""
+
+    thread: str
+    moved_from: AccountId
+    moved_to: AccountId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeReport:
     """A sentence that waits to be read."""
 
@@ -176,3 +195,4 @@ class StatusReport:
     traffic: TrafficReport
     vault: VaultReport
     notices: tuple[NoticeReport, ...]
+    moves: tuple[MoveReport, ...] = ()

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from core.domain.account import AccountId
 from core.domain.decision import Because
-from core.domain.events import AccountBack, Event
+from core.domain.events import AccountBack, Event, QuotaLearned
 from core.domain.observed import Lesson, Observed
 
 AVAILABLE = "available"
+SOON = timedelta(days=1)
+"""How long before its end a credit is spoken of."""
 _LIMITS = (Because.USAGE_LIMIT, Because.QUOTA)
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -51,6 +53,27 @@ def redeemable(credits_: Iterable[ResetCredit], now: datetime) -> tuple[ResetCre
         if one.status == AVAILABLE and (one.expires_at is None or one.expires_at > now)
     ]
     return tuple(sorted(good, key=lambda one: (one.expires_at or _NEVER, one.id)))
+
+
+def learn_credits(account: AccountId, listed: Iterable[ResetCredit], *, now: datetime) -> Lesson:
+    """When the next of these expires; nothing where none does."""
+
+    def lesson(observed: Observed) -> tuple[Observed, tuple[Event, ...]]:
+        ends = {k: v for k, v in observed.credit_ends.items() if k != account}
+        first = next((one.expires_at for one in redeemable(listed, now)), None)
+        if first is not None:
+            ends[account] = first
+        if ends == observed.credit_ends:
+            return observed, ()
+        return replace(observed, credit_ends=ends), (QuotaLearned(account=account),)
+
+    return lesson
+
+
+def credit_ends_at(observed: Observed, account: AccountId, now: datetime) -> datetime | None:
+    """When the account's next credit expires, while it is good for something."""
+    ends = observed.credit_ends.get(account)
+    return ends if ends is not None and ends > now else None
 
 
 def limits_were_reset(account: AccountId, *, now: datetime) -> Lesson:

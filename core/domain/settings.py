@@ -206,10 +206,7 @@ class TokensSettings:
 class BindSettings:
     """`bind.*`: Codex routed here."""
 
-    watch: bool = _declare(
-        True,
-        "Let a small process give Codex back at once when Turntable dies.",
-    )
+    watch: bool = _declare(True, "Let a small process give Codex back at once when Turntable dies.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,6 +220,8 @@ class NotifySettings:
     sign_in: bool = _declare(True, "Tell when an account needs a new sign-in.")
     routing: bool = _declare(True, "Tell when Codex is not routed any more.")
     low_percent: float = _declare(
+    moved: bool = _declare(True, "Tell when an open chat goes on with another account.")
+    credit: bool = _declare(True, "Tell when a reset credit expires within a day.")
         20.0, "Per cent left of a window that count as little.", minimum=0, maximum=100
     )
     very_low_percent: float = _declare(

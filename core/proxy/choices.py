@@ -5,7 +5,8 @@ from datetime import timedelta
 from core.domain.account import AccountId
 from core.domain.decision import Decision, Use
 from core.domain.facts import Facts, RequestKind
-from core.domain.observed import begin_trial, chosen_without_thread, own_thread
+from core.domain.observed import begin_trial
+from core.domain.thread_owners import chosen_without_thread, own_thread
 from core.proxy.seams import Seams
 
 OWNER_FRESH_FOR = timedelta(minutes=1)

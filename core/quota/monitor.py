@@ -16,9 +16,11 @@ from core.domain.errors import CoreError
 from core.domain.health import BlockSource
 from core.domain.observed import learn_outcome, learn_usage
 from core.domain.outcome import Gone
+from core.domain.reset_credit import learn_credits
 from core.domain.settings import Settings
 from core.quota import schedule
 from core.quota.login import Login
+from core.quota.reset_credits import Listed, list_credits
 from core.quota.schedule import BackOff, interval, next_question
 from core.quota.usage_endpoint import (
     Answer,
@@ -39,6 +41,8 @@ NOTHING_DUE_S = 600.0
 """How long it sleeps when there is nobody to ask about."""
 REFRESH_SPACING_S = 0.2
 """Seconds between two questions that a person waits for."""
+CREDITS_EVERY = timedelta(hours=6)
+"""How often it is looked when an account's reset credits expire."""
 JITTER = 0.2
 """Pauses are up to this part longer, so that two machines do not march in step."""
 
@@ -81,6 +85,7 @@ class Monitor:
         self._draw = draw
         self._on_battery = on_battery
         self._asked: dict[AccountId, datetime] = {}
+        self._credits_asked: dict[AccountId, datetime] = {}
         self._back_off: BackOff | None = None
         self._looked_at = clock.now()
         self._client: httpx.AsyncClient | None = None
@@ -162,7 +167,26 @@ class Monitor:
             answer = await self._answer(account)
             self._asked[account] = self._clock.now()
             self._learn(account, answer)
+            if isinstance(answer, Told) and answer.quota.reset_credits:
+                await self._look_at_credits(account)
             return answer
+
+    async def _look_at_credits(self, account: AccountId) -> None:
+        """When they expire changes rarely: asked for now and then, and where there are some."""
+        now, asked = self._clock.now(), self._credits_asked.get(account)
+        base_url = self._base_url()
+        if base_url is None or (asked is not None and now - asked < CREDITS_EVERY):
+            return
+        self._credits_asked[account] = now
+        try:
+            grant = await self._login.authorise(account)
+        except CoreError:
+            return  # the question about its limits has said so
+        if grant is None or self._client is None:
+            return
+        answer = await list_credits(self._client, base_url, grant)
+        if isinstance(answer, Listed):
+            self._store.learn(learn_credits(account, answer.credits, now=now))
 
     async def _answer(self, account: AccountId) -> Answer:
         base_url = self._base_url()

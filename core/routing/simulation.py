@@ -16,12 +16,12 @@ from core.domain.observed import (
     Observed,
     learn_outcome,
     learn_quota,
-    own_thread,
 )
 from core.domain.outcome import Limited, LimitReason, Served
 from core.domain.quota import EVERYTHING, Quota, QuotaSource, Window, WindowKind
 from core.domain.settings import RoutingSettings
 from core.domain.state import State
+from core.domain.thread_owners import own_thread
 from core.routing.select import Chances, select
 
 START = datetime(2026, 1, 5, tzinfo=UTC)

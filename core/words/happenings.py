@@ -39,10 +39,30 @@ def told(happening: Happening, now: datetime, speech: Speech) -> str:
             return speech.say("No account can serve any more. Codex will be told so.")
         case HappeningKind.SIGN_IN:
             return speech.say("{name} needs a new sign-in.", name=happening.label)
+        case HappeningKind.MOVED:
+            return _moved(happening, speech)
+        case HappeningKind.CREDIT:
+            return speech.say(
+                "A reset credit of {name} expires {time}.", name=happening.label, time=until
+            )
         case HappeningKind.ROUTING:
             return speech.say("Turntable stopped routing; Codex uses its own login again.")
         case _:
             assert_never(happening.kind)
+
+
+def _moved(happening: Happening, speech: Speech) -> str:
+    if happening.count > 1:
+        return speech.say(
+            "{count} chats continue on {other}; their hidden reasoning stays behind.",
+            count=happening.count,
+            other=happening.other,
+        )
+    return speech.say(
+        "Chat “{chat}” continues on {other}; its hidden reasoning stays behind.",
+        chat=happening.chat or happening.thread[:13],
+        other=happening.other,
+    )
 
 
 def title(happening: Happening, speech: Speech) -> str:

@@ -87,3 +87,14 @@ def age(observed_at: datetime, now: datetime, speech: Speech) -> str:
     if passed < timedelta(days=2):
         return speech.say("{hours} h ago", hours=int(passed / timedelta(hours=1)))
     return speech.say("{days} days ago", days=passed.days)
+
+
+def ahead(moment: datetime, now: datetime, speech: Speech) -> str:
+    """How long it is until then, in the two units that say most: `2 h 10 min`."""
+    minutes = max(0, int((moment - now) / timedelta(minutes=1)))
+    hours, days = minutes // 60, minutes // 1440
+    if days >= 2:
+        return speech.say("{days} days", days=days)
+    if hours:
+        return speech.say("{hours} h {minutes} min", hours=hours, minutes=minutes % 60)
+    return speech.say("{minutes} min", minutes=minutes)

@@ -22,7 +22,7 @@ from core.domain.happening import (
     is_told,
     outline,
 )
-from core.domain.report import StatusReport
+from core.domain.report import MoveReport, StatusReport
 from core.domain.settings import NotifySettings, Settings, with_value
 from core.words.happenings import title, told
 from core.words.speech import english
@@ -52,6 +52,28 @@ def signed_out(because: Because) -> StatusReport:
 
 def left(percent: float | None) -> StatusReport:
     return snapshot(account(1, "Work", windows=(window(percent), week(60))))
+
+
+def moved(*threads: str, moved_to: int) -> StatusReport:
+    goal, source = AccountId(f"acc_{moved_to}"), AccountId(f"acc_{3 - moved_to}")
+    return replace(
+        BOTH,
+        moves=tuple(
+            MoveReport(thread=thread, moved_from=source, moved_to=goal, at=NOW)
+            for thread in threads
+        ),
+    )
+
+
+def credit_ends(after: timedelta) -> StatusReport:
+    soon = after <= timedelta(days=1)
+    work = replace(
+        account(1, "Work"),
+        reset_credits=1,
+        reset_credit_ends=NOW + after,
+        reset_credit_soon=soon,
+    )
+    return snapshot(work, account(2, "Home"))
 
 
 @pytest.mark.parametrize(
@@ -114,6 +136,49 @@ def left(percent: float | None) -> StatusReport:
             id="given back by the person: no news",
         ),
         pytest.param(snapshot(), BOTH, [], id="new accounts are no news"),
+        pytest.param(
+            BOTH,
+            moved("0199f3a2-7c41-7000", moved_to=2),
+            ["Chat “0199f3a2-7c41” continues on Home; its hidden reasoning stays behind."],
+            id="a chat moved",
+        ),
+        pytest.param(
+            moved("one", moved_to=2),
+            moved("one", "two", moved_to=2),
+            ["Chat “two” continues on Home; its hidden reasoning stays behind."],
+            id="an earlier move is told no more",
+        ),
+        pytest.param(
+            BOTH,
+            moved("one", "two", moved_to=2),
+            ["2 chats continue on Home; their hidden reasoning stays behind."],
+            id="several at once are one message",
+        ),
+        pytest.param(
+            BOTH,
+            credit_ends(timedelta(hours=23)),
+            ["A reset credit of Work expires Tue 08:00."],
+            id="a reset credit is about to expire",
+        ),
+        pytest.param(
+            credit_ends(timedelta(hours=23)),
+            credit_ends(timedelta(hours=22)),
+            [],
+            id="that is said once",
+        ),
+        pytest.param(BOTH, credit_ends(timedelta(days=3)), [], id="in three days it is no news"),
+        pytest.param(
+            BOTH,
+            snapshot(
+                replace(
+                    account(1, "Work", state="waiting", until=HOUR), reason=Because.SKIPPED.value
+                ),
+                account(2, "Home"),
+                serves=2,
+            ),
+            [],
+            id="passed by at the person's word",
+        ),
     ],
 )
 def test_what_happened(before: StatusReport, after: StatusReport, said: list[str]) -> None:

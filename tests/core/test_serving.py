@@ -12,8 +12,8 @@ from core.domain.account import AccountId
 from core.domain.decision import Refuse, RefuseReason, Use
 from core.domain.events import Event, RequestEnded
 from core.domain.facts import Facts, RequestKind, ThreadId
-from core.domain.observed import own_thread
 from core.domain.state import put_account
+from core.domain.thread_owners import own_thread
 from core.serving import Serving
 from tests.core.control.apps import free_port, make_app
 from tests.core.routing.pool import account

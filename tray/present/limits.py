@@ -87,3 +87,13 @@ def limits_sentences(account: AccountReport, *, speech: Speech, now: datetime) -
         return sentences
     seen = min(w.observed_at for w in windows)
     return (*sentences, speech.say("as of {time}", time=speech.clock(seen, now)))
+
+
+def pace_sentence(window: WindowReport, *, speech: Speech, now: datetime) -> str:
+    """`runs out in 2 h 10 min`, or that it lasts; empty while too little is known."""
+    left = percent_left(window, now)
+    if not left or window.per_hour is None:
+        return ""
+    if window.runs_out_at is not None and window.runs_out_at > now:
+        return speech.say("runs out in {time}", time=words.ahead(window.runs_out_at, now, speech))
+    return speech.say("lasts until the reset") if window.per_hour else speech.say("not in use")

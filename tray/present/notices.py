@@ -1,7 +1,7 @@
 """What a person is told by a message of the desktop: a title and a text."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
@@ -13,6 +13,9 @@ from core.words.speech import Speech
 from tray.present.answer import Answer
 from tray.present.entries import Choice, Local, Perform, SignIn, literal
 from tray.present.names import shown_name
+
+_CHAT = 48
+"""Letters of a chat's name; it is how the chat begins, where it has no name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +63,13 @@ def happened(happening: Happening, *, now: datetime, speech: Speech) -> Notice:
     )
 
 
+def named(happening: Happening, history: Answer) -> Happening:
+    """The happening with the name of its chat, as Codex's own list has it."""
+    chats = (chat for chat in history.parts("chats") if chat.text("thread") == happening.thread)
+    found = next((chat.text("title") for chat in chats), "")
+    return replace(happening, chat=shown_name(found, _CHAT)) if found else happening
+
+
 def notify_settings(answer: Answer) -> NotifySettings:
     """The switches as `config get` tells them; what it does not tell is at its default."""
     settings = Settings()
@@ -90,6 +100,16 @@ def _actions(happening: Happening, speech: Speech) -> Iterator[Choice]:
         case HappeningKind.SIGN_IN:
             again = SignIn(way="browser", again=happening.account)
             yield Choice(id="sign_in", text=speech.say("&Sign in"), action=again)
+        case HappeningKind.MOVED if happening.thread:
+            keep = {
+                "action": "keep", "thread": happening.thread, "account": happening.account,
+            }  # fmt: skip
+            text = speech.say("&Undo for this chat")
+            yield Choice(id="keep", text=text, action=Perform(verb="thread", arguments=keep))
+        case HappeningKind.MOVED:
+            yield Choice(id="why", text=speech.say("&Why?"), action=Local.OPEN_ACTIVITY)
+        case HappeningKind.CREDIT:
+            yield Choice(id="credit", text=speech.say("&Show"), action=Local.OPEN_PANEL)
         case HappeningKind.ROUTING:
             yield Choice(id="details", text=speech.say("&Details"), action=Local.OPEN_HEALTH)
         case _:

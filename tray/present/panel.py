@@ -14,7 +14,14 @@ from tray.present.bars import Bar, bars
 from tray.present.entries import Choice, Local
 from tray.present.focus import account_in_focus
 from tray.present.headline import headline, standing
-from tray.present.limits import is_stale, main_windows, percent_left, window_name, window_sentence
+from tray.present.limits import (
+    is_stale,
+    main_windows,
+    pace_sentence,
+    percent_left,
+    window_name,
+    window_sentence,
+)
 from tray.present.names import shown_name, shown_plan
 from tray.present.tone import Tone
 
@@ -163,20 +170,35 @@ def _details(account: AccountReport, *, speech: Speech, now: datetime) -> Iterat
     if account.because and account.state != AccountState.READY:
         yield account.because
     for window in account.windows:
-        sentence = window_sentence(window, speech=speech, now=now)
+        limit = window_sentence(window, speech=speech, now=now)
+        pace = pace_sentence(window, speech=speech, now=now)
+        sentence = " · ".join(part for part in (limit, pace) if part)
         yield sentence if window.scope == EVERYTHING else f"{shown_name(window.scope)}: {sentence}"
     if account.credits is not None and account.credits.unlimited:
         yield speech.say("credits without a limit")
     elif account.credits is not None and account.credits.has:
         yield speech.say("credits {balance}", balance=shown_name(account.credits.balance))
     if account.reset_credits:
-        yield speech.say("{count} reset credits", count=account.reset_credits)
+        yield _reset_credits(account, account.reset_credits, speech=speech, now=now)
     if account.last_used is not None:
         yield speech.say("last used {time}", time=speech.stamp(account.last_used, now))
     if account.email:
         yield shown_name(account.email, 48)
     if account.workspace.name:
         yield speech.say("workspace {name}", name=shown_name(account.workspace.name))
+
+
+def _reset_credits(account: AccountReport, count: int, *, speech: Speech, now: datetime) -> str:
+    """How many there are, and when the next one expires, where the back end says so."""
+    said = speech.say("{count} reset credits", count=count)
+    if count == 1:
+        said = speech.say("1 reset credit")
+    if account.reset_credit_ends is None:
+        return said
+    time = speech.clock(account.reset_credit_ends, now)
+    if count == 1:
+        return speech.say("{credits}, expires {time}", credits=said, time=time)
+    return speech.say("{credits}, the next expires {time}", credits=said, time=time)
 
 
 def _timeline(report: StatusReport, *, speech: Speech, now: datetime) -> tuple[Mark, ...]:

@@ -16,12 +16,10 @@ from core.domain.observed import (
     Lesson,
     Observed,
     begin_trial,
-    chosen_without_thread,
     clear_blocks,
     learn_outcome,
     learn_quota,
     learn_usage,
-    own_thread,
     sign_in_ended,
     signed_in_again,
 )
@@ -41,6 +39,7 @@ from core.domain.outcome import (
     Unreachable,
 )
 from core.domain.quota import Quota, QuotaSource, Window, WindowKind
+from core.domain.thread_owners import chosen_without_thread, own_thread
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 A, B = AccountId("A"), AccountId("B")

@@ -20,10 +20,8 @@ from core.domain.observed import (
     Observed,
     Owner,
     block_at,
-    chosen_without_thread,
     learn_outcome,
     learn_quota,
-    own_thread,
     sign_in_ended,
     signed_in_again,
 )
@@ -41,6 +39,7 @@ from core.domain.outcome import (
     Unreachable,
 )
 from core.domain.quota import Window, WindowKind
+from core.domain.thread_owners import chosen_without_thread, own_thread
 from tests.core.domain.test_quota import quota, window
 from tests.core.routing.pool import NOW
 

@@ -262,3 +262,13 @@ async def test_a_back_end_that_is_down_changes_nothing(rig: Rig) -> None:
     assert isinstance(answers[A], NoAnswer)
     assert rig.store.observed.quotas == {}
     assert rig.store.observed.blocks == {}
+
+
+async def test_when_a_reset_credit_expires_is_asked_for_only_where_there_is_one(rig: Rig) -> None:
+    ends = rig.clock.now() + timedelta(hours=20)
+    rig.back_end.grant_reset("A", expires_at=ends)
+    await rig.monitor.refresh([A, B])
+    assert rig.store.observed.credit_ends == {A: ends}
+    await rig.monitor.refresh([A])
+    listed = [one for one in rig.back_end.requests if one.path.endswith("reset-credits")]
+    assert [one.account for one in listed] == ["A"]

@@ -16,7 +16,6 @@ from core.domain.observed import (
     learn_outcome,
     learn_quota,
     learn_usage,
-    own_thread,
 )
 from core.domain.outcome import (
     Challenged,
@@ -28,6 +27,7 @@ from core.domain.outcome import (
     Served,
 )
 from core.domain.settings import STRATEGIES, RoutingSettings
+from core.domain.thread_owners import own_thread
 from core.quota.parse import quota_from_headers
 from core.quota.schedule import next_question
 from core.routing.forecast import forecast

@@ -14,8 +14,12 @@ from core.domain.account import AccountId
 from core.domain.errors import CoreError
 from core.domain.events import AccountChanged, Event, RotationChanged, ThreadMoved
 from core.domain.facts import ThreadId
-from core.domain.observed import Lesson, Observed, own_thread
+from core.domain.observed import (
+    Lesson,
+    Observed,
+)
 from core.domain.state import Change, Rotation, RotationMode, State, put_account, steer
+from core.domain.thread_owners import own_thread
 from core.storage.database import Database, open_database
 from core.storage.rows import differences, state_kinds
 from core.storage.schema import VAULT_SCHEMA

@@ -157,3 +157,47 @@ def test_names_of_others_are_cleaned() -> None:
 def test_many_resets_at_one_time_are_a_few_names_and_a_number() -> None:
     shown = view(snapshot(*(account(n, f"A{n}", windows=(window(50),)) for n in range(1, 9))))
     assert [mark.text for mark in shown.timeline] == ["14:30 A1 5 h, A2 5 h, A3 5 h, 5 more"]
+
+
+@pytest.mark.parametrize(
+    ("per_hour", "runs_out", "said"),
+    [
+        pytest.param(None, None, "5 h 62 % left, resets 14:30", id="too little is known"),
+        pytest.param(
+            30.0,
+            timedelta(hours=2, minutes=10),
+            "5 h 62 % left, resets 14:30 · runs out in 2 h 10 min",
+            id="it runs out before",
+        ),
+        pytest.param(
+            5.0, None, "5 h 62 % left, resets 14:30 · lasts until the reset", id="it lasts"
+        ),
+        pytest.param(0.0, None, "5 h 62 % left, resets 14:30 · not in use", id="nobody uses it"),
+    ],
+)
+def test_open_row_says_how_long_a_limit_lasts(
+    per_hour: float | None, runs_out: timedelta | None, said: str
+) -> None:
+    until = None if runs_out is None else NOW + runs_out
+    limit = replace(window(62), per_hour=per_hour, runs_out_at=until)
+    (row,) = one(account(windows=(limit,))).rows
+    assert row.details[0] == said
+
+
+@pytest.mark.parametrize(
+    ("count", "ends", "said"),
+    [
+        pytest.param(1, None, "1 reset credit", id="one, and nobody says how long it is good"),
+        pytest.param(1, HOURS, "1 reset credit, expires 10:00", id="one with its expiry"),
+        pytest.param(
+            3, HOURS, "3 reset credits, the next expires 10:00", id="several: the next one"
+        ),
+    ],
+)
+def test_open_row_says_when_reset_credits_expire(
+    count: int, ends: timedelta | None, said: str
+) -> None:
+    until = None if ends is None else NOW + ends
+    shown = replace(account(), reset_credits=count, reset_credit_ends=until)
+    (row,) = one(shown).rows
+    assert said in row.details
