@@ -27,6 +27,7 @@ from core.runtime.tasks import Tasks
 from core.standin.demo import people
 from core.standin.server import StandIn
 from core.startup.program import typed
+from core.storage.settings_file import set_in_file
 
 _CONFIG = """\
 # A made-up config.toml: `turntable bind diff` shows the one line that Turntable adds.
@@ -69,6 +70,9 @@ class Demonstration:
             (self.codex_home / "config.toml").write_text(_CONFIG, encoding="utf-8")
             for login, account in self._people:
                 self.back_end.add(login, account)
+            # In the file and not above it: `profile use` and `rotation strategy` can be tried.
+            self.home.create()
+            set_in_file(self.home.settings, "routing.strategy", "round-robin")
             tomorrow = self._clock.now() + _CREDIT_LASTS
             self.back_end.grant_reset(self._people[0][0].name, expires_at=tomorrow)
             await self.back_end.start()
@@ -83,7 +87,6 @@ class Demonstration:
                     overrides={
                         "upstream.base_url": self.back_end.base_url,
                         "upstream.auth_url": self.back_end.auth_url,
-                        "routing.strategy": "round-robin",
                         # Nothing of the demo outlives it, and its Codex is made up.
                         "bind.watch": "false",
                     },

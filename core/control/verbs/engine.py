@@ -14,13 +14,22 @@ async def status(app: App, arguments: Arguments) -> StatusReport:
 async def show(app: App, arguments: Arguments) -> dict[str, list[str]]:
     """Ask the face to come to the front."""
     app.bus.publish(ShowRequested())
-    return {"messages": [app.speech.say("Turntable is brought to the front.")]}
+    return await _asked(app, app.speech.say("Turntable is brought to the front."))
 
 
 async def panel(app: App, arguments: Arguments) -> dict[str, list[str]]:
     """Ask the face for its glance panel."""
     app.bus.publish(ShowRequested(surface=Surface.PANEL))
-    return {"messages": [app.speech.say("The glance panel is opened.")]}
+    return await _asked(app, app.speech.say("The glance panel is opened."))
+
+
+async def _asked(app: App, done: str) -> dict[str, list[str]]:
+    """What is promised: a server has no window, though a tray app may be looking at it."""
+    if (await app.status(app.codex_home(None))).mode == "serve":
+        done = app.speech.say(
+            "Turntable runs as a server here and has no window; a tray app that shows it is asked."
+        )
+    return {"messages": [done]}
 
 
 async def stop(app: App, arguments: Arguments) -> dict[str, list[str]]:

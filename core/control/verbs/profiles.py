@@ -1,6 +1,6 @@
 """profile: named sets of routing settings, and which of them is used."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from core.app import App
@@ -16,6 +16,9 @@ from core.storage.settings_file import (
     unset_in_file,
 )
 from core.words.rules import profile_sentence
+
+_ABOVE = (Source.ENVIRONMENT, Source.COMMAND_LINE)
+"""What a profile does not change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +50,7 @@ async def profile(app: App, arguments: Arguments) -> Profiles:
         case "set":
             messages = (_set(app, _needed(action, name), arguments.rest("values")),)
         case "use":
-            messages = (_use(app, _needed(action, name)),)
+            messages = _use(app, _needed(action, name))
         case "remove":
             messages = (_remove(app, _needed(action, name)),)
         case _:
@@ -78,18 +81,37 @@ def _set(app: App, name: str, typed: tuple[str, ...]) -> str:
     )
 
 
-def _use(app: App, name: str) -> str:
+def _use(app: App, name: str) -> tuple[str, ...]:
+    say = app.speech.say
     if name == NONE:
         unset_in_file(app.home.settings, IN_USE)
     else:
         _known(app, name)
         set_in_file(app.home.settings, IN_USE, name)
     app.reload_settings()
-    if app.configuration.explain(IN_USE).source in (Source.ENVIRONMENT, Source.COMMAND_LINE):
-        return app.speech.say("An environment variable says otherwise, and wins.")
+    if app.configuration.explain(IN_USE).source in _ABOVE:
+        return (say("An environment variable says otherwise, and wins."),)
     if name == NONE:
-        return app.speech.say("No profile is used: the settings count as they are.")
-    return app.speech.say("The profile {name} is used for every request from now on.", name=name)
+        return (say("No profile is used: the settings count as they are."),)
+    done = say("The profile {name} is used for every request from now on.", name=name)
+    kept = [f"{key} = {value}" for key, value in _outvoted(app, _known(app, name))]
+    if not kept:
+        return (done,)
+    return (
+        done,
+        say(
+            "The environment or the command line says otherwise of this, and wins: {kept}.",
+            kept=", ".join(kept),
+        ),
+    )
+
+
+def _outvoted(app: App, used: Profile) -> Iterator[tuple[str, Value]]:
+    """What stands above a profile and differs from it."""
+    for key, wanted in used.values.items():
+        explained = app.configuration.explain(key)
+        if explained.source in _ABOVE and explained.value != wanted:
+            yield key, explained.value
 
 
 def _remove(app: App, name: str) -> str:

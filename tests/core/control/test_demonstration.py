@@ -56,6 +56,17 @@ async def test_a_real_codex_in_the_callers_shell_is_left_alone(tmp_path: Path) -
     assert (real / "config.toml").read_text("utf-8") == 'model = "mine"\n'
 
 
+async def test_everyone_takes_turns_until_a_profile_says_otherwise() -> None:
+    async with _running() as demonstration:
+        routing = demonstration.owner.app.settings.routing
+        await demonstration.owner.facade.perform(
+            "profile", {"action": "use", "name": "conservative"}
+        )
+        after = demonstration.owner.app.settings.routing
+
+    assert (routing.strategy, after.strategy) == ("round-robin", "sticky")
+
+
 async def test_somebody_has_a_reset_credit_to_look_at() -> None:
     async with _running() as demonstration:
         await demonstration.begin()

@@ -51,6 +51,19 @@ async def test_a_profile_is_used_until_none_is(app: App) -> None:
     assert (answer.in_use, app.settings.routing.strategy) == ("", "balanced")
 
 
+async def test_what_the_environment_keeps_is_named_when_a_profile_is_used(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    app = make_app(tmp_path, clock, routing_strategy="random")
+    app.home.create()
+    app.read()
+    answer = await say(app, action="use", name="conservative")
+    assert answer.messages[1:] == (
+        "The environment or the command line says otherwise of this, and wins: "
+        "routing.strategy = random.",
+    )
+
+
 async def test_config_explain_says_that_a_profile_said_it(app: App) -> None:
     await say(app, action="use", name="conservative")
     (shown,) = (

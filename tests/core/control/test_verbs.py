@@ -1,6 +1,6 @@
 """What each verb does to a real engine, and what it says of it."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -208,6 +208,26 @@ async def test_show_brings_the_face_to_the_front(app: App) -> None:
     await engine.show(app, given())
 
     assert heard == [ShowRequested()]
+
+
+@pytest.mark.parametrize("verb", [engine.show, engine.panel])
+async def test_a_server_promises_no_window(
+    app: App, verb: Callable[[App, Arguments], Awaitable[Mapping[str, list[str]]]]
+) -> None:
+    told = await verb(app, given())
+
+    assert told["messages"] == [
+        "Turntable runs as a server here and has no window; a tray app that shows it is asked."
+    ]
+
+
+async def test_a_tray_app_opens_its_window(tmp_path: Path, clock: FakeClock) -> None:
+    app = make_app(tmp_path, clock, proxy_port=str(free_port()))
+    await app.serve("tray")
+    told = await engine.show(app, given())
+    await app.close()
+
+    assert told["messages"] == ["Turntable is brought to the front."]
 
 
 async def test_stop_asks_the_engine_to_end(app: App) -> None:
