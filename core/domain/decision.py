@@ -135,9 +135,9 @@ class Turn:
     shares: Shares | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class Use:
-    """Send it with this account.
+    """Send it with this account. Not frozen only because of ADR 0021; nobody writes to it.
 
     Attributes:
         account: the choice.

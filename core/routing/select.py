@@ -85,9 +85,9 @@ def select(
     return replace(decision, rule=case.scope.rule, pool=case.scope.pool)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Case:
-    """What follows for one request before anybody is chosen.
+    """What follows for one request before anybody is chosen (not frozen: see ADR 0021).
 
     Attributes:
         scope: what the rules say.
