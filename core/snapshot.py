@@ -134,14 +134,15 @@ async def _offered(sources: Sources) -> tuple[NoticeReport, ...]:
 
 
 def _notices(sources: Sources, *, ledger: bool) -> tuple[NoticeReport, ...]:
-    say = sources.speech.say
-    notices = [NoticeReport(code="settings", text=text) for text in sources.configuration.warnings]
-    notices += [NoticeReport(code=e.code, text=e.message) for e in sources.leases.troubles]
+    say, retell = sources.speech.say, sources.speech.retell
+    warnings = sources.configuration.warnings
+    notices = [NoticeReport(code="settings", text=retell(text)) for text in warnings]
+    notices += [NoticeReport(code=e.code, text=retell(e.message)) for e in sources.leases.troubles]
     if not ledger:
         text = say("The record of requests cannot be read; counts are missing.")
         notices.append(NoticeReport(code="ledger", text=text))
     if (unguarded := sources.leases.guard_trouble) is not None:
-        notices.append(NoticeReport(code=unguarded.code, text=unguarded.message))
+        notices.append(NoticeReport(code=unguarded.code, text=retell(unguarded.message)))
     if (lost := sources.leases.lost_port) is not None:
         text = say(
             "Another program has taken port {port}; new Codex chats use another one. Chats that "

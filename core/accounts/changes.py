@@ -8,6 +8,7 @@ from core.accounts.add import LONGEST_LABEL
 from core.domain.account import Account, AccountId
 from core.domain.errors import CoreError, ExitCode
 from core.domain.events import AccountChanged, Event, RotationChanged
+from core.domain.sentence import Sentence
 from core.domain.state import Change, Removed, Rotation, RotationMode, State
 
 
@@ -95,14 +96,20 @@ def require_label(state: State, label: str, *, but: AccountId | None = None) -> 
         CoreError: `bad_label` or `label_taken`, exit code usage.
     """
     if not label or len(label) > LONGEST_LABEL or not label.isprintable():
-        message = f"A label has 1 to {LONGEST_LABEL} printable characters."
+        message = Sentence(
+            "A label has 1 to {longest} printable characters.", longest=LONGEST_LABEL
+        )
         raise CoreError("bad_label", message, exit_code=ExitCode.USAGE)
     if label.startswith("#") or label.isdecimal():
-        message = f"“{label}” would look like an account’s number."
+        message = Sentence("“{label}” would look like an account’s number.", label=label)
         raise CoreError("bad_label", message, exit_code=ExitCode.USAGE)
     for other in state.accounts.values():
         if other.id != but and other.label.casefold() == label.casefold():
-            message = f"Account #{other.number} is already called “{other.label}”."
+            message = Sentence(
+                "Account #{number} is already called “{label}”.",
+                number=other.number,
+                label=other.label,
+            )
             hint = "Choose another label, or rename that one first."
             raise CoreError("label_taken", message, hint, exit_code=ExitCode.USAGE)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from core.domain.account import Account
 from core.domain.errors import CoreError, ExitCode
+from core.domain.sentence import Sentence
 from core.domain.state import State
 
 _MOST_NAMED = 5
@@ -54,7 +55,7 @@ def _begins(account: Account, wanted: str) -> bool:
 def _ambiguous(typed: str, matches: list[Account]) -> CoreError:
     return CoreError(
         "account_ambiguous",
-        f"“{typed}” fits several accounts: {_named(matches)}.",
+        Sentence("“{typed}” fits several accounts: {names}.", typed=typed, names=_named(matches)),
         "Use the number, for example #1, or the whole label.",
         exit_code=ExitCode.USAGE,
     )
@@ -69,15 +70,16 @@ def _unknown(typed: str, accounts: tuple[Account, ...]) -> CoreError:
     close = difflib.get_close_matches(typed.casefold(), list(by_name), n=_MOST_NAMED, cutoff=0.5)
     meant = dict.fromkeys(by_name[name] for name in close)
     hint = (
-        f"Did you mean {_named(meant)}?"
+        Sentence("Did you mean {names}?", names=_named(meant))
         if meant
         else "`turntable accounts` lists all accounts with their numbers."
     )
-    message = f"No account is called “{typed}”."
+    message = Sentence("No account is called “{typed}”.", typed=typed)
     return CoreError("no_account_named", message, hint, exit_code=ExitCode.USAGE)
 
 
 def _named(accounts: Iterable[Account]) -> str:
     named = [f"#{account.number} {account.label}" for account in accounts]
     more = len(named) - _MOST_NAMED
-    return ", ".join(named[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    names = ", ".join(named[:_MOST_NAMED])
+    return Sentence("{names} and {more} more", names=names, more=more) if more > 0 else names

@@ -14,6 +14,7 @@ from core.codex_home.find import CredentialStore, credential_store_of
 from core.domain.account import Account, Refresher
 from core.domain.credentials import Grant
 from core.domain.errors import CoreError, ExitCode
+from core.domain.sentence import Sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +77,10 @@ class Importer:
         if seen.standing is Standing.REFUSED:
             raise CoreError(
                 "login_revoked",
-                f"{found.path}: the back end does not take this login any more; it was revoked.",
+                Sentence(
+                    "{path}: the back end does not take this login any more; it was revoked.",
+                    path=found.path,
+                ),
                 "Sign in again with `codex login`, then import again.",
                 exit_code=ExitCode.SIGN_IN_NEEDED,
             )
@@ -123,7 +127,11 @@ def _read(path: Path) -> FoundLogin:
     except CoreError as error:
         kept_in = credential_store_of(path.absolute().parent)
         if error.code == "login_missing" and kept_in is not CredentialStore.FILE:
-            message = f"{path.absolute()}: there is no login; Codex keeps it in “{kept_in}” here."
+            message = Sentence(
+                "{path}: there is no login; Codex keeps it in “{kept_in}” here.",
+                path=path.absolute(),
+                kept_in=kept_in,
+            )
             hint = 'Set cli_auth_credentials_store = "file" in config.toml and sign in again.'
             raise CoreError("login_not_in_file", message, hint) from None
         raise

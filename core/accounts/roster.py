@@ -15,6 +15,7 @@ from core.domain.doubt import verified
 from core.domain.errors import CoreError
 from core.domain.events import Event
 from core.domain.observed import signed_in_again
+from core.domain.sentence import Sentence
 from core.domain.state import Change, State, put_account
 from core.runtime.clock import Clock
 from core.storage.store import Store
@@ -156,7 +157,10 @@ class Roster:
             if (same := self._store.state.find(account.identity)) is not None:
                 raise _added_meanwhile(same)
             if not await self._vault.bring_back(account.id):
-                message = f"The login of {account.label} was deleted; it cannot be brought back."
+                message = Sentence(
+                    "The login of {label} was deleted; it cannot be brought back.",
+                    label=account.label,
+                )
                 raise CoreError("login_gone", message, "Sign in again: `turntable login`.")
             try:
                 await self._store.change(put_back(account))
@@ -241,5 +245,9 @@ def _updated(known: Account, candidate: Candidate) -> Account:
 
 
 def _added_meanwhile(known: Account) -> CoreError:
-    message = f"This account was added meanwhile, as #{known.number} {known.label}."
+    message = Sentence(
+        "This account was added meanwhile, as #{number} {label}.",
+        number=known.number,
+        label=known.label,
+    )
     return CoreError("account_added_meanwhile", message, "`turntable accounts` shows it.")

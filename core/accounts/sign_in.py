@@ -10,6 +10,7 @@ from core.codex_home.auth_json import CodexLogin
 from core.domain.account import Account, Refresher
 from core.domain.credentials import Grant
 from core.domain.errors import CoreError, ExitCode
+from core.domain.sentence import Sentence
 from core.oauth.login import Obtained, Redeeming, Step, TypeCode, Unproven, Visit
 
 
@@ -72,7 +73,12 @@ def _require_same(login: CodexLogin, again: Account | None) -> None:
     who = login.email or login.identity.user
     raise CoreError(
         "another_account",
-        f"You signed in as {who}, not as #{again.number} {again.label}; nothing was changed.",
+        Sentence(
+            "You signed in as {who}, not as #{number} {label}; nothing was changed.",
+            who=who,
+            number=again.number,
+            label=again.label,
+        ),
         "Sign in as that user, in that workspace; or add the other one with `turntable login`.",
         exit_code=ExitCode.SIGN_IN_NEEDED,
     )

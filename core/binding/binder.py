@@ -38,6 +38,7 @@ from core.domain.binding import (
     UndoResult,
 )
 from core.domain.errors import CoreError, ExitCode
+from core.domain.sentence import Sentence
 from core.runtime.clock import Clock
 
 _ATTEMPTS = 5
@@ -116,7 +117,10 @@ class Binder:
                     return receipt
         raise CoreError(
             "config_busy",
-            f"Another program keeps changing the config.toml in {home}; nothing was changed.",
+            Sentence(
+                "Another program keeps changing the config.toml in {home}; nothing was changed.",
+                home=home,
+            ),
             "Close it and try again.",
         )
 
@@ -311,14 +315,16 @@ def _status(
         codex_home=home,
         port=record.port if record else None,
         since=record.since if record else None,
-        because=because,
+        because=Sentence(because),
     )
 
 
 def _needs_replace(path: Path, found: str | None) -> CoreError:
     return CoreError(
         "bind_needs_replace",
-        f"{path} already sends Codex to {found}; nothing was changed.",
+        Sentence(
+            "{path} already sends Codex to {found}; nothing was changed.", path=path, found=found
+        ),
         "Repeat with --replace to send it through Turntable; unbind gives that address back.",
         exit_code=ExitCode.LEFT_ALONE,
     )

@@ -17,6 +17,7 @@ from hashlib import sha256
 from core.binding.toml_root import Statement, UnscannableError, scan_root
 from core.domain.binding import KeyEdit
 from core.domain.errors import CoreError
+from core.domain.sentence import Sentence
 
 KEY = "openai_base_url"
 """The top-level key that names Codex's back end (PROTOCOL §3); the only one that we ever set."""
@@ -180,8 +181,12 @@ class _Document:
         if self.is_table:
             raise CoreError(
                 "config_key_is_table",
-                f"{self.key} in {self.name} is a table, not an address; nothing was changed.",
-                f"Remove the table {self.key} from the file.",
+                Sentence(
+                    "{key} in {name} is a table, not an address; nothing was changed.",
+                    key=self.key,
+                    name=self.name,
+                ),
+                Sentence("Remove the table {key} from the file.", key=self.key),
             )
         statement = self.statement
         if statement is None:
@@ -280,7 +285,12 @@ def _decoded(content: bytes, name: str) -> str:
         line, column = content.count(b"\n", 0, error.start) + 1, error.start - line_start + 1
         raise CoreError(
             "config_invalid",
-            f"{name} is not UTF-8 at line {line}, column {column}; nothing was changed.",
+            Sentence(
+                "{name} is not UTF-8 at line {line}, column {column}; nothing was changed.",
+                name=name,
+                line=line,
+                column=column,
+            ),
             "Save the file as UTF-8 and try again.",
         ) from None
 
@@ -293,15 +303,24 @@ def _parsed(text: str, name: str) -> dict[str, object]:
         line, column, what = _position(str(error), text)
         raise CoreError(
             "config_invalid",
-            f"{name} is not valid TOML at line {line}, column {column}: {what}; "
-            "nothing was changed.",
+            Sentence(
+                "{name} is not valid TOML at line {line}, column {column}: {what}; "
+                "nothing was changed.",
+                name=name,
+                line=line,
+                column=column,
+                what=what,
+            ),
             "Correct that line and try again.",
         ) from None
     except (ValueError, RecursionError):
         # Integers of thousands of digits, brackets thousands deep: Codex refuses them too.
         raise CoreError(
             "config_invalid",
-            f"{name} holds a number or a nesting that is too large; nothing was changed.",
+            Sentence(
+                "{name} holds a number or a nesting that is too large; nothing was changed.",
+                name=name,
+            ),
             "Shorten it and try again.",
         ) from None
 
@@ -318,6 +337,6 @@ def _position(message: str, text: str) -> tuple[int, int, str]:
 def _unsure(name: str) -> CoreError:
     return CoreError(
         "config_not_understood",
-        f"{name} could not be changed with certainty; nothing was changed.",
+        Sentence("{name} could not be changed with certainty; nothing was changed.", name=name),
         "`turntable codex -- ARGS…` runs Codex through Turntable without touching the file.",
     )

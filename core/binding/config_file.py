@@ -9,6 +9,7 @@ from pathlib import Path
 
 from core.binding.durable import PRIVATE_FILE, Disk, FileState, disk_errors, is_full, read_file
 from core.domain.errors import CoreError
+from core.domain.sentence import Sentence
 
 _WHAT = "config"
 
@@ -48,13 +49,13 @@ def find_config(home: Path) -> ConfigFile:
     if home.exists() and not home.is_dir():
         raise CoreError(
             "home_not_a_folder",
-            f"{home} is not a folder; nothing was changed.",
+            Sentence("{home} is not a folder; nothing was changed.", home=home),
             "Name the folder that Codex uses (CODEX_HOME).",
         )
     if not home.parent.is_dir():
         raise CoreError(
             "home_missing",
-            f"{home} does not exist; nothing was changed.",
+            Sentence("{home} does not exist; nothing was changed.", home=home),
             "Name the folder that Codex uses (CODEX_HOME).",
         )
     link = home / "config.toml"
@@ -62,7 +63,11 @@ def find_config(home: Path) -> ConfigFile:
     if link.is_symlink() and not path.exists():
         raise CoreError(
             "config_dangling",
-            f"{link} is a link to {path}, which does not exist; nothing was changed.",
+            Sentence(
+                "{link} is a link to {path}, which does not exist; nothing was changed.",
+                link=link,
+                path=path,
+            ),
             "Make that file, or remove the link.",
         )
     return replace(read_config(path), home_exists=home.exists())
@@ -96,14 +101,17 @@ def check_writable(config: ConfigFile) -> None:
     if read_only or _belongs_to_another(config.state):
         raise CoreError(
             "config_read_only",
-            f"You may not write {config.path}; nothing was changed.",
+            Sentence("You may not write {path}; nothing was changed.", path=config.path),
             "Make the file and its folder writable and try again.",
         )
     if config.state is not None and _loses_its_group(config.path, config.state):
         raise CoreError(
             "config_group",
-            f"{config.path} belongs to a group that is none of yours, which could not be given "
-            "back; nothing was changed.",
+            Sentence(
+                "{path} belongs to a group that is none of yours, which could not be "
+                "given back; nothing was changed.",
+                path=config.path,
+            ),
             "Give it one of your groups (`chgrp`), or use `turntable codex` for single runs.",
         )
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.domain.errors import CoreError
+from core.domain.sentence import Sentence
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
@@ -149,7 +150,7 @@ def read_file(path: Path) -> FileState | None:
         if not stat.S_ISREG(found.st_mode):
             raise CoreError(
                 "config_not_a_file",
-                f"{path} is not a file; nothing was changed.",
+                Sentence("{path} is not a file; nothing was changed.", path=path),
                 "Move it away and try again.",
             )
         content = path.read_bytes()
@@ -184,19 +185,31 @@ def _told(error: OSError, path: Path) -> CoreError:
         case errno.ENOSPC | errno.EDQUOT | errno.EFBIG:
             return CoreError(
                 "disk_full",
-                f"There is no room to write {path} ({reason}); nothing was changed.",
+                Sentence(
+                    "There is no room to write {path} ({reason}); nothing was changed.",
+                    path=path,
+                    reason=reason,
+                ),
                 "Free some space and try again.",
             )
         case errno.EACCES | errno.EPERM | errno.EROFS:
             return CoreError(
                 "config_read_only",
-                f"You may not write {path} ({reason}); nothing was changed.",
+                Sentence(
+                    "You may not write {path} ({reason}); nothing was changed.",
+                    path=path,
+                    reason=reason,
+                ),
                 "Make the file and its folder writable and try again.",
             )
         case _:
             return CoreError(
                 "config_unreachable",
-                f"{path} could not be read or written ({reason}); nothing was changed.",
+                Sentence(
+                    "{path} could not be read or written ({reason}); nothing was changed.",
+                    path=path,
+                    reason=reason,
+                ),
                 "Look at the file and its disk, and try again.",
             )
 

@@ -18,6 +18,7 @@ from core.binding.durable import PRIVATE_FILE, Disk, disk_errors
 from core.binding.journal import Journal
 from core.domain.binding import BindRecord, KeyEdit, LeaseState, UndoResult
 from core.domain.errors import CoreError
+from core.domain.sentence import Sentence
 
 _ATTEMPTS = 5
 
@@ -62,7 +63,9 @@ def give_back(
             return result
     raise CoreError(
         "config_busy",
-        f"Another program keeps changing {record.config}; it is still bound.",
+        Sentence(
+            "Another program keeps changing {config}; it is still bound.", config=record.config
+        ),
         "Close it and try again.",
     )
 
@@ -84,8 +87,11 @@ def _paths(record: BindRecord, *, force: bool) -> tuple[Path, ...]:
     if not force and not record.config.parent.is_dir() and record.folder_existed:
         raise CoreError(
             "home_missing",
-            f"{record.config.parent} is not there, so that {record.config.name} cannot be given "
-            "back; the lease is kept.",
+            Sentence(
+                "{folder} is not there, so that {file} cannot be given back; the lease is kept.",
+                folder=record.config.parent,
+                file=record.config.name,
+            ),
             "Bring the folder back (a disk that is not mounted?), or use --force to forget it.",
         )
     now = Path(os.path.realpath(record.codex_home / "config.toml"))

@@ -30,6 +30,7 @@ from core.binding.restart import restart_awaited
 from core.binding.undo_all import Undone, undo_all
 from core.domain.binding import Recovery
 from core.domain.errors import CoreError
+from core.domain.sentence import Sentence
 from core.domain.version import VERSION
 from core.runtime.clock import Clock, SystemClock
 
@@ -183,8 +184,11 @@ def start_guard(home: Path) -> int:
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         raise CoreError(
             "guard_failed",
-            f"The guard could not be started ({type(error).__name__}); if Turntable is killed, "
-            "Codex stays bound until the next start.",
+            Sentence(
+                "The guard could not be started ({why}); if Turntable is killed, Codex "
+                "stays bound until the next start.",
+                why=type(error).__name__,
+            ),
             "Look into log/guard.log in Turntable’s data folder.",
         ) from error
 

@@ -16,6 +16,7 @@ from core.binding.codex_toml import KEY
 from core.binding.durable import PRIVATE_FOLDER, Disk, disk_errors
 from core.domain.binding import BindRecord, BindSecret, KeyEdit, LeaseState
 from core.domain.errors import CoreError
+from core.domain.sentence import Sentence
 
 _SCHEMA = 1
 _BLOCK = 512
@@ -176,8 +177,12 @@ def decoded(content: bytes, *, name: Path) -> BindRecord:
         raise _damaged(name) from error
     raise CoreError(
         "journal_newer",
-        f"{name} was written by another version of Turntable (schema {schema}); "
-        "nothing was changed.",
+        Sentence(
+            "{name} was written by another version of Turntable (schema {schema}); "
+            "nothing was changed.",
+            name=name,
+            schema=schema,
+        ),
         "Unbind with the version that bound.",
     )
 
@@ -228,7 +233,13 @@ def _number(value: object) -> int:
 def _damaged(path: Path) -> CoreError:
     return CoreError(
         "journal_damaged",
-        f"{path} cannot be read, so that nothing can be undone by it; nothing was changed.",
-        f"Remove {KEY} from Codex’s config.toml by hand if it names 127.0.0.1, "
-        "then remove that file.",
+        Sentence(
+            "{path} cannot be read, so that nothing can be undone by it; nothing was changed.",
+            path=path,
+        ),
+        Sentence(
+            "Remove {key} from Codex’s config.toml by hand if it names 127.0.0.1, "
+            "then remove that file.",
+            key=KEY,
+        ),
     )

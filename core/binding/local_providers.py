@@ -15,6 +15,7 @@ from core.binding.codex_toml import parsed_config, without_root_key
 from core.binding.config_file import canonical, check_writable, find_config, replace_config
 from core.binding.durable import Disk
 from core.domain.errors import CoreError
+from core.domain.sentence import Sentence
 from core.domain.trust import is_loopback
 
 CHOICE = "model_provider"
@@ -77,7 +78,9 @@ def forget_choice(
     if not done:
         raise CoreError(
             "config_busy",
-            f"Another program has just changed {config.path}; nothing was changed.",
+            Sentence(
+                "Another program has just changed {path}; nothing was changed.", path=config.path
+            ),
             "Try again.",
         )
     return True

@@ -9,6 +9,7 @@ from core.cli.completion import SHELLS
 from core.control.commands import VERBS
 from core.control.verb import Kind, Parameter, Verb
 from core.domain.errors import CoreError, ExitCode
+from core.domain.sentence import Sentence
 
 PROLOGUE = """\
 Every Codex account you own, on one tray icon; work never stops at a limit.
@@ -32,7 +33,7 @@ class _Parser(argparse.ArgumentParser):
     """Raises instead of leaving the process, so that `--json` holds for usage errors too."""
 
     def error(self, message: str) -> NoReturn:
-        hint = f"`{self.prog} --help` says more."
+        hint = Sentence("`{program} --help` says more.", program=self.prog)
         raise CoreError(
             "usage", f"{message[:1].upper()}{message[1:]}.", hint, exit_code=ExitCode.USAGE
         )
@@ -66,9 +67,12 @@ def _apart_from_codex(words: Sequence[str]) -> tuple[Sequence[str], Sequence[str
 
 def _no_verb(word: str) -> CoreError:
     near = get_close_matches(word, (*_PROCESSES, *VERBS), n=1)
-    meant = f" Did you mean {near[0]}?" if near else ""
-    hint = "`turntable --help` lists them."
-    return CoreError("usage", f"There is no verb {word}.{meant}", hint, exit_code=ExitCode.USAGE)
+    message = Sentence("There is no verb {verb}.", verb=word)
+    if near:
+        message = Sentence(
+            "There is no verb {verb}. Did you mean {meant}?", verb=word, meant=near[0]
+        )
+    return CoreError("usage", message, "`turntable --help` lists them.", exit_code=ExitCode.USAGE)
 
 
 def parser() -> argparse.ArgumentParser:

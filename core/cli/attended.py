@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from core.domain.errors import CoreError
+from core.domain.sentence import Sentence
 
 _ENDINGS = frozenset({"SIGINT", "SIGTERM", "SIGHUP", "SIGKILL", "SIGPIPE", "SIGALRM"})
 """Signals that end a program and leave nothing behind: we end by the same one. The others would
@@ -27,10 +28,10 @@ def attend(command: Sequence[str], env: Mapping[str, str]) -> int:
         try:
             process = subprocess.Popen(command, env=env)
         except OSError as error:
-            why = error.strerror or "the system refused"
+            why = error.strerror or Sentence("the system refused")
             raise CoreError(
                 "codex_not_started",
-                f"{command[0]} could not be started: {why}.",
+                Sentence("{program} could not be started: {why}.", program=command[0], why=why),
                 "Check that Codex is installed.",
             ) from error
         passing.to(process)

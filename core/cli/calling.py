@@ -9,6 +9,7 @@ from core.cli.asking import QUESTIONS, agreed, ask
 from core.codex_home.find import home_in_force
 from core.control.facade import JsonValue
 from core.control.remote import RemoteFacade
+from core.control.speaking import speech_of
 from core.control.verb import Access, Verb
 from core.domain.errors import CoreError, ExitCode
 from core.runtime.passphrase import take_further
@@ -34,16 +35,17 @@ def call(
         try:
             return asyncio.run(_perform(verb, arguments, environment, passphrase))
         except CoreError as error:
-            question = QUESTIONS.get(error.code)
+            question, speech = QUESTIONS.get(error.code), speech_of(environment)
             asks = question is not None and may_ask and sys.stdin.isatty()
             if not asks or question is None or question.parameter not in taken - set(arguments):
                 raise
             if question.agrees:
-                if not agreed(error):
+                print(speech.retell(error.message), file=sys.stderr)  # noqa: T201 - to a person
+                if not agreed(speech, sys.stderr):
                     raise _nothing_done() from None
                 arguments[question.parameter] = True
                 continue
-            given = ask(question)
+            given = ask(question, speech)
             arguments[question.parameter] = given
             passphrase = given if question.parameter == "passphrase" else passphrase
 

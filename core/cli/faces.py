@@ -8,6 +8,7 @@ from collections.abc import MutableMapping
 from importlib.metadata import entry_points
 from typing import TextIO
 
+from core.control.speaking import speech_of
 from core.runtime.passphrase import PASSPHRASE
 
 NO_DESKTOP = 69
@@ -31,7 +32,8 @@ def start_desktop(
         if code != NO_DESKTOP:
             return int(code)
     # Standard output begins with the address, as with `serve`: scripts read it there.
-    print("There is no desktop here; running as `turntable serve`.", file=err, flush=True)
+    text = speech_of(environment).say("There is no desktop here; running as `turntable serve`.")
+    print(text, file=err, flush=True)
     from core.cli.demo import demo
     from core.cli.serving import serve
     from core.runtime.passphrase import take_passphrase

@@ -10,9 +10,9 @@ from core.cli.render import log_line
 from core.control.commands import VERBS
 from core.control.facade import JsonValue
 from core.control.remote import RemoteFacade
+from core.control.speaking import speech_of
 from core.domain.errors import CoreError, ExitCode
 from core.runtime.clock import SystemClock
-from core.runtime.language import local_speech
 from core.runtime.paths import turntable_home
 
 USUAL = 20
@@ -37,7 +37,7 @@ async def follow_log(
     """
     VERBS["log"].check({"last": last})
     remote = RemoteFacade(turntable_home(environment).control)
-    clock, speech = SystemClock(), local_speech()
+    clock, speech = SystemClock(), speech_of(environment)
     seen: dict[str, None] | None = None
     async with aclosing(remote.watch()) as changes:
         async for _ in changes:

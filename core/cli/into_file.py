@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from core.domain.errors import CoreError
+from core.domain.sentence import Sentence
 
 
 def write_into(typed: str, text: str) -> Path:
@@ -16,9 +17,9 @@ def write_into(typed: str, text: str) -> Path:
         with path.open("x", encoding="utf-8") as file:
             file.write(text + "\n")
     except FileExistsError:
-        message = f"{path} is there already; nothing was written."
+        message = Sentence("{path} is there already; nothing was written.", path=path)
         raise CoreError("file_exists", message, "Name another file.") from None
     except OSError as error:
-        message = f"{path} cannot be written ({error.strerror})."
+        message = Sentence("{path} cannot be written ({why}).", path=path, why=error.strerror)
         raise CoreError("not_written", message, "Name another folder.") from None
     return path

@@ -7,10 +7,12 @@ from typing import TextIO
 
 from core.binding.undo_all import undo_all
 from core.control.remote import RemoteFacade
+from core.control.speaking import speech_of
 from core.domain.errors import CoreError, ExitCode
 from core.runtime.paths import turntable_home
 from core.startup.program import start_in_background
 from core.switch.desktop_app import desktop_app
+from core.words.trouble import error_line, hint_line
 
 _ANSWER_S = 10.0
 
@@ -43,7 +45,8 @@ def open_codex_app(
     except CoreError as trouble:
         if home.binds.is_dir():
             undo_all(home.root)
-        print(f"error: {trouble.message}\nhint: {trouble.hint}", file=err)
+        speech = speech_of(environment)
+        print(f"{error_line(trouble, speech)}\n{hint_line(trouble, speech)}".rstrip(), file=err)
         app.open()
         return int(ExitCode.FAILED)
     app.open()

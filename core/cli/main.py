@@ -16,12 +16,14 @@ from core.cli.reader import Reader
 from core.cli.render import render
 from core.control.commands import VERBS
 from core.control.facade import JsonValue
+from core.control.speaking import speech_of
 from core.control.wire import error_to_json
 from core.domain.errors import CoreError, ExitCode
+from core.domain.sentence import Sentence
 from core.domain.version import VERSION
 from core.runtime.clock import SystemClock
-from core.runtime.language import local_speech
 from core.runtime.passphrase import take_passphrase
+from core.words.trouble import error_line, hint_line, retold
 
 INTERRUPTED = 130
 """As shells have it: 128 and the number of SIGINT."""
@@ -53,7 +55,7 @@ def run(
         passphrase = take_passphrase(environment)
         return _dispatch(typed, environment, passphrase, as_json=as_json, out=out, err=err)
     except CoreError as error:
-        _print_error(error, as_json=as_json, out=out, err=err)
+        _print_error(error, environment, as_json=as_json, out=out, err=err)
         return int(error.exit_code)
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -77,9 +79,15 @@ def main() -> int:
         if error.errno not in _OUTPUT_FAILS:
             raise
         _forget_output()
-        sys.stderr.write(f"error: The answer could not be written ({error.strerror}).\n")
+        speech = speech_of(os.environ)
+        sys.stderr.write(f"{error_line(_unwritten(error), speech)}\n")
         return int(ExitCode.FAILED)
     return code
+
+
+def _unwritten(error: OSError) -> CoreError:
+    why = error.strerror or type(error).__name__
+    return CoreError("not_written", Sentence("The answer could not be written ({why}).", why=why))
 
 
 def _forget_output() -> None:
@@ -103,7 +111,7 @@ def _dispatch(
 
             return start_desktop(environment, passphrase, out=out, err=err)
         case "version" | "completion":
-            _print(verb, _told(verb, typed), as_json=as_json, out=out)
+            _print(verb, _told(verb, typed), environment, as_json=as_json, out=out)
             return int(ExitCode.DONE)
         case "serve":
             from core.cli.serving import serve
@@ -208,10 +216,10 @@ def _perform(
     if into is not None:
         from core.cli.into_file import write_into
 
-        into = write_into(into, _text(verb, result, as_json=as_json))
-        print(local_speech().say("The report is in {file}.", file=into), file=out)
+        into = write_into(into, _text(verb, result, environment, as_json=as_json))
+        print(speech_of(environment).say("The report is in {file}.", file=into), file=out)
         return int(ExitCode.DONE)
-    _print(verb, result, as_json=as_json, out=out)
+    _print(verb, result, environment, as_json=as_json, out=out)
     return exit_code_of(result)
 
 
@@ -221,17 +229,26 @@ def exit_code_of(result: dict[str, JsonValue]) -> int:
     return code if isinstance(code, int) else int(ExitCode.DONE)
 
 
-def _print(verb: str, result: dict[str, JsonValue], *, as_json: bool, out: TextIO) -> None:
+def _print(
+    verb: str,
+    result: dict[str, JsonValue],
+    environment: Mapping[str, str],
+    *,
+    as_json: bool,
+    out: TextIO,
+) -> None:
     if as_json:
         _speak_utf8(out)
-    if text := _text(verb, result, as_json=as_json):
+    if text := _text(verb, result, environment, as_json=as_json):
         print(text, file=out)
 
 
-def _text(verb: str, result: dict[str, JsonValue], *, as_json: bool) -> str:
+def _text(
+    verb: str, result: dict[str, JsonValue], environment: Mapping[str, str], *, as_json: bool
+) -> str:
     if as_json:
         return json.dumps(result, ensure_ascii=False, indent=2)
-    return render(verb, result, Reader(speech=local_speech(), now=SystemClock().now()))
+    return render(verb, result, Reader(speech=speech_of(environment), now=SystemClock().now()))
 
 
 def _speak_utf8(out: TextIO) -> None:
@@ -240,13 +257,21 @@ def _speak_utf8(out: TextIO) -> None:
         out.reconfigure(encoding="utf-8")
 
 
-def _print_error(error: CoreError, *, as_json: bool, out: TextIO, err: TextIO) -> None:
+def _print_error(
+    error: CoreError,
+    environment: Mapping[str, str],
+    *,
+    as_json: bool,
+    out: TextIO,
+    err: TextIO,
+) -> None:
+    speech = speech_of(environment)
     if as_json:
-        told = error_to_json(error)
+        told = error_to_json(retold(error, speech))
         del told["exit_code"]
         _speak_utf8(out)
         print(json.dumps({"error": told}, ensure_ascii=False, indent=2), file=out)
         return
-    print(f"error: {error.message}", file=err)
-    if error.hint:
-        print(f"hint: {error.hint}", file=err)
+    print(error_line(error, speech), file=err)
+    if hint := hint_line(error, speech):
+        print(hint, file=err)

@@ -13,12 +13,13 @@ from core.cli.reader import Reader, Record, entries, record
 from core.cli.terminal import Terminal, raw_terminal
 from core.control.codec import to_json
 from core.control.remote import RemoteFacade
+from core.control.speaking import speech_of
 from core.domain.errors import CoreError, ExitCode
 from core.domain.report import StatusReport
 from core.runtime.clock import SystemClock
-from core.runtime.language import local_speech
 from core.runtime.paths import turntable_home
 from core.runtime.tasks import Tasks
+from core.words.speech import Speech
 
 AGAIN_S = 5.0
 """A screen is drawn at least so often: times pass, and windows of a terminal change their size."""
@@ -28,12 +29,12 @@ _NEWEST = 20
 class Monitor:
     """What is shown now; one for each terminal."""
 
-    def __init__(self, remote: RemoteFacade, terminal: Terminal) -> None:
+    def __init__(self, remote: RemoteFacade, terminal: Terminal, speech: Speech) -> None:
         """Shows nothing yet."""
         self._remote = remote
         self._terminal = terminal
         self._clock = SystemClock()
-        self._speech = local_speech()
+        self._speech = speech
         self._screen = Screen()
         self._report: StatusReport | None = None
         self._requests: list[Record] = []
@@ -99,7 +100,9 @@ class Monitor:
         try:
             answer = await self._remote.perform(wish.verb, dict(wish.arguments))
         except CoreError as error:
-            self._screen = told(self._screen, [error.message, error.hint])
+            self._screen = told(
+                self._screen, [self._speech.retell(t) for t in (error.message, error.hint)]
+            )
             return
         said = [str(line) for line in entries(answer.get("messages"))]
         self._screen = told(self._screen, said)
@@ -148,7 +151,7 @@ async def monitor(environment: Mapping[str, str], *, as_json: bool, out: TextIO)
         )
     await remote.status()  # nothing is drawn over where there is no owner
     async with raw_terminal(out) as terminal:
-        return await Monitor(remote, terminal).run()
+        return await Monitor(remote, terminal, speech_of(environment)).run()
 
 
 async def _as_json(remote: RemoteFacade, out: TextIO) -> int:

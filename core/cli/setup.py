@@ -4,16 +4,16 @@ import sys
 from collections.abc import MutableMapping
 from typing import TextIO
 
-from core.cli.asking import QUESTIONS, ask
+from core.cli.asking import QUESTIONS, agreed, ask
 from core.cli.calling import call
 from core.cli.login import run_login
 from core.cli.reader import Reader, entries, record
 from core.cli.render import render
 from core.control.commands import VERBS
 from core.control.facade import JsonValue
+from core.control.speaking import speech_of
 from core.domain.errors import CoreError, ExitCode
 from core.runtime.clock import SystemClock
-from core.runtime.language import local_speech
 from core.startup.program import start_in_background
 
 _SIGN_IN: dict[str, JsonValue] = {"browser": False, "device": False, "paste": False}
@@ -27,21 +27,30 @@ class _Setup:
     ) -> None:
         self._environment = environment
         self._out = out
+        self._speech = speech_of(environment)
         self.passphrase = passphrase
 
     def perform(self, verb: str, **typed: JsonValue) -> dict[str, JsonValue]:
         """The verb's answer."""
         return call(VERBS[verb], typed, self._environment, self.passphrase, may_ask=False)
 
-    def say(self, *lines: object) -> None:
+    def print(self, *lines: object) -> None:
         """Lines for the person; empty ones are left out."""
         for line in lines:
             if line:
                 print(line, file=self._out, flush=True)
 
+    def say(self, sentence: str) -> None:
+        """A line of our own."""
+        self.print(self._speech.say(sentence))
+
+    def agreed(self) -> bool:
+        """Whether the person wants it; no answer is no."""
+        return agreed(self._speech, self._out)
+
     def show(self, verb: str, result: dict[str, JsonValue]) -> None:
         """A verb's answer as it is shown when it is typed."""
-        self.say(render(verb, result, Reader(speech=local_speech(), now=SystemClock().now())))
+        self.print(render(verb, result, Reader(speech=self._speech, now=SystemClock().now())))
 
     def sign_in(self, *, device: bool) -> None:
         """Add the first account; one that is there already is enough."""
@@ -57,7 +66,7 @@ class _Setup:
         backend = record(status["vault"])["backend"]
         if backend == "passphrase" and self.passphrase is None and sys.stdin.isatty():
             # Typed at the sign-in already, where it is not kept: the server needs it too.
-            self.passphrase = ask(QUESTIONS["locked"])
+            self.passphrase = ask(QUESTIONS["locked"], self._speech)
         start_in_background("serve", environment=self._environment, passphrase=self.passphrase)
 
 
@@ -86,12 +95,14 @@ def run_setup(
     """
     setup = _Setup(environment, passphrase, out)
     plan = setup.perform("bind", dry_run=True)
-    setup.say("Turntable will:", "  sign in an account, if there is none yet")
+    setup.say("Turntable will:")
+    setup.say("  sign in an account, if there is none yet")
     setup.say("  route Codex through it, by one key that `turntable unbind` takes back:")
-    setup.say(*(f"    {line}" for line in str(plan["diff"]).splitlines()))
-    setup.say(*(f"    {line}" for line in entries(plan["messages"])))
-    setup.say("  start at login, until `turntable startup disable`" if startup else "")
-    if not (yes or _agreed(out)):
+    setup.print(*(f"    {line}" for line in str(plan["diff"]).splitlines()))
+    setup.print(*(f"    {line}" for line in entries(plan["messages"])))
+    if startup:
+        setup.say("  start at login, until `turntable startup disable`")
+    if not (yes or (_may_ask() and setup.agreed())):
         setup.say("Nothing was changed.")
         return int(ExitCode.DONE)
     setup.sign_in(device=device)
@@ -103,7 +114,7 @@ def run_setup(
     return int(ExitCode.DONE)
 
 
-def _agreed(out: TextIO) -> bool:
+def _may_ask() -> bool:
     if not sys.stdin.isatty():
         raise CoreError(
             "usage",
@@ -111,5 +122,4 @@ def _agreed(out: TextIO) -> bool:
             "`turntable setup --yes` goes on without asking.",
             exit_code=ExitCode.USAGE,
         )
-    print("Go on? [y/N] ", end="", file=out, flush=True)
-    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+    return True

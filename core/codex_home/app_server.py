@@ -21,6 +21,7 @@ from core.codex_home.messages import (
     silent,
 )
 from core.codex_home.program import NO_REFRESH, Conversation, environment, running
+from core.domain.sentence import Sentence
 
 ANSWER_S = 15.0
 """How long one answer may take; observed: 20 ms for what it knows, the network for a refresh."""
@@ -137,21 +138,27 @@ class AppServer:
                 await self._send(request_line(self._last_id, method, params))
                 return await self._answer(self._last_id, method)
         except TimeoutError:
-            raise silent(f"did not answer {method} within {self._answer_s:g} s") from None
+            raise silent(
+                Sentence(
+                    "did not answer {method} within {seconds:g} s",
+                    method=method,
+                    seconds=self._answer_s,
+                )
+            ) from None
 
     async def _send(self, line: bytes) -> None:
         try:
             self._conversation.stdin.write(line)
             await self._conversation.stdin.drain()
         except OSError:
-            raise silent("ended before it was asked") from None
+            raise silent(Sentence("ended before it was asked")) from None
 
     async def _answer(self, number: int, method: str) -> Fields:
         while True:
             try:
                 line = await self._conversation.stdout.readline()
             except ValueError:
-                raise silent("said a line without end") from None
+                raise silent(Sentence("said a line without end")) from None
             if (answer := answer_in(line, number, method)) is not None:
                 return answer
 

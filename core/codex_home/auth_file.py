@@ -10,6 +10,7 @@ from pathlib import Path
 
 from core.codex_home.auth_json import CodexLogin, read_login
 from core.domain.errors import CoreError
+from core.domain.sentence import Sentence
 
 LARGEST = 1024 * 1024
 """More bytes than any login has; a larger file is something else."""
@@ -37,7 +38,7 @@ def read_auth_file(path: Path) -> FoundLogin:
     try:
         return FoundLogin(path=absolute, login=read_login(text))
     except CoreError as error:
-        message = f"{absolute}: {error.message}"
+        message = Sentence("{absolute}: {message}", absolute=absolute, message=error.message)
         raise CoreError(error.code, message, error.hint, exit_code=error.exit_code) from None
 
 
@@ -48,26 +49,34 @@ def _read(path: Path) -> str:
         descriptor = os.open(path, flags)
         with os.fdopen(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise _unreadable(path, "it is not a regular file")
+                raise _unreadable(path, Sentence("it is not a regular file"))
             content = file.read(LARGEST + 1)
     except FileNotFoundError:
         raise CoreError(
             "login_missing",
-            f"{path}: there is no login.",
+            Sentence("{path}: there is no login.", path=path),
             "Sign in with `codex login`, or name the auth.json of another CODEX_HOME.",
         ) from None
     except OSError as error:
-        raise _unreadable(path, (error.strerror or "the system refused").lower()) from None
+        raise _unreadable(
+            path, (error.strerror or Sentence("the system refused")).lower()
+        ) from None
     if len(content) > LARGEST:
-        raise _unreadable(path, f"it is larger than {LARGEST // 1024} KiB")
+        raise _unreadable(path, Sentence("it is larger than {kib} KiB", kib=LARGEST // 1024))
     try:
         return content.decode()
     except UnicodeDecodeError as error:
-        message = f"{path}: The file is not whole: byte {error.start + 1} is not UTF-8."
+        message = Sentence(
+            "{path}: The file is not whole: byte {byte} is not UTF-8.",
+            path=path,
+            byte=error.start + 1,
+        )
         hint = "Sign in with `codex login`, then import again."
         raise CoreError("login_broken", message, hint) from None
 
 
 def _unreadable(path: Path, why: str) -> CoreError:
     hint = "Name the auth.json that Codex itself wrote."
-    return CoreError("login_unreadable", f"{path}: cannot be read, {why}.", hint)
+    return CoreError(
+        "login_unreadable", Sentence("{path}: cannot be read, {why}.", path=path, why=why), hint
+    )

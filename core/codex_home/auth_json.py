@@ -15,6 +15,7 @@ from core.domain.account import Identity
 from core.domain.claims import Claims, identity_of, read_claims
 from core.domain.credentials import Credentials
 from core.domain.errors import CoreError, ExitCode
+from core.domain.sentence import Sentence
 
 CHATGPT = "chatgpt"
 """The one `auth_mode` whose login is a ChatGPT account."""
@@ -134,13 +135,20 @@ def _document(text: str) -> Mapping[str, object]:
     except json.JSONDecodeError as error:
         # The parser's own words name what it expected, never what it found.
         what = error.msg[:1].lower() + error.msg[1:].removesuffix(" starting at")
-        message = f"The file is not whole: line {error.lineno}, column {error.colno}, {what}."
+        message = Sentence(
+            "The file is not whole: line {line}, column {column}, {what}.",
+            line=error.lineno,
+            column=error.colno,
+            what=what,
+        )
         raise CoreError("login_broken", message, _SIGN_IN) from None
     except (RecursionError, ValueError):
-        message = "The file is not whole: it is nested too deeply, or holds an endless number."
+        message = Sentence(
+            "The file is not whole: it is nested too deeply, or holds an endless number."
+        )
         raise CoreError("login_broken", message, _SIGN_IN) from None
     if not isinstance(document, dict):
-        message = "The file is not whole: it is JSON, but no object (line 1, column 1)."
+        message = Sentence("The file is not whole: it is JSON, but no object (line 1, column 1).")
         raise CoreError("login_broken", message, _SIGN_IN)
     return cast("Mapping[str, object]", document)
 
@@ -159,10 +167,16 @@ def _require_chatgpt(document: Mapping[str, object]) -> None:
         return
     if not isinstance(mode, str):
         raise _wrong_type("auth_mode")
-    named = f"“{mode}”" if len(mode) <= 40 and mode.isalnum() and mode.isascii() else "an unknown"
+    named = (
+        f"“{mode}”"
+        if len(mode) <= 40 and mode.isalnum() and mode.isascii()
+        else Sentence("an unknown")
+    )
     raise CoreError(
         "login_other_mode",
-        f"Codex signs in by {named} mode here; Turntable takes ChatGPT logins only.",
+        Sentence(
+            "Codex signs in by {named} mode here; Turntable takes ChatGPT logins only.", named=named
+        ),
         _SIGN_IN,
     )
 
@@ -214,5 +228,7 @@ def _moment(value: object) -> datetime | None:
 
 
 def _wrong_type(key: str) -> CoreError:
-    message = f"The file’s {key} is not what Codex writes there; nothing was read from it."
+    message = Sentence(
+        "The file’s {key} is not what Codex writes there; nothing was read from it.", key=key
+    )
     return CoreError("login_wrong_type", message, _SIGN_IN, exit_code=ExitCode.FAILED)

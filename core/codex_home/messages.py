@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import cast
 
 from core.domain.errors import CoreError
+from core.domain.sentence import Sentence
 from core.domain.version import VERSION
 
 _LONGEST_SENTENCE = 200
@@ -37,22 +38,29 @@ def answer_in(line: bytes, number: int, method: str) -> Fields | None:
     try:
         message = json.loads(line) if line else None
     except (ValueError, RecursionError):
-        raise silent("said something that is no JSON-RPC message") from None
+        raise silent(Sentence("said something that is no JSON-RPC message")) from None
     if message is None:
-        raise silent("ended before it had answered")
+        raise silent(Sentence("ended before it had answered"))
     fields = as_fields(message)
     if fields.get("id") != number or "method" in fields:
         return None
     if "error" in fields:
         sentence = as_text(as_fields(fields["error"]).get("message"))[:_LONGEST_SENTENCE]
-        raise CoreError("codex_refused", f"Codex refused {method}: {sentence or 'no reason'}.")
+        raise CoreError(
+            "codex_refused",
+            Sentence(
+                "Codex refused {method}: {why}.",
+                method=method,
+                why=sentence or Sentence("no reason"),
+            ),
+        )
     return as_fields(fields.get("result"))
 
 
 def silent(what: str) -> CoreError:
     """The error for an app-server that did not do its part."""
     hint = "Run `codex app-server` by hand to see what it says."
-    return CoreError("codex_silent", f"Codex’s app-server {what}.", hint)
+    return CoreError("codex_silent", Sentence("Codex’s app-server {what}.", what=what), hint)
 
 
 def as_fields(value: object) -> Fields:

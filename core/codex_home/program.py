@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from core.domain.errors import CoreError
+from core.domain.sentence import Sentence
 
 LONGEST_LINE = 8 * 1024 * 1024
 """Bytes of one line that the program may say."""
@@ -74,13 +75,20 @@ async def running(
             **own_group(),
         )
     except OSError as error:
-        message = f"{program} could not be started: {error.strerror or 'the system refused'}."
+        message = Sentence(
+            "{program} could not be started: {why}.",
+            program=program,
+            why=error.strerror or Sentence("the system refused"),
+        )
         hint = "Check that Codex is installed and its home exists."
         raise CoreError("codex_not_started", message, hint) from None
     try:
         stdin, stdout = process.stdin, process.stdout
         if stdin is None or stdout is None:
-            raise CoreError("codex_not_started", f"{program} was started without its pipes.")
+            raise CoreError(
+                "codex_not_started",
+                Sentence("{program} was started without its pipes.", program=program),
+            )
         yield Conversation(stdin=stdin, stdout=stdout)
     finally:
         await _end(process)

@@ -35,6 +35,7 @@ from core.codex_home.messages import (
 )
 from core.codex_home.program import LONGEST_LINE, environment, own_group
 from core.domain.errors import CoreError
+from core.domain.sentence import Sentence
 
 REFRESH_S = 30.0
 """How long we wait for it, in seconds; Codex itself is not hurried."""
@@ -69,7 +70,7 @@ async def renew_login(
             await asyncio.shield(answer)
     except TimeoutError:
         conversation.let_go()
-        raise silent(f"did not answer within {timeout_s:g} s") from None
+        raise silent(Sentence("did not answer within {seconds:g} s", seconds=timeout_s)) from None
 
 
 class _Conversation:
@@ -119,7 +120,11 @@ def _started(
                 reads = _pipe(holder.stdout)
             codex = _spawn([program, "app-server"], env, stdin=reads)
         except OSError as error:
-            message = f"{program} could not be started: {error.strerror or 'the system refused'}."
+            message = Sentence(
+                "{program} could not be started: {why}.",
+                program=program,
+                why=error.strerror or Sentence("the system refused"),
+            )
             hint = "Check that Codex is installed and its home exists."
             raise CoreError("codex_not_started", message, hint) from None
         said = _pipe(codex.stdin if holder is None else holder.stdin)
@@ -169,7 +174,7 @@ def _converse(said: IO[bytes], heard: IO[bytes], answer: Future[None]) -> None:
         answer.set_exception(error)
     except (OSError, ValueError):
         # A pipe that broke, or that was closed because nobody waits any more.
-        answer.set_exception(silent("ended before it had answered"))
+        answer.set_exception(silent(Sentence("ended before it had answered")))
     else:
         answer.set_result(None)
 

@@ -2,17 +2,22 @@
 
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, cast
 
 from core.control.facade import JsonValue
+from core.domain.sentence import Sentence
 
 
-def to_json(value: object) -> JsonValue:
+def to_json(value: object, retell: Callable[[Sentence], str] = str) -> JsonValue:
     """A value of ours as JSON.
+
+    Args:
+        value: made of dataclasses, enums, mappings, sequences, times and plain values.
+        retell: how sentences of ours are said; as they stand unless given.
 
     Raises:
         TypeError: it holds something that is none of our values.
@@ -22,16 +27,18 @@ def to_json(value: object) -> JsonValue:
             return value
         case Enum():
             return cast("JsonValue", value.value)
+        case Sentence():
+            return retell(value)
         case str():
             return str(value)
         case datetime():
             return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
         case Mapping():
-            return {str(key): to_json(item) for key, item in value.items()}
+            return {str(key): to_json(item, retell) for key, item in value.items()}
         case tuple() | list() | frozenset():
-            return [to_json(item) for item in value]
+            return [to_json(item, retell) for item in value]
         case _ if is_dataclass(value):
-            return {f.name: to_json(getattr(value, f.name)) for f in fields(value)}
+            return {f.name: to_json(getattr(value, f.name), retell) for f in fields(value)}
         case _:
             raise TypeError(f"no JSON form of {type(value).__name__}")
 

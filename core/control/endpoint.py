@@ -10,6 +10,7 @@ from core.control.codec import to_json
 from core.control.facade import Facade, JsonValue
 from core.domain.errors import CoreError, ExitCode
 from core.domain.events import ShowRequested
+from core.domain.sentence import Sentence
 
 GRACE_S = 0.2
 """How long a face may take to read what it was told, when the owner ends."""
@@ -39,7 +40,11 @@ class Endpoint:
             why = error.strerror or type(error).__name__
             raise CoreError(
                 "control_failed",
-                f"Turntable cannot be reached at {self._address} ({why}); it was not started.",
+                Sentence(
+                    "Turntable cannot be reached at {address} ({why}); it was not started.",
+                    address=self._address,
+                    why=why,
+                ),
                 "Look at what lies there; nothing of yours should.",
             ) from error
 

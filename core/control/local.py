@@ -12,7 +12,9 @@ from core.control.facade import JsonValue
 from core.domain.errors import CoreError, ExitCode
 from core.domain.events import Event, ShowRequested
 from core.domain.report import StatusReport
+from core.domain.sentence import Sentence
 from core.domain.state import rotation_at
+from core.words.trouble import retold
 
 BURST_S = 0.05
 """Changes within this time are shown as one."""
@@ -35,11 +37,20 @@ class LocalFacade:
         Raises:
             CoreError: what happened; exit code usage for an unknown verb or argument.
         """
+        speech = self._app.speech
+        try:
+            result = to_json(await self._perform(verb, arguments), speech.retell)
+        except CoreError as error:
+            raise retold(error, speech) from error
+        return result if isinstance(result, dict) else {}
+
+    async def _perform(self, verb: str, arguments: Mapping[str, JsonValue]) -> object:
         known = VERBS.get(verb)
         if known is None:
-            raise CoreError("usage", f"There is no verb {verb}.", exit_code=ExitCode.USAGE)
-        result = to_json(await known.perform()(self._app, known.check(arguments)))
-        return result if isinstance(result, dict) else {}
+            raise CoreError(
+                "usage", Sentence("There is no verb {verb}.", verb=verb), exit_code=ExitCode.USAGE
+            )
+        return await known.perform()(self._app, known.check(arguments))
 
     async def status(self) -> StatusReport:
         """The snapshot as it is now, with the bind of this process's own Codex home."""

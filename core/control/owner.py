@@ -1,7 +1,7 @@
 """An engine that a face runs: the app served in this process, and the endpoint beside it."""
 
 import logging
-from collections.abc import Mapping, MutableMapping
+from collections.abc import MutableMapping
 from pathlib import Path
 
 from core.app import App
@@ -9,15 +9,14 @@ from core.control.endpoint import Endpoint
 from core.control.facade import Facade
 from core.control.local import LocalFacade
 from core.control.remote import RemoteFacade
+from core.control.speaking import speech_of
 from core.control.telling import Teller
 from core.domain.errors import CoreError
 from core.runtime.clock import SystemClock
-from core.runtime.language import SYSTEM, local_speech
 from core.runtime.logs import start_logging, stop_logging
 from core.runtime.passphrase import take_passphrase
-from core.runtime.paths import Home, turntable_home
+from core.runtime.paths import turntable_home
 from core.runtime.process import settle_to_serve
-from core.storage.settings_file import read_configuration
 
 
 class Owner:
@@ -75,18 +74,9 @@ def make_app(environment: MutableMapping[str, str], *, passphrase: str | None) -
         environment=environment,
         user_home=Path.home(),
         clock=SystemClock(),
-        speech=local_speech(_language(home, environment), environment),
+        speech=speech_of(environment),
         passphrase=passphrase,
     )
-
-
-def _language(home: Home, environment: Mapping[str, str]) -> str:
-    """`ui.language`; settings that cannot be read are complained about later, in any language."""
-    try:
-        configuration = read_configuration(home.settings, environment=environment, overrides={})
-    except CoreError:
-        return SYSTEM
-    return configuration.settings.ui.language
 
 
 async def open_engine(environment: MutableMapping[str, str]) -> Owner | RemoteFacade | None:

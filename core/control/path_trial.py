@@ -19,6 +19,7 @@ from core.app import App
 from core.control.local import LocalFacade
 from core.control.visitor import Visitor
 from core.domain.errors import CoreError
+from core.domain.sentence import Sentence
 from core.runtime.clock import Clock
 from core.runtime.paths import Home
 from core.standin.people import make_login
@@ -59,7 +60,9 @@ async def try_path(back_end: StandIn, *, clock: Clock, speech: Speech) -> float:
             await app.close()
     served = [turn.account for turn in back_end.turns()]
     if served != [login.name]:
-        message = f"The made-up back end saw {len(served)} turns instead of one."
+        message = Sentence(
+            "The made-up back end saw {count} turns instead of one.", count=len(served)
+        )
         raise CoreError("path_broken", message, _HINT)
     return seconds
 
@@ -86,10 +89,15 @@ async def _ask(address: str) -> None:
     try:
         status, content = await Visitor().answer(address)
     except httpx.HTTPError as error:
-        message = f"A turn through the proxy was cut off ({type(error).__name__})."
+        message = Sentence(
+            "A turn through the proxy was cut off ({why}).", why=type(error).__name__
+        )
         raise CoreError("path_broken", message, _HINT) from None
     if status != httpx.codes.OK or b"response.completed" not in content:
-        message = f"A turn through the proxy came back with {status}, and not as it was sent."
+        message = Sentence(
+            "A turn through the proxy came back with {status}, and not as it was sent.",
+            status=status,
+        )
         raise CoreError("path_broken", message, _HINT)
 
 

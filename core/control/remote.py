@@ -11,6 +11,7 @@ from core.control.facade import JsonValue
 from core.domain.errors import CoreError, ExitCode
 from core.domain.events import ShowRequested, Surface
 from core.domain.report import StatusReport
+from core.domain.sentence import Sentence
 
 LONGEST_ANSWER_S = 120.0
 """Seconds that a verb may take: `import` and `bind` ask others, who have timeouts of their own."""
@@ -118,7 +119,9 @@ def _snapshot(message: Mapping[str, JsonValue]) -> StatusReport:
 def _silent() -> CoreError:
     return CoreError(
         "owner_silent",
-        f"Turntable runs, but has not answered for {LONGEST_ANSWER_S:.0f} s.",
+        Sentence(
+            "Turntable runs, but has not answered for {seconds:.0f} s.", seconds=LONGEST_ANSWER_S
+        ),
         "It may have been suspended; `turntable status` says how things stand.",
     )
 

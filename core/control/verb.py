@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from core.control.facade import JsonValue
 from core.domain.errors import CoreError, ExitCode
+from core.domain.sentence import Sentence
 
 if TYPE_CHECKING:
     from core.app import App
@@ -85,7 +86,7 @@ class Arguments:
         """A text that `check` has seen."""
         value = self.text(name)
         if value is None:
-            raise _usage(f"{name} is missing.", "VERB")
+            raise _usage(Sentence("{name} is missing.", name=name), "VERB")
         return value
 
     def flag(self, name: str) -> bool:
@@ -145,7 +146,10 @@ class Verb:
         known = {parameter.name: parameter for parameter in self.parameters}
         for name in values:
             if name not in known:
-                raise _usage(f"{self.name} has no argument {name}.", self.name)
+                raise _usage(
+                    Sentence("{verb} has no argument {name}.", verb=self.name, name=name),
+                    self.name,
+                )
         for parameter in self.parameters:
             _check_one(self.name, parameter, values.get(parameter.name))
         return Arguments(values)
@@ -163,15 +167,40 @@ def _check_one(verb: str, parameter: Parameter, value: JsonValue) -> None:
         Kind.REST: isinstance(value, list),
     }
     if not fits[parameter.kind]:
-        raise _usage(f"{verb}: {parameter.name} is not a {parameter.kind.value}.", verb)
+        raise _usage(
+            Sentence(
+                "{verb}: {name} is not a {kind}.",
+                verb=verb,
+                name=parameter.name,
+                kind=parameter.kind.value,
+            ),
+            verb,
+        )
     if isinstance(value, int):
         low, high = parameter.least, parameter.most
         if (low is not None and value < low) or (high is not None and value > high):
-            raise _usage(f"{verb}: {parameter.name} is a number from {low} to {high}.", verb)
+            raise _usage(
+                Sentence(
+                    "{verb}: {name} is a number from {low} to {high}.",
+                    verb=verb,
+                    name=parameter.name,
+                    low=low,
+                    high=high,
+                ),
+                verb,
+            )
     if parameter.choices and value not in parameter.choices:
-        raise _usage(f"{verb}: {parameter.name} is one of {', '.join(parameter.choices)}.", verb)
+        raise _usage(
+            Sentence(
+                "{verb}: {name} is one of {choices}.",
+                verb=verb,
+                name=parameter.name,
+                choices=", ".join(parameter.choices),
+            ),
+            verb,
+        )
 
 
 def _usage(message: str, verb: str) -> CoreError:
-    hint = f"`turntable {verb} --help` says more."
+    hint = Sentence("`turntable {verb} --help` says more.", verb=verb)
     return CoreError("usage", message, hint, exit_code=ExitCode.USAGE)

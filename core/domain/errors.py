@@ -1,11 +1,13 @@
 """The one error that crosses packages: what happened, what was kept, what to do next.
 
-Imports nothing, so that any file may raise it. Foreign errors (SQLite, OS, HTTP, keyring) are
-translated into it where they enter; in the request path failure is a value instead
-(`core.domain.outcome`).
+Imports a sentence and nothing else, so that any file may raise it. Foreign errors (SQLite, OS,
+HTTP, keyring) are translated into it where they enter; in the request path failure is a value
+instead (`core.domain.outcome`).
 """
 
 from enum import IntEnum
+
+from core.domain.sentence import Sentence
 
 
 class ExitCode(IntEnum):
@@ -26,7 +28,8 @@ class CoreError(Exception):
 
     Attributes:
         code: a stable word for scripts, e.g. `config_invalid`.
-        message: one sentence that says what happened and what was kept.
+        message: one sentence that says what happened and what was kept; in English until a face
+            says it again (`core.words.trouble`).
         hint: one sentence that says what to do next; empty when there is nothing to do.
         exit_code: what the verb ends with.
     """
@@ -37,8 +40,8 @@ class CoreError(Exception):
         """The sentences must not hold a secret: they are logged and printed."""
         super().__init__(message)
         self.code = code
-        self.message = message
-        self.hint = hint
+        self.message = Sentence(message)
+        self.hint = Sentence(hint)
         self.exit_code = exit_code
 
     def __str__(self) -> str:

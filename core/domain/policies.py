@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from core.domain.account import AccountId, Reserve
 from core.domain.errors import CoreError, ExitCode
+from core.domain.sentence import Sentence
 from core.domain.state import Change, edit_account
 
 LARGEST_WEIGHT = 1000
@@ -26,7 +27,9 @@ def set_weight(account: AccountId, weight: int) -> Change:
         CoreError: `bad_weight`, exit code usage.
     """
     if not 1 <= weight <= LARGEST_WEIGHT:
-        message = f"A weight is a whole number from 1 to {LARGEST_WEIGHT}."
+        message = Sentence(
+            "A weight is a whole number from 1 to {largest}.", largest=LARGEST_WEIGHT
+        )
         hint = "`turntable account drain` gives an account no new chats."
         raise CoreError("bad_weight", message, hint, exit_code=ExitCode.USAGE)
     return edit_account(account, lambda known: replace(known, weight=weight))
@@ -71,7 +74,7 @@ def add_tag(account: AccountId, tag: str) -> Change:
     def change_tags(tags: tuple[str, ...]) -> tuple[str, ...]:
         added = tuple(sorted({*tags, word}))
         if len(added) > MOST_TAGS:
-            message = f"An account has at most {MOST_TAGS} tags."
+            message = Sentence("An account has at most {most} tags.", most=MOST_TAGS)
             raise CoreError("too_many_tags", message, exit_code=ExitCode.USAGE)
         return added
 
@@ -98,7 +101,9 @@ def set_note(account: AccountId, note: str) -> Change:
     """
     text = " ".join(note.split())
     if len(text) > LONGEST_NOTE or not text.isprintable():
-        message = f"A note has at most {LONGEST_NOTE} printable characters."
+        message = Sentence(
+            "A note has at most {longest} printable characters.", longest=LONGEST_NOTE
+        )
         raise CoreError("bad_note", message, exit_code=ExitCode.USAGE)
     return edit_account(account, lambda known: replace(known, note=text))
 
@@ -106,6 +111,8 @@ def set_note(account: AccountId, note: str) -> Change:
 def _tag(typed: str) -> str:
     word = typed.strip().casefold()
     if not 1 <= len(word) <= LONGEST_TAG or not word.isprintable() or " " in word:
-        message = f"A tag is one word of at most {LONGEST_TAG} characters."
+        message = Sentence(
+            "A tag is one word of at most {longest} characters.", longest=LONGEST_TAG
+        )
         raise CoreError("bad_tag", message, exit_code=ExitCode.USAGE)
     return word

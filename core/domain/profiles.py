@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from core.domain.errors import CoreError, ExitCode
+from core.domain.sentence import Sentence
 from core.domain.settings import Settings, Value, declarations, value_of, with_value
 
 IN_USE = "routing.profile"
@@ -91,14 +92,23 @@ def make_profile(name: str, values: Mapping[str, Value]) -> Profile:
         CoreError: `bad_profile`, `unknown_setting` or `bad_setting`, exit code usage.
     """
     if not _NAME.fullmatch(name) or name == NONE:
-        raise _bad(f"“{name}” cannot be a profile’s name.", "Small letters, digits, - and _.")
+        raise _bad(
+            Sentence("“{name}” cannot be a profile’s name.", name=name),
+            "Small letters, digits, - and _.",
+        )
     if name in BUILT_IN:
-        raise _bad(f"{name} came with the program and stays as it is.", "Choose another name.")
+        raise _bad(
+            Sentence("{name} came with the program and stays as it is.", name=name),
+            "Choose another name.",
+        )
     settings = Settings()
     for key, value in values.items():
         if key == IN_USE or not key.startswith(_SECTION) or key not in declarations():
             allowed = ", ".join(may_say())
-            raise _bad(f"A profile cannot say what {key} is.", f"It may say: {allowed}.")
+            raise _bad(
+                Sentence("A profile cannot say what {key} is.", key=key),
+                Sentence("It may say: {allowed}.", allowed=allowed),
+            )
         settings = with_value(settings, key, value)
     checked = {key: value_of(settings, key) for key in values}
     return Profile(name=name, values=MappingProxyType(checked))

@@ -17,6 +17,7 @@ from core.domain.rules import (
     Rules,
     Unknown,
 )
+from core.domain.sentence import Sentence, listed
 from core.domain.state import Change, State
 
 LONGEST_NAME = 60
@@ -178,7 +179,7 @@ def find_pool(state: State, typed: str) -> Pool:
     for pool in state.pools.values():
         if wanted in (pool.name.casefold(), pool.id):
             return pool
-    message = f"No pool is called “{typed}”."
+    message = Sentence("No pool is called “{typed}”.", typed=typed)
     raise CoreError("no_pool_named", message, _LIST, exit_code=ExitCode.USAGE)
 
 
@@ -199,16 +200,28 @@ def require_rule(state: State, rule: Rule) -> None:
         raise _bad("A rule names a folder, a model or a client.")
     patterns = (rule.model, rule.client, *rule.models)
     if any(len(p) > LONGEST_PATTERN or not p.isprintable() for p in patterns):
-        raise _bad(f"Models and clients have at most {LONGEST_PATTERN} printable characters.")
+        raise _bad(
+            Sentence(
+                "Models and clients have at most {longest} printable characters.",
+                longest=LONGEST_PATTERN,
+            )
+        )
     if len(rule.models) > MOST_MODELS:
-        raise _bad(f"A rule allows at most {MOST_MODELS} models by name; `*` stands for many.")
+        raise _bad(
+            Sentence(
+                "A rule allows at most {most} models by name; `*` stands for many.",
+                most=MOST_MODELS,
+            )
+        )
     if len(state.rules.rules) >= MOST_RULES:
-        message = f"There are {MOST_RULES} rules already."
+        message = Sentence("There are {most} rules already.", most=MOST_RULES)
         raise CoreError("too_many_rules", message, exit_code=ExitCode.USAGE)
     for other in state.rules.rules:
         if (other.folder, other.model, other.client) == (rule.folder, rule.model, rule.client):
-            message = f"Rule {other.number} names exactly this already."
-            hint = f"`turntable rule remove {other.number}` takes it away first."
+            message = Sentence("Rule {number} names exactly this already.", number=other.number)
+            hint = Sentence(
+                "`turntable rule remove {number}` takes it away first.", number=other.number
+            )
             raise CoreError("rule_exists", message, hint, exit_code=ExitCode.USAGE)
 
 
@@ -222,27 +235,35 @@ def _edit_pool(pool: PoolId, edit: Callable[[Pool], Pool]) -> Change:
 
 def _require_name(state: State, pool: Pool) -> None:
     if not pool.name or len(pool.name) > LONGEST_NAME or not pool.name.isprintable():
-        message = f"A pool’s name has 1 to {LONGEST_NAME} printable characters."
+        message = Sentence(
+            "A pool’s name has 1 to {longest} printable characters.", longest=LONGEST_NAME
+        )
         raise CoreError("bad_pool", message, exit_code=ExitCode.USAGE)
     if pool.name.casefold() in {*Otherwise, "none"}:
-        message = f"“{pool.name}” cannot be a pool’s name: it is a word of these verbs."
+        message = Sentence(
+            "“{name}” cannot be a pool’s name: it is a word of these verbs.", name=pool.name
+        )
         raise CoreError("bad_pool", message, exit_code=ExitCode.USAGE)
     for other in state.pools.values():
         if other.id != pool.id and other.name.casefold() == pool.name.casefold():
-            message = f"There is a pool “{other.name}” already."
+            message = Sentence("There is a pool “{name}” already.", name=other.name)
             raise CoreError("pool_taken", message, _LIST, exit_code=ExitCode.USAGE)
     if pool.id not in state.pools and len(state.pools) >= MOST_POOLS:
-        message = f"There are {MOST_POOLS} pools already."
+        message = Sentence("There are {most} pools already.", most=MOST_POOLS)
         raise CoreError("too_many_pools", message, exit_code=ExitCode.USAGE)
 
 
 def _require_unused(state: State, pool: Pool) -> None:
     rules, unknown, clients = users_of(state, pool.id)
-    users = [f"rule {rule.number}" for rule in rules]
-    users += ["the entry for unknown folders"] if unknown else []
-    users += [f"the client “{client.label}”" for client in clients]
+    users = [Sentence("rule {number}", number=rule.number) for rule in rules]
+    users += [Sentence("the entry for unknown folders")] if unknown else []
+    users += [Sentence("the client “{label}”", label=client.label) for client in clients]
     if users:
-        message = f"“{pool.name}” is named by {', '.join(users)}; nothing was changed."
+        message = Sentence(
+            "“{name}” is named by {users}; nothing was changed.",
+            name=pool.name,
+            users=listed(users),
+        )
         hint = "Change those first, or take it away with those rules: `--force`."
         raise CoreError("pool_in_use", message, hint, exit_code=ExitCode.USAGE)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, cast
 
 from core.domain.errors import CoreError, ExitCode
+from core.domain.sentence import Sentence
 
 type Value = int | float | bool | str | tuple[str, ...]
 
@@ -219,9 +220,9 @@ class NotifySettings:
     empty: bool = _declare(True, "Tell when nothing is left anywhere.")
     sign_in: bool = _declare(True, "Tell when an account needs a new sign-in.")
     routing: bool = _declare(True, "Tell when Codex is not routed any more.")
-    low_percent: float = _declare(
     moved: bool = _declare(True, "Tell when an open chat goes on with another account.")
     credit: bool = _declare(True, "Tell when a reset credit expires within a day.")
+    low_percent: float = _declare(
         20.0, "Per cent left of a window that count as little.", minimum=0, maximum=100
     )
     very_low_percent: float = _declare(
@@ -324,7 +325,9 @@ def parse_value(key: str, text: str) -> Value:
         if isinstance(default, float):
             return float(text)
     except (KeyError, ValueError):
-        raise _bad(key, f"“{text}” is not {_wanted(default)}") from None
+        raise _bad(
+            key, Sentence("“{text}” is not {wanted}", text=text, wanted=_wanted(default))
+        ) from None
     if isinstance(default, tuple):
         return tuple(part.strip() for part in text.split(",") if part.strip())
     return text
@@ -338,7 +341,10 @@ def _known(key: str) -> str:
     if key not in declarations():
         hint = "`turntable config explain` lists all settings."
         raise CoreError(
-            "unknown_setting", f"There is no setting {key}.", hint, exit_code=ExitCode.USAGE
+            "unknown_setting",
+            Sentence("There is no setting {key}.", key=key),
+            hint,
+            exit_code=ExitCode.USAGE,
         )
     return key
 
@@ -348,30 +354,42 @@ def _checked(key: str, value: Value, default: Value, declaration: Declaration) -
         value = float(value)
     texts = not isinstance(value, tuple) or all(isinstance(part, str) for part in value)
     if type(value) is not type(default) or not texts:
-        raise _bad(key, f"{value!r} is not {_wanted(default)}")
+        raise _bad(key, Sentence("{value!r} is not {wanted}", value=value, wanted=_wanted(default)))
     if declaration.choices and value not in declaration.choices:
-        raise _bad(key, f"“{value}” is none of {', '.join(declaration.choices)}")
+        raise _bad(
+            key,
+            Sentence(
+                "“{value}” is none of {choices}",
+                value=value,
+                choices=", ".join(declaration.choices),
+            ),
+        )
     if isinstance(value, int | float):
         low, high = declaration.minimum, declaration.maximum
         if not ((low is None or value >= low) and (high is None or value <= high)):
-            raise _bad(key, f"{value} is not between {low:g} and {high:g}")
+            raise _bad(
+                key,
+                Sentence(
+                    "{value} is not between {low:g} and {high:g}", value=value, low=low, high=high
+                ),
+            )
     return value
 
 
 def _wanted(default: Value) -> str:
     match default:
         case bool():
-            return "true or false"
+            return Sentence("true or false")
         case int():
-            return "a whole number"
+            return Sentence("a whole number")
         case float():
-            return "a number"
+            return Sentence("a number")
         case str():
-            return "a text"
+            return Sentence("a text")
         case _:
-            return "a list of texts"
+            return Sentence("a list of texts")
 
 
 def _bad(key: str, what: str) -> CoreError:
-    hint = f"`turntable config explain {key}` says what may stand there."
+    hint = Sentence("`turntable config explain {key}` says what may stand there.", key=key)
     return CoreError("bad_setting", f"{key}: {what}.", hint, exit_code=ExitCode.USAGE)

@@ -14,6 +14,7 @@ from enum import StrEnum
 from http import HTTPStatus
 
 from core.domain.errors import CoreError
+from core.domain.sentence import Sentence, listed
 from core.oauth import pages
 from core.oauth.port_owner import who_listens
 from core.oauth.protocol import (
@@ -199,8 +200,18 @@ async def listen(*, speech: Speech, ports: Sequence[int] = PORTS) -> CallbackLis
     owners = await asyncio.to_thread(_owners, ports)
     raise CoreError(
         "ports_taken",
-        f"A sign-in comes back to port {' or '.join(map(str, ports))}, and both are taken{owners}.",
+        _taken(" / ".join(map(str, ports)), owners),
         "End the other sign-in, or use a code: `turntable login --device`.",
+    )
+
+
+def _taken(ports: str, owners: str) -> Sentence:
+    if not owners:
+        return Sentence("A sign-in comes back to port {ports}; both are taken.", ports=ports)
+    return Sentence(
+        "A sign-in comes back to port {ports}; both are taken ({owners}).",
+        ports=ports,
+        owners=owners,
     )
 
 
@@ -232,8 +243,12 @@ def _bound(family: socket.AddressFamily, host: str, port: int) -> socket.socket:
 
 
 def _owners(ports: Sequence[int]) -> str:
-    named = [f"{port} by {owner}" for port in ports if (owner := who_listens(port))]
-    return f" ({', '.join(named)})" if named else ""
+    named = [
+        Sentence("{port} by {owner}", port=port, owner=owner)
+        for port in ports
+        if (owner := who_listens(port))
+    ]
+    return listed(named)
 
 
 def _parse(head: bytes) -> _Head | None:

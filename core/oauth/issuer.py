@@ -3,6 +3,7 @@
 from urllib.parse import urlsplit
 
 from core.domain.errors import CoreError
+from core.domain.sentence import Sentence
 from core.domain.settings import UpstreamSettings
 from core.domain.trust import OFFICIAL_ISSUER, may_be_sent_to
 
@@ -21,7 +22,10 @@ def issuer_of(settings: UpstreamSettings) -> str:
         host = _host_in(address)
         raise CoreError(
             "foreign_issuer",
-            f"upstream.auth_url names {host or 'no host'}; no login is sent there.",
+            Sentence(
+                "upstream.auth_url names {host}; no login is sent there.",
+                host=host or Sentence("no host"),
+            ),
             "Name auth.openai.com; or set upstream.allow_custom in settings.toml, and use https.",
         )
     return address

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from core.codex_home.auth_json import CodexLogin, login_of
 from core.domain.errors import CoreError, ExitCode
+from core.domain.sentence import Sentence
 from core.oauth import device, pages
 from core.oauth.callback import CallbackListener, Cancelled, listen
 from core.oauth.device import DeviceCode, DeviceGrant, NoCode, Waiting
@@ -222,7 +223,7 @@ class SignIn:
                     "device_not_enabled", message, hint, exit_code=ExitCode.SIGN_IN_NEEDED
                 )
             case NoCode.TRY_AGAIN:
-                raise _unreachable(f"it answered {status}")
+                raise _unreachable(Sentence("it answered {status}", status=status))
             case NoCode.UNREADABLE:
                 raise _unreadable()
 
@@ -254,7 +255,9 @@ class SignIn:
             case Refused(code="unreadable_answer"):
                 raise _unreadable()
             case Refused(code=reason):
-                message = f"The issuer did not give tokens for the sign-in ({reason})."
+                message = Sentence(
+                    "The issuer did not give tokens for the sign-in ({reason}).", reason=reason
+                )
                 raise CoreError(
                     "sign_in_refused", message, _AGAIN, exit_code=ExitCode.SIGN_IN_NEEDED
                 )
@@ -325,8 +328,9 @@ def _denied(denied: Denied) -> CoreError:
         return CoreError("no_codex_here", message, hint, exit_code=ExitCode.SIGN_IN_NEEDED)
     if "expired" in denied.code:
         return _timed_out("Nobody typed the code in time.")
-    said = f" It said: {denied.sentence}" if denied.sentence else ""
-    message = f"The issuer did not sign you in ({denied.code}).{said}"
+    message = Sentence("The issuer did not sign you in ({code}).", code=denied.code)
+    if denied.sentence:
+        message = Sentence("{message} It said: {said}", message=message, said=denied.sentence)
     return CoreError("sign_in_denied", message, _AGAIN, exit_code=ExitCode.SIGN_IN_NEEDED)
 
 
@@ -335,7 +339,7 @@ def _timed_out(message: str) -> CoreError:
 
 
 def _unreachable(why: str) -> CoreError:
-    message = f"The issuer could not be asked ({why})."
+    message = Sentence("The issuer could not be asked ({why}).", why=why)
     hint = "Check the network and `upstream.proxy`, then begin once more; nothing was changed."
     return CoreError("issuer_unreachable", message, hint)
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from core.domain.account import Account, AccountId, Refresher
 from core.domain.credentials import Credentials
 from core.domain.errors import CoreError
+from core.domain.sentence import Sentence
 from core.oauth.lane import Lane
 from core.oauth.protocol import Fresh, Refused, merged, read_tokens, refresh_form, revoke_form
 from core.oauth.rests import Rests
@@ -43,6 +44,8 @@ class Renewal(StrEnum):
     """Not now; the older ones are as good as they were."""
     ENDED = "ended"
     """The issuer ended the login for good: a sign-in is needed."""
+    SUPERSEDED = "superseded"
+    """Another login came in meanwhile; what was learned of the older one says nothing of it."""
 
 
 class Ours:
@@ -108,13 +111,13 @@ class Ours:
             return Renewal.NONE
         async with self._lane.turn():
             if await self._vault.get(account.id) != known:
-                return Renewal.NEWER  # somebody was faster: another login came in
+                return Renewal.SUPERSEDED
             answer = await self._redeem(account.id, known, reason)
             match answer:
                 case Fresh():
                     return await self._seal(account.id, merged(known, answer))
                 case Refused():
-                    return await self._refused(account.id, answer)
+                    return await self._refused(account.id, known, answer)
 
     async def revoke(self, account: Account) -> None:
         """End the login at the issuer, whose answer to an unknown token is the same (RFC 7009).
@@ -124,7 +127,11 @@ class Ours:
                 changed here.
         """
         if account.refresher is not Refresher.TURNTABLE:
-            message = f"The login of #{account.number} {account.label} is refreshed elsewhere."
+            message = Sentence(
+                "The login of #{number} {label} is refreshed elsewhere.",
+                number=account.number,
+                label=account.label,
+            )
             hint = "Sign out where it lives, for example with `codex logout`."
             raise CoreError("not_ours_to_revoke", message, hint)
         async with self._lane.turn():
@@ -137,7 +144,7 @@ class Ours:
             except (NotSentError, NoAnswerError) as error:
                 raise _not_revoked(error.code) from None
             if status != 200:
-                raise _not_revoked(f"it answered {status}")
+                raise _not_revoked(Sentence("it answered {status}", status=status))
 
     async def _redeem(self, account: AccountId, known: Credentials, reason: str) -> Fresh | Refused:
         try:
@@ -160,7 +167,7 @@ class Ours:
     async def _seal(self, account: AccountId, fresh: Credentials) -> Renewal:
         """Durable first. A disk that refuses is asked again; the tokens wait in memory, unused."""
         try:
-            await self._vault.put(account, fresh)
+            newest = await self._vault.succeed(account, fresh)
         except CoreError as error:
             _log.error("newer tokens of %s are not on the disk yet: %s", account, error.code)
             self._unsealed[account] = fresh
@@ -169,13 +176,15 @@ class Ours:
         self._unsealed.pop(account, None)
         self._rests.succeeded(account)
         (await self._journal()).pop(account, None)
-        return Renewal.NEWER
+        return Renewal.NEWER if newest else Renewal.SUPERSEDED
 
-    async def _refused(self, account: AccountId, answer: Refused) -> Renewal:
+    async def _refused(self, account: AccountId, known: Credentials, answer: Refused) -> Renewal:
         _log.warning("refresh of %s: %s", account, answer.code)
         if answer.terminal or not answer.spent:
             await self._vault.withdraw(account)
             (await self._journal()).pop(account, None)
+        if self._vault.at_hand(account) not in (None, known):
+            return Renewal.SUPERSEDED
         if answer.terminal:
             return Renewal.ENDED
         self._rests.failed(account)
@@ -190,5 +199,7 @@ class Ours:
 
 
 def _not_revoked(why: str) -> CoreError:
-    message = f"The issuer could not be told to end the login ({why}); it was kept."
+    message = Sentence(
+        "The issuer could not be told to end the login ({why}); it was kept.", why=why
+    )
     return CoreError("issuer_unreachable", message, "Try again, or remove it without `--revoke`.")

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from core.domain.sentence import Sentence
+
 _LISTEN = "0A"
 _TABLES = ("tcp", "tcp6")
 
@@ -48,4 +50,4 @@ def _name(process: Path) -> str:
         name = (process / "comm").read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError):
         name = ""
-    return name if name.isprintable() and name else "another program"
+    return name if name.isprintable() and name else Sentence("another program")

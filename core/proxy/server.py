@@ -12,6 +12,7 @@ from functools import partial
 
 from core.domain.egress import Way, way_to
 from core.domain.errors import CoreError
+from core.domain.sentence import Sentence
 from core.proxy.answers import fault_answer
 from core.proxy.attempt import Attempts
 from core.proxy.buffered import Buffered
@@ -183,7 +184,7 @@ def _loopback_socket(preferred: int) -> socket.socket:
             if error.errno not in (errno.EADDRINUSE, errno.EACCES):
                 raise CoreError(
                     "no_port",
-                    f"Turntable cannot listen on 127.0.0.1: {error.strerror}.",
+                    Sentence("Turntable cannot listen on 127.0.0.1: {why}.", why=error.strerror),
                     "`proxy.port` sets the port.",
                 ) from error
     raise CoreError("no_port", "No port on 127.0.0.1 is free.", "`proxy.port` sets the port.")

@@ -12,6 +12,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from core.domain.errors import CoreError
+from core.domain.sentence import Sentence
 
 _LARGEST = 1024 * 1024
 _SECRETS = (
@@ -73,7 +74,9 @@ def start_logging(folder: Path, level: str) -> logging.Handler:
     except OSError as error:
         raise CoreError(
             "log_not_writable",
-            f"The log {path} cannot be written ({error.strerror or error}).",
+            Sentence(
+                "The log {path} cannot be written ({why}).", path=path, why=error.strerror or error
+            ),
             "Give your user the right to write there, or name another folder in TURNTABLE_HOME.",
         ) from error
     handler.setFormatter(_Redacting("%(asctime)s %(levelname)s %(name)s: %(message)s"))

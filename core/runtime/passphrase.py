@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from core.domain.errors import CoreError, ExitCode
+from core.domain.sentence import Sentence
 
 PASSPHRASE = "TURNTABLE_PASSPHRASE"
 PASSPHRASE_FILE = "TURNTABLE_PASSPHRASE_FILE"
@@ -37,7 +38,7 @@ def take_passphrase(environment: MutableMapping[str, str]) -> str | None:
     except (OSError, UnicodeDecodeError) as error:
         raise _unreadable(named, type(error).__name__) from None
     if not text:
-        raise _unreadable(named, "it is empty")
+        raise _unreadable(named, Sentence("it is empty"))
     return text
 
 
@@ -53,7 +54,11 @@ def take_further(environment: MutableMapping[str, str]) -> dict[str, str]:
 def _unreadable(named: str, why: str) -> CoreError:
     return CoreError(
         "passphrase_file",
-        f"The passphrase file {named} cannot be used ({why}). Nothing was changed.",
-        f"Put one line into it, or set {PASSPHRASE}.",
+        Sentence(
+            "The passphrase file {named} cannot be used ({why}). Nothing was changed.",
+            named=named,
+            why=why,
+        ),
+        Sentence("Put one line into it, or set {variable}.", variable=PASSPHRASE),
         exit_code=ExitCode.LOCKED,
     )

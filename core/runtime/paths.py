@@ -8,6 +8,7 @@ from pathlib import Path
 from platformdirs import user_data_dir
 
 from core.domain.errors import CoreError
+from core.domain.sentence import Sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +93,11 @@ class Home:
 def _not_usable(folder: Path, error: OSError) -> CoreError:
     return CoreError(
         "home_not_usable",
-        f"The folder {folder} cannot be made or used ({error.strerror or error}).",
+        Sentence(
+            "The folder {folder} cannot be made or used ({why}).",
+            folder=folder,
+            why=error.strerror or error,
+        ),
         "Give your user the right to write there, or name another folder in TURNTABLE_HOME.",
     )
 

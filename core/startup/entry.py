@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol, assert_never
 
 from core.domain.errors import CoreError
+from core.domain.sentence import Sentence
 
 
 class Kind(StrEnum):
@@ -99,6 +100,10 @@ def failed(place: object, error: OSError) -> CoreError:
     """What a face is told when the system does not let us."""
     return CoreError(
         "startup_failed",
-        f"{place} cannot be written ({error.strerror or type(error).__name__}).",
+        Sentence(
+            "{place} cannot be written ({why}).",
+            place=place,
+            why=error.strerror or type(error).__name__,
+        ),
         "What was there is there still.",
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from core.domain.errors import CoreError, ExitCode
+from core.domain.sentence import Sentence
 from core.runtime.passphrase import PASSPHRASE, PASSPHRASE_FILE
 
 _FIRST_LINE = b"Turntable listens on "
@@ -59,7 +60,7 @@ def start_in_background(
         )
     except OSError as error:
         raise CoreError(
-            "not_started", f"Turntable could not be started ({error.strerror})."
+            "not_started", Sentence("Turntable could not be started ({why}).", why=error.strerror)
         ) from error
     finally:
         for key in keys:

@@ -16,6 +16,7 @@ from typing import cast
 from core.domain.account import Account, AccountId
 from core.domain.credentials import Credentials
 from core.domain.errors import CoreError
+from core.domain.sentence import Sentence
 from core.storage.codec import DamagedDocumentError, from_text, to_text
 from core.storage.slots import Random, Slot, SlotKind, WrongKeyError, seal, unseal
 
@@ -85,17 +86,20 @@ def parse(text: str) -> Backup:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
-        raise _damaged("it is cut, or is no JSON") from None
+        raise _damaged(Sentence("it is cut, or is no JSON")) from None
     if not isinstance(document, dict) or document.get("turntable") != "backup":
         message = "This file is no backup of Turntable."
         raise CoreError("backup_unknown", message, "Name a file that `turntable backup` wrote.")
     version = document.get("version")
     if isinstance(version, int) and version > VERSION:
-        message = f"A newer Turntable made this backup (form {version}); nothing was changed."
+        message = Sentence(
+            "A newer Turntable made this backup (form {version}); nothing was changed.",
+            version=version,
+        )
         raise CoreError("backup_newer", message, "Restore it with that version.")
     checksum = document.pop("sha256", None)
     if version != VERSION or checksum != _checksum(document):
-        raise _damaged("its checksum does not fit")
+        raise _damaged(Sentence("its checksum does not fit"))
     return _read(cast("dict[str, object]", document))
 
 
@@ -110,7 +114,7 @@ def open_backup(backup: Backup, key: bytes) -> Kept:
         text = unseal(key, backup.sealed, about=about).decode()
         kept: Kept = from_text(Kept, text)
     except (WrongKeyError, UnicodeDecodeError, DamagedDocumentError):
-        raise _damaged("its key does not open it") from None
+        raise _damaged(Sentence("its key does not open it")) from None
     return kept
 
 
@@ -159,9 +163,9 @@ def _read(document: dict[str, object]) -> Backup:
         sealed = base64.b64decode(str(document["sealed"]), validate=True)
         return Backup(made_at=made_at, vault=str(document["vault"]), slots=slots, sealed=sealed)
     except (KeyError, TypeError, ValueError, binascii.Error):
-        raise _damaged("a part of it is missing") from None
+        raise _damaged(Sentence("a part of it is missing")) from None
 
 
 def _damaged(why: str) -> CoreError:
     hint = "Nothing was changed. Take another copy, or an older one of the folder `backups`."
-    return CoreError("backup_damaged", f"This backup is damaged: {why}.", hint)
+    return CoreError("backup_damaged", Sentence("This backup is damaged: {why}.", why=why), hint)

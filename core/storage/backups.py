@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from core.domain.errors import CoreError, ExitCode
+from core.domain.sentence import Sentence
 from core.runtime.clock import Clock
 from core.storage.backup import Backup, Kept, KeptLogin, compose, open_backup, parse
 from core.storage.faults import translated
@@ -161,12 +162,12 @@ def read_backup(path: Path) -> Backup:
                 content = file.read(LARGEST + 1)
         except FileNotFoundError:
             hint = "`turntable restore` without a name lists Turntable's own."
-            message = f"{path}: there is no such file."
+            message = Sentence("{path}: there is no such file.", path=path)
             raise CoreError("backup_missing", message, hint) from None
     try:
         return parse(content.decode("utf-8", "replace"))
     except CoreError as error:
-        message = f"{path}: {error.message}"
+        message = Sentence("{path}: {message}", path=path, message=error.message)
         raise CoreError(error.code, message, error.hint, exit_code=error.exit_code) from None
 
 
@@ -195,7 +196,7 @@ def write_new(path: Path, content: bytes) -> None:
                     raise FileExistsError from None
                 written.rename(path)
         except FileExistsError:
-            message = f"{path} is there already, and is not overwritten."
+            message = Sentence("{path} is there already, and is not overwritten.", path=path)
             raise CoreError("file_exists", message, "Choose another name.") from None
         finally:
             written.unlink(missing_ok=True)

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from core.domain.errors import CoreError
+from core.domain.sentence import Sentence
 from core.storage.database import open_database
 from core.storage.faults import translated
 from core.storage.folders import make_private_folder
@@ -33,15 +34,18 @@ async def crash_test(folder: Path) -> None:
             make_private_folder(folder / "live")
         await _write_and_cut(folder)
         for end, expected in (
-            ("before the commit", {1}),
-            ("after the commit", {1, 3}),
-            ("in the middle of the journal", {1}),
+            (Sentence("before the commit"), {1}),
+            (Sentence("after the commit"), {1, 3}),
+            (Sentence("in the middle of the journal"), {1}),
         ):
             found = await _read_back(folder / end)
             if found != expected:
                 raise CoreError(
                     "crash_journal_failed",
-                    f"Cut off {end}, the disk gave back other changes than were committed.",
+                    Sentence(
+                        "Cut off {end}, the disk gave back other changes than were committed.",
+                        end=end,
+                    ),
                     "This disk or file system does not keep what it promises: use another one.",
                 )
     finally:

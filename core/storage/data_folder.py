@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from core.domain.errors import CoreError
 from core.domain.events import Event
+from core.domain.sentence import Sentence
 from core.runtime.clock import Clock
 from core.runtime.paths import Home
 from core.storage.backups import Backups
@@ -81,9 +82,13 @@ async def own(
 
 
 def _owned(by: Holder | None) -> CoreError:
-    who = "Another Turntable" if by is None else f"Another Turntable ({by.mode}, pid {by.pid})"
+    who = (
+        Sentence("Another Turntable")
+        if by is None
+        else Sentence("Another Turntable ({mode}, pid {pid})", mode=by.mode, pid=by.pid)
+    )
     return CoreError(
         "owned",
-        f"{who} works in this data folder; nothing was changed.",
+        Sentence("{who} works in this data folder; nothing was changed.", who=who),
         "Wait until it has ended, or stop it with `turntable stop`.",
     )

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from core.domain.errors import CoreError
+from core.domain.sentence import Sentence
 from core.storage.faults import damaged, from_sqlite, translated
 from core.storage.folders import create_private, sync_folder
 from core.storage.worker import Worker
@@ -185,7 +186,11 @@ def _known_version(connection: sqlite3.Connection, schema: Schema, path: Path) -
     if not 0 <= version <= len(schema.steps):
         raise CoreError(
             "data_newer",
-            f"{path} was written by a newer Turntable (format {version}); it was not touched.",
+            Sentence(
+                "{path} was written by a newer Turntable (format {version}); it was not touched.",
+                path=path,
+                version=version,
+            ),
             "Start the newer version, or point TURNTABLE_HOME at another folder.",
         )
     return int(version)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from core.domain.errors import CoreError
+from core.domain.sentence import Sentence
 
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 _NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -39,7 +40,7 @@ def from_sqlite(error: sqlite3.Error, path: Path) -> CoreError:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return CoreError(
                 "data_busy",
-                f"{path} is in use by another program; nothing was changed.",
+                Sentence("{path} is in use by another program; nothing was changed.", path=path),
                 "Close the program that has it open, then try again.",
             )
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
@@ -66,7 +67,9 @@ def damaged(path: Path) -> CoreError:
     """The file is not a whole database any more; it was left as it is."""
     return CoreError(
         "data_damaged",
-        f"{path} is damaged. It was left as it is and nothing was written to it.",
+        Sentence(
+            "{path} is damaged. It was left as it is and nothing was written to it.", path=path
+        ),
         "Move it to a safe place; Turntable then begins a new one, and logins can be added again.",
     )
 
@@ -74,7 +77,9 @@ def damaged(path: Path) -> CoreError:
 def _failed(path: Path, why: str) -> CoreError:
     return CoreError(
         "data_error",
-        f"{path} could not be read or written ({why}); nothing was changed.",
+        Sentence(
+            "{path} could not be read or written ({why}); nothing was changed.", path=path, why=why
+        ),
         "Try again; if it stays so, look at this file’s folder and at the system’s log.",
     )
 
@@ -82,7 +87,7 @@ def _failed(path: Path, why: str) -> CoreError:
 def _disk_full(path: Path) -> CoreError:
     return CoreError(
         "disk_full",
-        f"There is no space left for {path}; the last saved state was kept.",
+        Sentence("There is no space left for {path}; the last saved state was kept.", path=path),
         "Free some disk space, then try again.",
     )
 
@@ -90,7 +95,7 @@ def _disk_full(path: Path) -> CoreError:
 def _disk_failed(path: Path) -> CoreError:
     return CoreError(
         "disk_failed",
-        f"The disk reported an error at {path}; the last saved state was kept.",
+        Sentence("The disk reported an error at {path}; the last saved state was kept.", path=path),
         "Look at the disk’s health and at the system’s log, then try again.",
     )
 
@@ -98,6 +103,6 @@ def _disk_failed(path: Path) -> CoreError:
 def _not_writable(path: Path) -> CoreError:
     return CoreError(
         "data_not_writable",
-        f"{path} may not be opened or written; nothing was changed.",
+        Sentence("{path} may not be opened or written; nothing was changed.", path=path),
         "Give your user read and write permission for this file and its folder.",
     )

@@ -11,6 +11,7 @@ import binascii
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from core.domain.sentence import Sentence
 from core.storage.worker import Worker
 
 if TYPE_CHECKING:
@@ -26,7 +27,16 @@ _NATIVE = frozenset(
 
 
 class KeyringUnavailableError(Exception):
-    """No keyring that we may use, or it did not do what was asked; the text says why."""
+    """No keyring that we may use, or it did not do what was asked.
+
+    Attributes:
+        why: a part of a sentence; it names no secret.
+    """
+
+    def __init__(self, why: str) -> None:
+        """`why` is a constant of ours, or the name of the error that was met."""
+        super().__init__(why)
+        self.why = Sentence(why)
 
 
 def _configured_backend() -> "KeyringBackend":

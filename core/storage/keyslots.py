@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import assert_never
 
 from core.domain.errors import CoreError, ExitCode
+from core.domain.sentence import Sentence
 from core.runtime.clock import Clock
 from core.storage.database import Database
 from core.storage.keys import KeyringUnavailableError, SystemKeyring
@@ -78,7 +79,7 @@ class KeySlots:
         """
         slot = self._slots.get(kind)
         if slot is None:
-            raise locked(f"This vault has no {kind.value} slot.", self.hint())
+            raise locked(Sentence("This vault has no {kind} slot.", kind=kind.value), self.hint())
         return await self.open_carried(await self._vault_id(), slot, secret)
 
     async def carried(self) -> tuple[str, tuple[Slot, ...]]:
@@ -120,7 +121,11 @@ class KeySlots:
         except KeyringUnavailableError as error:
             raise CoreError(
                 "no_key_slot",
-                f"There is no keyring to keep the key of your logins ({error}); nothing was saved.",
+                Sentence(
+                    "There is no keyring to keep the key of your logins ({why}); nothing was "
+                    "saved.",
+                    why=error.why,
+                ),
                 _SET_PASSPHRASE,
                 exit_code=ExitCode.LOCKED,
             ) from None
@@ -205,7 +210,10 @@ class KeySlots:
         if not set(self._slots) - {kind, SlotKind.RECOVERY}:
             raise CoreError(
                 "last_key_slot",
-                f"The {kind.value} is the only thing that opens your logins; it was kept.",
+                Sentence(
+                    "The {kind} is the only thing that opens your logins; it was kept.",
+                    kind=kind.value,
+                ),
                 "Add another one first.",
             )
         await self._database.write(
@@ -236,7 +244,9 @@ class KeySlots:
         try:
             entry = await self._keyring.get(vault)
         except KeyringUnavailableError as error:
-            raise locked(f"The keyring cannot be read: {error}.", self.hint()) from None
+            raise locked(
+                Sentence("The keyring cannot be read: {why}.", why=error.why), self.hint()
+            ) from None
         if entry is None:
             raise locked("The keyring does not hold the key of your logins.", self.hint())
         return entry

@@ -7,6 +7,7 @@ are read as meant). The last 12 bits are a checksum, so that a slip is told from
 import hashlib
 
 from core.domain.errors import CoreError, ExitCode
+from core.domain.sentence import Sentence
 
 CODE_BYTES = 16
 _CHECK_BITS = 12
@@ -30,7 +31,7 @@ def typed(text: str) -> bytes:
     """
     signs = text.upper().translate(_MEANT).strip()
     if len(signs) != _LENGTH or any(sign not in _SIGNS for sign in signs):
-        raise _slip(f"A recovery code has {_LENGTH} letters and digits.")
+        raise _slip(Sentence("A recovery code has {count} letters and digits.", count=_LENGTH))
     number = 0
     for sign in signs:
         number = number << 5 | _SIGNS.index(sign)

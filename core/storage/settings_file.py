@@ -23,6 +23,7 @@ from core.domain.profiles import (
     make_profile,
     overlaid,
 )
+from core.domain.sentence import Sentence
 from core.domain.settings import (
     Settings,
     Value,
@@ -117,15 +118,26 @@ def read_configuration(
             continue
         key = keys.get(name, "")
         if not key:
-            warnings.append(f"{name}: there is no such setting; it was passed over.")
+            warnings.append(
+                Sentence("{name}: there is no such setting; it was passed over.", name=name)
+            )
         elif declarations()[key].file_only:
-            warnings.append(f"{name} was passed over: {key} counts only in {path}.")
+            warnings.append(
+                Sentence(
+                    "{name} was passed over: {key} counts only in {path}.",
+                    name=name,
+                    key=key,
+                    path=path,
+                )
+            )
         else:
             settings = _with_text(settings, key, environment[name], said_by=name)
             sources[key] = Source.ENVIRONMENT
     for key, typed in overrides.items():
         if key in declarations() and declarations()[key].file_only:
-            raise _refused("bad_setting", f"{key} counts only in {path}.")
+            raise _refused(
+                "bad_setting", Sentence("{key} counts only in {path}.", key=key, path=path)
+            )
         settings = with_value(settings, key, parse_value(key, typed))
         sources[key] = Source.COMMAND_LINE
     return Configuration(
@@ -191,7 +203,9 @@ def put_profile(path: Path, profile: Profile) -> None:
         if not isinstance(table, MutableMapping):
             raise _no_section(path, _text(path), _PROFILES)
         if len(table) >= MOST_PROFILES and profile.name not in table:
-            raise _refused("bad_profile", f"There are {MOST_PROFILES} profiles already.")
+            raise _refused(
+                "bad_profile", Sentence("There are {most} profiles already.", most=MOST_PROFILES)
+            )
         table[profile.name] = {key.partition(".")[2]: v for key, v in profile.values.items()}
         return True
 
@@ -230,26 +244,48 @@ def _profiles(document: Mapping[str, object], path: Path) -> dict[str, Profile]:
     found = dict(BUILT_IN)
     tables = document.get(_PROFILES, {})
     if not isinstance(tables, Mapping):
-        raise _refused("config_invalid", f"{path}: {_PROFILES} is a section, not a setting.")
+        raise _refused(
+            "config_invalid",
+            Sentence(
+                "{path}: {section} is a section, not a setting.", path=path, section=_PROFILES
+            ),
+        )
     for name, table in tables.items():
         if not isinstance(table, Mapping):
-            what = f"{path}: {_PROFILES}.{name} is a section, not a setting."
+            what = Sentence(
+                "{path}: {section}.{name} is a section, not a setting.",
+                path=path,
+                section=_PROFILES,
+                name=name,
+            )
             raise _refused(
-                "config_invalid", what, f"Write [{_PROFILES}.{name}] above its settings."
+                "config_invalid",
+                what,
+                Sentence(
+                    "Write [{section}.{name}] above its settings.", section=_PROFILES, name=name
+                ),
             )
         values = {f"routing.{key}": _value(value) for key, value in table.items()}
         try:
             found[name] = make_profile(name, values)
         except CoreError as error:
-            what = f"{path}, [{_PROFILES}.{name}]: {error.message}"
+            what = Sentence(
+                "{path}, [{section}.{name}]: {message}",
+                path=path,
+                section=_PROFILES,
+                name=name,
+                message=error.message,
+            )
             raise _refused("config_invalid", what, error.hint) from None
     return found
 
 
 def _used(profiles: Mapping[str, Profile], name: str) -> Profile:
     if name not in profiles:
-        what = f"{IN_USE}: there is no profile {name}."
-        raise _refused("bad_setting", what, f"There are: {', '.join(profiles)}.")
+        what = Sentence("{key}: there is no profile {name}.", key=IN_USE, name=name)
+        raise _refused(
+            "bad_setting", what, Sentence("There are: {names}.", names=", ".join(profiles))
+        )
     return profiles[name]
 
 
@@ -257,18 +293,26 @@ def _with_file(
     document: Mapping[str, object], text: str, path: Path
 ) -> tuple[Settings, dict[str, Source], list[str]]:
     settings, sources = Settings(), dict[str, Source]()
-    warnings = []
+    warnings: list[str] = []
     for key, value in _entries(document):
         if key in _SECTIONS:
             raise _no_section(path, text, key)
         if key not in declarations():
-            warnings.append(f"{path}: there is no setting {key}; it was passed over.")
+            warnings.append(
+                Sentence(
+                    "{path}: there is no setting {key}; it was passed over.", path=path, key=key
+                )
+            )
             continue
         try:
             settings = with_value(settings, key, _value(value))
         except CoreError as error:
             where = _at(path, _line_of(text, key))
-            raise _refused("config_invalid", f"{where}: {error.message}", error.hint) from None
+            raise _refused(
+                "config_invalid",
+                Sentence("{where}: {message}", where=where, message=error.message),
+                error.hint,
+            ) from None
         sources[key] = Source.FILE
     return settings, sources, warnings
 
@@ -296,7 +340,11 @@ def _with_text(settings: Settings, key: str, text: str, *, said_by: str) -> Sett
     try:
         return with_value(settings, key, parse_value(key, text))
     except CoreError as error:
-        raise _refused(error.code, f"{said_by}: {error.message}", error.hint) from None
+        raise _refused(
+            error.code,
+            Sentence("{said_by}: {message}", said_by=said_by, message=error.message),
+            error.hint,
+        ) from None
 
 
 def _parsed(path: Path, text: str) -> dict[str, object]:
@@ -305,11 +353,13 @@ def _parsed(path: Path, text: str) -> dict[str, object]:
     except tomllib.TOMLDecodeError as error:
         # "… (at line 3, column 7)", or "… (at end of document)"
         what, _, where = str(error).removesuffix(")").rpartition(" (at ")
-        at = f"{path}, {where}" if what else str(path)
-        sentence = f"{at}: {what or where}."
+        at = Sentence("{path}, {where}", path=path, where=where) if what else str(path)
+        sentence = Sentence("{at}: {what}.", at=at, what=what or where)
         raise _refused("config_invalid", sentence, "Correct the file.") from None
     except RecursionError:
-        raise _refused("config_invalid", f"{path}: nested too deep.", "Correct the file.") from None
+        raise _refused(
+            "config_invalid", Sentence("{path}: nested too deep.", path=path), "Correct the file."
+        ) from None
 
 
 def _edited(path: Path, edit: Callable[[MutableMapping[str, Any]], bool]) -> bool:
@@ -336,7 +386,10 @@ def _edited(path: Path, edit: Callable[[MutableMapping[str, Any]], bool]) -> boo
     if not proved:
         raise _refused(
             "config_invalid",
-            f"{path} is written in a way that cannot be edited safely; nothing was changed.",
+            Sentence(
+                "{path} is written in a way that cannot be edited safely; nothing was changed.",
+                path=path,
+            ),
             "Change the setting in the file by hand.",
         )
     with translated(path):
@@ -353,7 +406,9 @@ def _text(path: Path) -> str:
         except UnicodeDecodeError as error:
             line = path.read_bytes()[: error.start].count(b"\n") + 1
             raise _refused(
-                "config_invalid", f"{_at(path, line)}: not UTF-8.", "Save the file as UTF-8."
+                "config_invalid",
+                Sentence("{where}: not UTF-8.", where=_at(path, line)),
+                "Save the file as UTF-8.",
             ) from None
 
 
@@ -376,13 +431,23 @@ def _line_of(text: str, key: str) -> int | None:
 
 
 def _no_section(path: Path, text: str, section: str) -> CoreError:
-    what = f"{_at(path, _line_of(text, section))}: {section} is a section, not a setting."
-    return _refused("config_invalid", what, f"Write [{section}] above its settings.")
+    what = Sentence(
+        "{where}: {section} is a section, not a setting.",
+        where=_at(path, _line_of(text, section)),
+        section=section,
+    )
+    return _refused(
+        "config_invalid", what, Sentence("Write [{section}] above its settings.", section=section)
+    )
 
 
 def _at(path: Path, line: int | None, column: int | None = None) -> str:
-    where = str(path) if line is None else f"{path}, line {line}"
-    return where if column is None else f"{where}, column {column}"
+    where = str(path) if line is None else Sentence("{path}, line {line}", path=path, line=line)
+    return (
+        where
+        if column is None
+        else Sentence("{where}, column {column}", where=where, column=column)
+    )
 
 
 def _refused(code: str, what: str, hint: str = "") -> CoreError:

@@ -9,7 +9,6 @@ import asyncio
 import os
 import sqlite3
 from collections.abc import Coroutine, Mapping
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,11 +16,13 @@ from typing import Any
 from core.domain.account import AccountId
 from core.domain.credentials import Credentials
 from core.domain.errors import CoreError
+from core.domain.sentence import Sentence
 from core.runtime.clock import Clock
 from core.runtime.tasks import Tasks
 from core.storage.database import Database, read_only
 from core.storage.keys import KeyringUnavailableError, SystemKeyring
 from core.storage.keyslots import KeySlots, load_slots, locked, read_slots
+from core.storage.login_row import Row, put_row, sealed_row, succeed_row
 from core.storage.schema import VAULT_SCHEMA
 from core.storage.sealed_login import open_login, seal_login
 from core.storage.slots import KEY_BYTES, Random, ScryptCost, SlotKind
@@ -116,6 +117,14 @@ class Vault:
         self.opened_key()
         return await self._whole(self._put(account, credentials), name="put")
 
+    async def succeed(self, account: AccountId, credentials: Credentials) -> bool:
+        """As `put`, for what a renewal of the generation in `credentials` has brought.
+
+        False: another login has come in since, or none is left; nothing was changed. Tokens of a
+        login that was removed meanwhile are sealed with it, and it stays removed.
+        """
+        return await self._whole(self._succeed(account, credentials), name="succeed")
+
     def at_hand(self, account: AccountId) -> Credentials | None:
         """What `get` would answer from memory; None: it has to be asked."""
         return self._opened.get(account) if self._key is not None else None
@@ -134,7 +143,7 @@ class Vault:
             return known
         async with self._sealing:
             key = self.opened_key()
-            row = await self._database.read(lambda connection: _sealed(connection, account))
+            row = await self._database.read(lambda connection: sealed_row(connection, account))
             if row is None:
                 return None
             # Whoever put a newer one while we waited has it here already.
@@ -217,7 +226,9 @@ class Vault:
         try:
             await self._slots.add_keyring(key)
         except KeyringUnavailableError as error:
-            what = f"There is no keyring that can be used ({error}); nothing was changed."
+            what = Sentence(
+                "There is no keyring that can be used ({why}); nothing was changed.", why=error.why
+            )
             raise CoreError(
                 "no_keyring", what, "Unlock the desktop’s keyring, if it has one."
             ) from None
@@ -272,26 +283,19 @@ class Vault:
 
     async def _put(self, account: AccountId, credentials: Credentials) -> Credentials:
         async with self._sealing:
-            return await self._put_under(self.opened_key(), account, credentials)
-
-    async def _put_under(
-        self, key: bytes, account: AccountId, credentials: Credentials
-    ) -> Credentials:
-        def replace_row(connection: sqlite3.Connection) -> Credentials:
-            row = _sealed(connection, account, removed=True)
-            fresh = _next_generation(key, account, row, credentials)
-            sealed = seal_login(key, account, fresh, random=self._random)
-            connection.execute(
-                "INSERT OR REPLACE INTO secret VALUES (?, ?, ?, NULL)",
-                (account, fresh.generation, sealed),
-            )
-            connection.execute("DELETE FROM refresh_intent WHERE account = ?", (account,))
+            row = Row(account=account, key=self.opened_key(), random=self._random)
+            fresh = await self._database.write(lambda file: put_row(file, row, credentials))
+            if self._key is not None:
+                self._opened[account] = fresh
             return fresh
 
-        fresh = await self._database.write(replace_row)
-        if self._key is not None:
-            self._opened[account] = fresh
-        return fresh
+    async def _succeed(self, account: AccountId, credentials: Credentials) -> bool:
+        async with self._sealing:
+            row = Row(account=account, key=self.opened_key(), random=self._random)
+            fresh = await self._database.write(lambda file: succeed_row(file, row, credentials))
+            if fresh is not None and account in self._opened:
+                self._opened[account] = fresh
+            return fresh is not None
 
     async def _remove(self, account: AccountId, row: tuple[str, str]) -> None:
         await self._database.write(
@@ -354,28 +358,3 @@ def _backend(kinds: Mapping[SlotKind, object] | frozenset[SlotKind], by: SlotKin
     usual = (kind for kind in (SlotKind.KEYRING, SlotKind.PASSPHRASE) if kind in kinds)
     found = next(usual, None)
     return NO_BACKEND if found is None else found.value
-
-
-def _sealed(
-    connection: sqlite3.Connection, account: AccountId, *, removed: bool = False
-) -> tuple[int, bytes] | None:
-    """Generation and sealed content; those of a removed login only when asked for."""
-    row = connection.execute(
-        "SELECT generation, sealed, removed_at FROM secret WHERE account = ?", (account,)
-    ).fetchone()
-    return None if row is None or (row[2] is not None and not removed) else (row[0], row[1])
-
-
-def _next_generation(
-    key: bytes, account: AccountId, row: tuple[int, bytes] | None, credentials: Credentials
-) -> Credentials:
-    if row is None:
-        return replace(credentials, generation=max(credentials.generation, 1))
-    newest = row[0]
-    try:
-        known = open_login(key, account, *row)
-    except CoreError:
-        known = None
-    if known is not None and known == replace(credentials, generation=newest):
-        return known
-    return replace(credentials, generation=max(credentials.generation, newest + 1))

@@ -14,6 +14,7 @@ from pathlib import Path
 from core.binding.bind_lock import try_lock
 from core.codex_home.auth_file import AUTH_FILE, LARGEST
 from core.domain.errors import CoreError
+from core.domain.sentence import Sentence
 
 PATIENCE_S = 5.0
 _LOOK_S = 0.02
@@ -29,7 +30,7 @@ def content_of(home: Path) -> bytes | None:
     path = home / AUTH_FILE
     try:
         if path.exists() and not path.is_file():
-            raise _unusable(path, "it is not a regular file")
+            raise _unusable(path, Sentence("it is not a regular file"))
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
     except FileNotFoundError:
@@ -37,7 +38,7 @@ def content_of(home: Path) -> bytes | None:
     except OSError as error:
         raise _unusable(path, error.strerror or type(error).__name__) from error
     if len(content) > LARGEST:
-        raise _unusable(path, "it is too large")
+        raise _unusable(path, Sentence("it is too large"))
     return content
 
 
@@ -113,8 +114,12 @@ def _locked(home: Path, patience_s: float) -> Iterator[None]:
                 if time.monotonic() > end:
                     raise CoreError(
                         "login_busy",
-                        f"Codex has been changing its login in {home} for {patience_s:g} s; "
-                        "nothing was changed.",
+                        Sentence(
+                            "Codex has been changing its login in {home} for {seconds:g} s; "
+                            "nothing was changed.",
+                            home=home,
+                            seconds=patience_s,
+                        ),
                         "Try again in a moment.",
                     )
                 time.sleep(_LOOK_S)
@@ -133,6 +138,6 @@ def _flush_folder(folder: Path) -> None:
 def _unusable(path: Path, why: str) -> CoreError:
     return CoreError(
         "login_unreadable",
-        f"{path} cannot be used ({why}); nothing was changed.",
+        Sentence("{path} cannot be used ({why}); nothing was changed.", path=path, why=why),
         "Look at what lies there.",
     )

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from core.domain.errors import CoreError
+from core.domain.sentence import Sentence
 from core.runtime.passphrase import take_further
 from core.switch.desktop_entry import started_by
 
@@ -252,7 +253,10 @@ def _start(command: Sequence[str], environment: Mapping[str, str]) -> None:
     except OSError as error:
         raise CoreError(
             "codex_app_failed",
-            f"Codex’s app could not be opened ({error.strerror or type(error).__name__}).",
+            Sentence(
+                "Codex’s app could not be opened ({why}).",
+                why=error.strerror or type(error).__name__,
+            ),
             "Open it yourself.",
         ) from error
     # It is left behind: nobody waits for it, and that is no accident.

@@ -11,6 +11,7 @@ from core.domain.account import Account, Refresher
 from core.domain.claims import read_claims
 from core.domain.credentials import Credentials
 from core.domain.observed import Observed
+from core.domain.sentence import Sentence
 from core.switch.receipt import Result, Step
 
 type Config = Mapping[str, object]
@@ -21,9 +22,10 @@ def check_store(home: Path) -> Step:
     store = credential_store_of(home)
     if store is CredentialStore.FILE:
         return Step(name="store", result=Result.DONE)
-    because = (
-        f"Codex keeps its login in “{store.value}” here; only a file can be switched "
-        '(cli_auth_credentials_store = "file").'
+    because = Sentence(
+        "Codex keeps its login in “{store}” here; only a file can be switched "
+        '(cli_auth_credentials_store = "file").',
+        store=store.value,
     )
     return Step(name="store", result=Result.FAILED, because=because)
 
@@ -32,11 +34,14 @@ def check_forced(config: Config, account: Account | None) -> Step:
     """A login that the configuration forbids would be deleted by the next command of Codex."""
     method = config.get("forced_login_method")
     if method not in (None, "", "chatgpt"):
-        because = "Codex's configuration forces another way to sign in."
+        because = Sentence("Codex's configuration forces another way to sign in.")
         return Step(name="forced", result=Result.FAILED, because=because)
     workspaces = _texts(config.get("forced_chatgpt_workspace_id"))
     if account is not None and workspaces and account.identity.workspace not in workspaces:
-        because = f"Codex's configuration forces another workspace than that of {account.label}."
+        because = Sentence(
+            "Codex's configuration forces another workspace than that of {label}.",
+            label=account.label,
+        )
         return Step(name="forced", result=Result.FAILED, because=because)
     return Step(name="forced", result=Result.DONE)
 
@@ -44,29 +49,37 @@ def check_forced(config: Config, account: Account | None) -> Step:
 def check_running(pids: Iterable[int] | None) -> Step:
     """A running Codex keeps its old login, and would fail for good at its next 401."""
     if pids is None:
-        because = "This system does not tell which programs run with this home."
+        because = Sentence("This system does not tell which programs run with this home.")
         return Step(name="running", result=Result.SKIPPED, because=because)
     found = ", ".join(map(str, sorted(pids)))
     if found:
-        because = f"Codex runs with this home (process {found}): close it first."
+        because = Sentence(
+            "Codex runs with this home (process {found}): close it first.", found=found
+        )
         return Step(name="running", result=Result.FAILED, because=because)
     return Step(name="running", result=Result.DONE)
 
 
 def check_account(account: Account, observed: Observed, source: Path) -> Step:
     """Only a login that nobody else refreshes can be handed to Codex."""
-    because = ""
+    because = Sentence("")
     if account.refresher is Refresher.ELSEWHERE:
         because = (
-            f"{account.label} is Codex's login here already."
+            Sentence("{label} is Codex's login here already.", label=account.label)
             if account.source == str(source)
-            else f"The login of {account.label} belongs to {account.source}; a second Codex would "
-            "end it for both. Sign it in here first: `turntable login --again`."
+            else Sentence(
+                "The login of {label} belongs to {source}; a second Codex would end it "
+                "for both. Sign it in here first: `turntable login --again`.",
+                label=account.label,
+                source=account.source,
+            )
         )
     elif account.id in observed.signed_out:
-        because = f"{account.label} is signed out."
+        because = Sentence("{label} is signed out.", label=account.label)
     elif account.id in observed.unverified:
-        because = f"It is not certain that the newest login of {account.label} is here."
+        because = Sentence(
+            "It is not certain that the newest login of {label} is here.", label=account.label
+        )
     result = Result.FAILED if because else Result.DONE
     return Step(name="account", result=result, because=because)
 
@@ -76,7 +89,7 @@ def check_tokens(credentials: Credentials, now: datetime) -> Step:
     claims = read_claims(credentials.id_token)
     ends = None if claims is None else claims.expires_at
     if ends is not None and ends <= now:
-        because = "Its id_token has run out: the desktop app may ask for a sign-in once."
+        because = Sentence("Its id_token has run out: the desktop app may ask for a sign-in once.")
         return Step(name="tokens", result=Result.SKIPPED, because=because)
     return Step(name="tokens", result=Result.DONE)
 

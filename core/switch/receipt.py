@@ -5,6 +5,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from core.domain.account import AccountId
+from core.domain.sentence import Sentence
+
+_NOTHING = Sentence("")
 
 
 class Result(StrEnum):
@@ -24,7 +27,7 @@ class Step:
 
     name: str
     result: Result
-    because: str = ""
+    because: Sentence = _NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

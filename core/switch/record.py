@@ -9,6 +9,7 @@ from pathlib import Path
 
 from core.domain.account import AccountId
 from core.domain.errors import CoreError
+from core.domain.sentence import Sentence
 from core.storage.folders import write_private
 
 
@@ -67,7 +68,11 @@ class Records:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise CoreError(
                 "switch_record_damaged",
-                f"{path} cannot be read; the last switch of {home} cannot be undone.",
+                Sentence(
+                    "{path} cannot be read; the last switch of {home} cannot be undone.",
+                    path=path,
+                    home=home,
+                ),
                 "Remove it; Codex's login is not touched by that.",
             ) from error
 

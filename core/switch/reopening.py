@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from core.domain.errors import CoreError
+from core.domain.sentence import Sentence
 from core.switch.desktop_app import DesktopApp, quit_app
 from core.switch.receipt import Receipt, Result, Step
 
@@ -42,7 +43,7 @@ def _step(name: str) -> Step:
 
 def _nothing(app: DesktopApp) -> tuple[Step, ...]:
     """One step, for an app that there was nothing to do with."""
-    because = "It is not open." if app.place() else "It is not installed here."
+    because = Sentence("It is not open.") if app.place() else Sentence("It is not installed here.")
     return (Step(name="quit", result=Result.SKIPPED, because=because),)
 
 

@@ -17,6 +17,7 @@ from core.codex_home.app_server import CodexAccount
 from core.codex_home.auth_file import AUTH_FILE
 from core.domain.account import Account, AccountId, Refresher
 from core.domain.errors import CoreError, ExitCode
+from core.domain.sentence import Sentence
 from core.runtime.clock import Clock
 from core.storage.store import Store
 from core.storage.vault import Vault
@@ -104,12 +105,18 @@ class Switcher:
         if record is None:
             raise CoreError(
                 "nothing_to_undo",
-                f"Turntable has not switched the login in {self._home}; nothing was changed.",
+                Sentence(
+                    "Turntable has not switched the login in {home}; nothing was changed.",
+                    home=self._home,
+                ),
             )
         if self._settling.in_file(content_of(self._home)) != record.given:
             raise CoreError(
                 "switch_changed",
-                f"Another login stands in {self._source} since the switch; it was left alone.",
+                Sentence(
+                    "Another login stands in {source} since the switch; it was left alone.",
+                    source=self._source,
+                ),
                 "`turntable switch ACCOUNT` changes it on purpose.",
                 exit_code=ExitCode.LEFT_ALONE,
             )
@@ -170,7 +177,9 @@ class Switcher:
         failed = next((check for check in checks if check.result is Result.FAILED), None)
         if failed is not None:
             raise CoreError(
-                "switch_refused", f"{failed.because} Codex's login was not changed.", ""
+                "switch_refused",
+                Sentence("{because} Codex's login was not changed.", because=failed.because),
+                "",
             )
         steps = list(checks)
         for _ in range(_ATTEMPTS):
@@ -190,7 +199,10 @@ class Switcher:
             await self._take_back(record)
             raise CoreError(
                 "login_busy",
-                f"Another program keeps changing {self._source}; it was left as it is.",
+                Sentence(
+                    "Another program keeps changing {source}; it was left as it is.",
+                    source=self._source,
+                ),
                 "Close Codex and try again.",
             )
         steps += [Step(name=name, result=Result.DONE) for name in ("keep", "lend", "write")]
@@ -227,7 +239,10 @@ class Switcher:
             await self._take_back(record)
             raise CoreError(
                 "switch_refused",
-                f"The newest login of {lent.label} is not certain; Codex's was not changed.",
+                Sentence(
+                    "The newest login of {label} is not certain; Codex's was not changed.",
+                    label=lent.label,
+                ),
                 "Sign in again: `turntable login --again`.",
                 exit_code=ExitCode.SIGN_IN_NEEDED,
             )
@@ -254,13 +269,17 @@ class Switcher:
         except CoreError as error:
             return Step(name="verify", result=Result.FAILED, because=error.message)
         if who is None:
-            because = "No Codex is installed here that could be asked."
+            because = Sentence("No Codex is installed here that could be asked.")
             return Step(name="verify", result=Result.SKIPPED, because=because)
         account = None if target is None else self._store.state.accounts[target]
         wanted = ("", "") if account is None else ("chatgpt", account.email)
         if (who.kind, who.email) == wanted:
             return Step(name="verify", result=Result.DONE)
-        because = f"Codex says that {who.email or 'nobody'} is signed in."
+        because = (
+            Sentence("Codex says that {email} is signed in.", email=who.email)
+            if who.email
+            else Sentence("Codex says that nobody is signed in.")
+        )
         return Step(name="verify", result=Result.FAILED, because=because)
 
     async def _roll_back(self, record: Record, before: bytes | None, after: bytes | None) -> Step:
@@ -268,7 +287,7 @@ class Switcher:
         done = await asyncio.to_thread(replace_login, self._home, expected=after, content=before)
         if not done:
             await self.settle()
-            because = "Codex has changed the new login already; it was left alone."
+            because = Sentence("Codex has changed the new login already; it was left alone.")
             return Step(name="roll back", result=Result.SKIPPED, because=because)
         await self._take_back(record)
         return Step(name="roll back", result=Result.DONE)

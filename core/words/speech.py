@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from core.domain.sentence import Sentence
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speech:
@@ -23,7 +25,21 @@ class Speech:
 
     def say(self, sentence: str, **values: object) -> str:
         """The sentence in the person's language, filled with `values`."""
-        return self.translate(sentence).format(**values)
+        return self.translate(sentence).format(**{n: self._part(v) for n, v in values.items()})
+
+    def retell(self, text: str) -> str:
+        """What was said in English where nobody knew who reads, in the person's language.
+
+        A text that no catalogue knows, such as the words of another program, stays as it is.
+        """
+        if not isinstance(text, Sentence):
+            return text
+        if not text.values:
+            return self.translate(text.pattern) if text else ""
+        return self.say(text.pattern, **text.values)
+
+    def _part(self, value: object) -> object:
+        return self.retell(value) if isinstance(value, Sentence) else value
 
     def clock(self, moment: datetime, now: datetime) -> str:
         """A moment as people say it: `14:30` today, `Tue 09:00` within a week, `3 Dec` beyond."""
@@ -40,6 +56,10 @@ class Speech:
         if local.date() == today.date():
             return f"{local:%H:%M}"
         return f"{self._day(local, today)} {local:%H:%M}"
+
+    def day(self, moment: datetime, now: datetime) -> str:
+        """A day without its time: `3 Dec`; with the year where that is another."""
+        return self._day(moment.astimezone(self.zone), now.astimezone(self.zone))
 
     def _day(self, local: datetime, today: datetime) -> str:
         month = self.translate(_MONTHS[local.month - 1])

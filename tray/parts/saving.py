@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from core.control.facade import JsonValue
 from core.domain.errors import CoreError
+from core.domain.sentence import Sentence
 
 
 def ask_where(
@@ -53,4 +54,6 @@ def write(path: Path, text: str) -> None:
     data = text.encode()
     opened = file.open(QIODevice.OpenModeFlag.WriteOnly)
     if not opened or file.write(data) != len(data) or not file.commit():
-        raise CoreError("not_saved", f"{path} could not be written.", file.errorString())
+        raise CoreError(
+            "not_saved", Sentence("{path} could not be written.", path=path), file.errorString()
+        )

@@ -15,6 +15,7 @@ from core.accounts.stores.recognise import Form, form_of, read_store, without_lo
 from core.codex_home.auth_file import FoundLogin
 from core.domain.account import Identity
 from core.domain.errors import CoreError
+from core.domain.sentence import Sentence
 from core.storage.folders import write_private
 
 LARGEST = 16 * 1024 * 1024
@@ -37,20 +38,28 @@ def read_text(path: Path) -> str:
     """
     try:
         if not path.is_file() and path.exists():
-            raise _unreadable(path, "it is not a regular file")
+            raise _unreadable(path, Sentence("it is not a regular file"))
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
     except FileNotFoundError:
         hint = "Name the file that holds the logins."
-        raise CoreError("store_missing", f"{path}: there is no such file.", hint) from None
+        raise CoreError(
+            "store_missing", Sentence("{path}: there is no such file.", path=path), hint
+        ) from None
     except OSError as error:
-        raise _unreadable(path, (error.strerror or "the system refused").lower()) from None
+        raise _unreadable(
+            path, (error.strerror or Sentence("the system refused")).lower()
+        ) from None
     if len(content) > LARGEST:
-        raise _unreadable(path, f"it is larger than {LARGEST // 1024 // 1024} MiB")
+        raise _unreadable(
+            path, Sentence("it is larger than {mib} MiB", mib=LARGEST // 1024 // 1024)
+        )
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _unreadable(path, f"byte {error.start + 1} is not UTF-8") from None
+        raise _unreadable(
+            path, Sentence("byte {byte} is not UTF-8", byte=error.start + 1)
+        ) from None
 
 
 def read_store_file(path: Path, passphrase: str | None) -> Contents:
@@ -129,7 +138,9 @@ def _replace(path: Path, text: str) -> None:
         if mode & 0o077 == 0:
             path.resolve().chmod(mode)
     except OSError as error:
-        raise _unreadable(path, (error.strerror or "the system refused").lower()) from None
+        raise _unreadable(
+            path, (error.strerror or Sentence("the system refused")).lower()
+        ) from None
 
 
 @contextmanager
@@ -143,7 +154,9 @@ def _locked(lock: Path) -> Iterator[None]:
     try:
         candidate = Path(tempfile.mkdtemp(prefix=f"{lock.name}.candidate-", dir=lock.parent))
     except OSError as error:
-        raise _unreadable(lock.parent, (error.strerror or "the system refused").lower()) from None
+        raise _unreadable(
+            lock.parent, (error.strerror or Sentence("the system refused")).lower()
+        ) from None
     try:
         (candidate / owner).touch(mode=0o600)
         try:
@@ -151,8 +164,11 @@ def _locked(lock: Path) -> Iterator[None]:
         except OSError:
             raise CoreError(
                 "store_busy",
-                f"{lock.parent}: another program is writing its logins; nothing was changed.",
-                f"Quit it and try again. If it is not running, remove {lock}.",
+                Sentence(
+                    "{parent}: another program is writing its logins; nothing was changed.",
+                    parent=lock.parent,
+                ),
+                Sentence("Quit it and try again. If it is not running, remove {lock}.", lock=lock),
             ) from None
         try:
             yield
@@ -168,10 +184,14 @@ def _about[T](path: Path, work: Callable[[], T]) -> T:
     except CoreError as error:
         if str(path) in error.message:
             raise
-        message = f"{path}: {error.message}"
+        message = Sentence("{path}: {message}", path=path, message=error.message)
         raise CoreError(error.code, message, error.hint, exit_code=error.exit_code) from None
 
 
 def _unreadable(path: Path, why: str) -> CoreError:
     hint = "Nothing was changed. Name the file as the other tool wrote it."
-    return CoreError("store_unreadable", f"{path}: cannot be read or written, {why}.", hint)
+    return CoreError(
+        "store_unreadable",
+        Sentence("{path}: cannot be read or written, {why}.", path=path, why=why),
+        hint,
+    )

@@ -13,6 +13,7 @@ from core.accounts.stores.opencode_sealed import (
     seal_again,
 )
 from core.domain.errors import CoreError, ExitCode
+from core.domain.sentence import Sentence
 
 OURS = "turntable"
 """The key that says of our own files what they are: `backup` or `export`."""
@@ -102,7 +103,7 @@ def _opened(text: str, passphrase: str | None) -> tuple[Mapping[str, object], st
     document = _document(text)
     if not is_sealed(document):
         return document, text
-    _require_version(document, frozenset({2}), "a sealed opencode-multi-auth")
+    _require_version(document, frozenset({2}), Sentence("a sealed opencode-multi-auth"))
     if passphrase is None:
         raise _locked("This store is sealed by a passphrase, and none was given.")
     try:
@@ -116,10 +117,16 @@ def _document(text: str) -> Mapping[str, object]:
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:
-        message = f"The file is not whole: line {error.lineno}, column {error.colno}."
+        message = Sentence(
+            "The file is not whole: line {line}, column {column}.",
+            line=error.lineno,
+            column=error.colno,
+        )
         raise CoreError("store_broken", message, _NOTHING) from None
     except (ValueError, RecursionError):
-        message = "The file is not whole: it is nested too deeply, or holds an endless number."
+        message = Sentence(
+            "The file is not whole: it is nested too deeply, or holds an endless number."
+        )
         raise CoreError("store_broken", message, _NOTHING) from None
     if not isinstance(document, dict):
         raise _unknown()
@@ -131,8 +138,15 @@ def _require_version(document: Mapping[str, object], known: frozenset[int], whos
     if version in known and not isinstance(version, bool):
         return
     named = str(version) if isinstance(version, int) else "unknown"
-    message = f"This is a store of {whose}, version {named}, which this Turntable cannot read."
-    hint = f"Nothing was changed. Versions that it reads: {', '.join(map(str, sorted(known)))}."
+    message = Sentence(
+        "This is a store of {whose}, version {named}, which this Turntable cannot read.",
+        whose=whose,
+        named=named,
+    )
+    hint = Sentence(
+        "Nothing was changed. Versions that it reads: {versions}.",
+        versions=", ".join(map(str, sorted(known))),
+    )
     raise CoreError("store_version", message, hint)
 
 

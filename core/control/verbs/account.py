@@ -19,6 +19,7 @@ from core.domain.policies import (
     set_weight,
 )
 from core.domain.report import AccountReport
+from core.domain.sentence import Sentence
 from core.domain.state import Change
 from core.storage.vault import KEEP_REMOVED
 from core.words.quota import percent
@@ -86,15 +87,15 @@ def _change(action: str, account: Account, arguments: Arguments) -> Change:
     value = arguments.text("value")
     match action:
         case "rename":
-            return rename(account.id, _needed(action, value, "a label"))
+            return rename(account.id, _needed(action, value, Sentence("a label")))
         case "tag":
-            return add_tag(account.id, _needed(action, value, "a word"))
+            return add_tag(account.id, _needed(action, value, Sentence("a word")))
         case "untag":
-            return drop_tag(account.id, _needed(action, value, "a word"))
+            return drop_tag(account.id, _needed(action, value, Sentence("a word")))
         case "note":
             return set_note(account.id, value or "")
         case "weight":
-            return set_weight(account.id, _whole(_needed(action, value, "a number")))
+            return set_weight(account.id, _whole(_needed(action, value, Sentence("a number"))))
         case "reserve":
             return _reserve(account, arguments)
         case "pause" | "resume":
@@ -173,13 +174,13 @@ def _kept(app: App, account: Account) -> str:
 
 def _needed(action: str, value: str | None, what: str) -> str:
     if value is None:
-        raise _usage(f"account {action} needs {what}.")
+        raise _usage(Sentence("account {action} needs {what}.", action=action, what=what))
     return value
 
 
 def _whole(text: str) -> int:
     if not text.strip().isdecimal():
-        raise _usage(f"“{text}” is not a whole number.")
+        raise _usage(Sentence("“{text}” is not a whole number.", text=text))
     return int(text)
 
 

@@ -21,6 +21,7 @@ from core.domain.errors import CoreError, ExitCode
 from core.domain.profiles import IN_USE, NONE
 from core.domain.rules import PoolId
 from core.domain.ruling import replace_rules
+from core.domain.sentence import Sentence
 from core.domain.settings import Settings, Value, parse_value, with_value
 from core.domain.state import Change
 from core.storage.backups import write_new
@@ -252,7 +253,10 @@ def _require_profile(app: App, wishes: Export) -> None:
     wanted = wishes.settings.get(IN_USE, "")
     there = {*app.configuration.profiles, *(one.name for one in wishes.profiles), "", NONE}
     if wanted not in there:
-        message = f"The file wants the profile {wanted}, which is in no place; nothing was changed."
+        message = Sentence(
+            "The file wants the profile {wanted}, which is in no place; nothing was changed.",
+            wanted=wanted,
+        )
         raise CoreError("no_such_profile", message, exit_code=ExitCode.USAGE)
 
 

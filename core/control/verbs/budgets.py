@@ -22,6 +22,7 @@ from core.domain.budgets import (
 from core.domain.errors import CoreError, ExitCode
 from core.domain.rules import PoolId
 from core.domain.ruling import find_pool
+from core.domain.sentence import Sentence
 from core.domain.state import drop_budget, put_budget
 from core.routing.budgets import Tally, amount, current, is_used_up, reserved
 from core.runtime.projects import find_project
@@ -120,7 +121,10 @@ async def _set(app: App, arguments: Arguments) -> str:
     if same is not None:
         wanted = replace(wanted, number=same.number)
     elif len(known) >= MOST_BUDGETS:
-        raise CoreError("too_many_budgets", f"There are {MOST_BUDGETS} budgets; no more fit.")
+        raise CoreError(
+            "too_many_budgets",
+            Sentence("There are {most} budgets; no more fit.", most=MOST_BUDGETS),
+        )
     await app.folder.store.change(put_budget(wanted))
     if app.serving is not None:
         await app.serving.budgeting.sum_up()
@@ -151,7 +155,7 @@ async def _about(app: App, arguments: Arguments) -> tuple[Subject, str]:
 async def _project(typed: str) -> str:
     project = await asyncio.to_thread(find_project, typed)
     if project is None:
-        message = f"{typed} is no folder that a budget can name."
+        message = Sentence("{typed} is no folder that a budget can name.", typed=typed)
         raise CoreError("bad_folder", message, "Give its whole path.", exit_code=ExitCode.USAGE)
     return project.rstrip("/") or "/"
 
@@ -166,7 +170,11 @@ def _limit(arguments: Arguments) -> tuple[Measure, float]:
     limit = float(found[1]) * _TIMES[found[2].lower()] if found is not None else 0.0
     whole = measure is Measure.COST or limit == int(limit)
     if not (0 < limit <= _MOST and whole):
-        message = f"“{typed}” is no number of {measure.value}: 500, 2.5M, or dollars for --cost."
+        message = Sentence(
+            "“{typed}” is no number of {measure}: 500, 2.5M, or dollars for --cost.",
+            typed=typed,
+            measure=measure.value,
+        )
         raise _usage(message)
     return measure, limit
 
@@ -175,7 +183,11 @@ async def _remove(app: App, typed: str | None) -> str:
     number = (typed or "").removeprefix("#")
     known = {str(one): one for one in app.state.budgets}
     if number not in known:
-        message = f"There is no budget {typed}." if typed else "budget remove needs its number."
+        message = (
+            Sentence("There is no budget {typed}.", typed=typed)
+            if typed
+            else "budget remove needs its number."
+        )
         hint = "`turntable budget` lists them."
         raise CoreError("no_such_budget", message, hint, exit_code=ExitCode.USAGE)
     await app.folder.store.change(drop_budget(known[number]))
@@ -248,4 +260,9 @@ def _label(app: App, one: Budget) -> str:
 
 def _usage(message: str) -> CoreError:
     hint = "`turntable budget --help` says more."
-    return CoreError("usage", f"{message} Nothing was changed.", hint, exit_code=ExitCode.USAGE)
+    return CoreError(
+        "usage",
+        Sentence("{message} Nothing was changed.", message=Sentence(message)),
+        hint,
+        exit_code=ExitCode.USAGE,
+    )

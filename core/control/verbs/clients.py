@@ -11,6 +11,7 @@ from core.domain.client import Client, ClientId
 from core.domain.errors import CoreError, ExitCode
 from core.domain.rules import PoolId
 from core.domain.ruling import find_pool
+from core.domain.sentence import Sentence
 from core.domain.state import drop_client, put_client
 from core.proxy.clients import TOKEN_PREFIX, token_hash
 
@@ -91,11 +92,13 @@ def _line(app: App, caller: Caller) -> str:
 async def _create(app: App, label: str | None, pool: str | None) -> Callers:
     label = (label or "").strip()
     if not label or len(label) > LONGEST_LABEL or not label.isprintable():
-        message = f"A label has 1 to {LONGEST_LABEL} printable characters."
+        message = Sentence(
+            "A label has 1 to {longest} printable characters.", longest=LONGEST_LABEL
+        )
         hint = "`turntable client create --label NAME`."
         raise CoreError("bad_label", message, hint, exit_code=ExitCode.USAGE)
     if any(one.label == label for one in app.state.clients.values()):
-        message = f"“{label}” may call already."
+        message = Sentence("“{label}” may call already.", label=label)
         hint = "`turntable client rotate` gives it a new token."
         raise CoreError("label_taken", message, hint, exit_code=ExitCode.USAGE)
     made = Client(
@@ -152,7 +155,7 @@ def _named(app: App, typed: str | None) -> Client:
     for one in app.state.clients.values():
         if typed and typed in (one.id, one.label):
             return one
-    message = f"No tool is known as “{typed}”." if typed else "Which tool?"
+    message = Sentence("No tool is known as “{typed}”.", typed=typed) if typed else "Which tool?"
     raise CoreError("no_client_named", message, _HINT, exit_code=ExitCode.USAGE)
 
 

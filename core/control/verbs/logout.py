@@ -8,6 +8,7 @@ from core.control.granting import granting
 from core.control.verb import Arguments
 from core.domain.account import Account, AccountId, Refresher
 from core.domain.errors import CoreError, ExitCode
+from core.domain.sentence import Sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +62,12 @@ def _require_ours(chosen: tuple[Account, ...]) -> None:
         if account.refresher is not Refresher.TURNTABLE:
             raise CoreError(
                 "not_ours_to_revoke",
-                f"#{account.number} {account.label} was imported: its login is not Turntable’s "
-                "to revoke. Nothing was changed.",
+                Sentence(
+                    "#{number} {label} was imported: its login is not Turntable’s to revoke. "
+                    "Nothing was changed.",
+                    number=account.number,
+                    label=account.label,
+                ),
                 "Sign out where it lives, for example with `codex logout`; or leave --revoke out.",
                 exit_code=ExitCode.LEFT_ALONE,
             )

@@ -18,6 +18,7 @@ from core.domain.ruling import (
     take_from_pool,
     users_of,
 )
+from core.domain.sentence import Sentence
 from core.domain.state import State
 
 
@@ -135,7 +136,7 @@ async def _change(app: App, arguments: Arguments, action: str) -> str:
     known = find_pool(app.state, _name(arguments))
     accounts = _accounts(app, arguments)
     if not accounts:
-        raise _usage(f"pool {action} needs an account.")
+        raise _usage(Sentence("pool {action} needs an account.", action=action))
     change = add_to_pool if action == "add" else take_from_pool
     await app.folder.store.change(change(known.id, accounts))
     return app.speech.say(
@@ -167,7 +168,7 @@ def _labels(app: App, pool: PoolId) -> str:
 def _name(arguments: Arguments) -> str:
     name = arguments.text("pool")
     if name is None:
-        raise _usage(f"pool {arguments.text('action')} needs a name.")
+        raise _usage(Sentence("pool {action} needs a name.", action=arguments.text("action")))
     return name
 
 

@@ -7,6 +7,7 @@ from core.app import App
 from core.control.verb import Arguments
 from core.domain.errors import CoreError, ExitCode
 from core.domain.profiles import IN_USE, NONE, Profile, make_profile
+from core.domain.sentence import Sentence
 from core.domain.settings import Value, parse_value
 from core.storage.settings_file import (
     Source,
@@ -116,9 +117,9 @@ def _outvoted(app: App, used: Profile) -> Iterator[tuple[str, Value]]:
 
 def _remove(app: App, name: str) -> str:
     if _known(app, name).built_in:
-        raise _usage(f"{name} came with the program and stays.")
+        raise _usage(Sentence("{name} came with the program and stays.", name=name))
     if _in_use(app) == name:
-        message = f"The profile {name} is used; nothing was changed."
+        message = Sentence("The profile {name} is used; nothing was changed.", name=name)
         hint = "`turntable profile use none` first."
         raise CoreError("profile_in_use", message, hint, exit_code=ExitCode.USAGE)
     drop_profile(app.home.settings, name)
@@ -129,8 +130,8 @@ def _remove(app: App, name: str) -> str:
 def _known(app: App, name: str) -> Profile:
     profiles = app.configuration.profiles
     if name not in profiles:
-        message = f"There is no profile {name}."
-        hint = f"There are: {', '.join(profiles)}."
+        message = Sentence("There is no profile {name}.", name=name)
+        hint = Sentence("There are: {names}.", names=", ".join(profiles))
         raise CoreError("no_such_profile", message, hint, exit_code=ExitCode.USAGE)
     return profiles[name]
 
@@ -154,14 +155,14 @@ def _value(text: str) -> tuple[str, Value]:
     """`routing.strategy=sticky`, or without the section, as it stands in a profile."""
     key, equals, typed = text.partition("=")
     if not equals:
-        raise _usage(f"“{text}” is no KEY=VALUE.")
+        raise _usage(Sentence("“{text}” is no KEY=VALUE.", text=text))
     whole = key if "." in key else f"routing.{key}"
     return whole, parse_value(whole, typed)
 
 
 def _needed(action: str, name: str | None) -> str:
     if name is None:
-        raise _usage(f"profile {action} needs a name.")
+        raise _usage(Sentence("profile {action} needs a name.", action=action))
     return name
 
 

@@ -14,6 +14,7 @@ from core.domain.account import Account, AccountId
 from core.domain.errors import CoreError, ExitCode
 from core.domain.quota import Quota
 from core.domain.reset_credit import Redemption, ResetCredit, limits_were_reset, redeemable
+from core.domain.sentence import Sentence
 from core.quota.back_end import NoAnswer, NotTaken, OutOfService, Refused, TurnedAway
 from core.quota.reset_credits import Listed, Redeemed, list_credits, redeem
 from core.words import quota as words
@@ -54,7 +55,7 @@ async def reset_credits(app: App, arguments: Arguments) -> ResetCredits:
         return _answer(app, account, found, None, _told(app, account, found))
     good = redeemable(found, app.clock.now())
     if not good:
-        message = f"{account.label} has no reset credit that can be redeemed."
+        message = Sentence("{label} has no reset credit that can be redeemed.", label=account.label)
         raise CoreError("no_reset_credit", message)
     if not arguments.flag("yes"):
         raise _unconfirmed(app, account, good)
@@ -85,8 +86,14 @@ async def _redeemed(
         case Redeemed() | NoAnswer():
             raise CoreError(
                 "redemption_unknown",
-                f"The back end did not say whether a reset credit of {account.label} was redeemed.",
-                f"`turntable reset-credits '#{account.number}'` shows which ones are left.",
+                Sentence(
+                    "The back end did not say whether a reset credit of {label} was redeemed.",
+                    label=account.label,
+                ),
+                Sentence(
+                    "`turntable reset-credits '#{number}'` shows which ones are left.",
+                    number=account.number,
+                ),
             )
         case _:
             raise _refused(account, answer)
@@ -97,21 +104,27 @@ def _refused(account: Account, answer: Refused) -> CoreError:
         case NotTaken():
             return CoreError(
                 "sign_in_needed",
-                f"{account.label} needs a new sign-in first; nothing was changed.",
-                f"`turntable login --again '#{account.number}'`",
+                Sentence(
+                    "{label} needs a new sign-in first; nothing was changed.", label=account.label
+                ),
+                Sentence("`turntable login --again '#{number}'`", number=account.number),
                 exit_code=ExitCode.SIGN_IN_NEEDED,
             )
         case OutOfService():
-            why = "its workspace is out of service"
+            why = Sentence("its workspace is out of service")
         case TurnedAway(challenged=True):
-            why = "the network in front of the back end turned the question away"
+            why = Sentence("the network in front of the back end turned the question away")
         case TurnedAway():
-            why = "the back end was asked too often"
+            why = Sentence("the back end was asked too often")
         case NoAnswer(detail=detail):
-            why = detail
+            why = Sentence(detail)
         case _:
             assert_never(answer)
-    message = f"The reset credits of {account.label} could not be asked about: {why}."
+    message = Sentence(
+        "The reset credits of {label} could not be asked about: {why}.",
+        label=account.label,
+        why=why,
+    )
     return CoreError("back_end_refused", message, "`turntable check` says more.")
 
 

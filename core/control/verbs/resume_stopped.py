@@ -10,6 +10,7 @@ from core.domain.account import AccountId
 from core.domain.decision import Decision, Refuse, RefuseReason, Use, Wait
 from core.domain.errors import CoreError, ExitCode
 from core.domain.facts import Facts, RequestKind, ThreadId
+from core.domain.sentence import Sentence
 from core.domain.usage import RequestRecord, Result
 from core.routing.select import Chances, select
 from core.storage.thread_ends import last_turns
@@ -130,9 +131,11 @@ def _named(chats: tuple[Stopped, ...], typed: str) -> Stopped:
     if len(known) == 1:
         return known[0]
     message = (
-        f"“{typed}” fits {len(known)} chats."
+        Sentence("“{typed}” fits {count} chats.", typed=typed, count=len(known))
         if known
-        else f"No chat that stands still because of a limit is called “{typed}”."
+        else Sentence(
+            "No chat that stands still because of a limit is called “{typed}”.", typed=typed
+        )
     )
     hint = "`turntable resume-stopped` lists them."
     raise CoreError("no_thread_named", message, hint, exit_code=ExitCode.USAGE)

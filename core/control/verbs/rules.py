@@ -10,6 +10,7 @@ from core.control.verbs.pools import Member, NamedPool, members, named_pool
 from core.domain.errors import CoreError, ExitCode
 from core.domain.rules import Otherwise, Project, Rule, RuleNumber, Unknown
 from core.domain.ruling import add_rule, clear_rules, drop_rule, find_pool, set_unknown
+from core.domain.sentence import Sentence
 from core.routing.scope import precedence
 from core.runtime.projects import find_project
 from core.words import rules as words
@@ -133,7 +134,7 @@ async def _add(app: App, arguments: Arguments) -> tuple[str, ...]:
 async def _project(typed: str) -> Project:
     project = await asyncio.to_thread(find_project, typed)
     if project is None:
-        message = f"{typed} is no folder that a rule can name."
+        message = Sentence("{typed} is no folder that a rule can name.", typed=typed)
         raise CoreError("bad_folder", message, "Give its whole path.", exit_code=ExitCode.USAGE)
     return project
 
@@ -143,7 +144,11 @@ async def _remove(app: App, arguments: Arguments) -> str:
     number = typed.removeprefix("#")
     known = {str(one.number): one for one in app.state.rules.rules}
     if number not in known:
-        message = f"There is no rule {typed}." if typed else "rule remove needs its number."
+        message = (
+            Sentence("There is no rule {typed}.", typed=typed)
+            if typed
+            else "rule remove needs its number."
+        )
         hint = "`turntable rule list` shows them all."
         raise CoreError("no_such_rule", message, hint, exit_code=ExitCode.USAGE)
     await app.folder.store.change(drop_rule(known[number].number))

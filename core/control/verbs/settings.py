@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from core.app import App
 from core.control.verb import Arguments
 from core.domain.errors import CoreError, ExitCode
+from core.domain.sentence import Sentence
 from core.domain.settings import Declaration, Settings, Value, declarations, value_of
 from core.storage.settings_file import Source, set_in_file, unset_in_file
 
@@ -50,7 +51,7 @@ async def config(app: App, arguments: Arguments) -> Config:
 def _set(app: App, key: str, arguments: Arguments) -> Config:
     text = arguments.text("value")
     if text is None:
-        raise _usage(f"config set {key} needs a value.")
+        raise _usage(Sentence("config set {key} needs a value.", key=key))
     set_in_file(app.home.settings, key, text)
     app.reload_settings()
     shown = _shown(app, key)
@@ -98,13 +99,15 @@ def _limits(declaration: Declaration) -> str:
     if declaration.choices:
         return " | ".join(declaration.choices)
     if declaration.minimum is not None and declaration.maximum is not None:
-        return f"{declaration.minimum:g} to {declaration.maximum:g}"
+        return Sentence(
+            "{minimum:g} to {maximum:g}", minimum=declaration.minimum, maximum=declaration.maximum
+        )
     return ""
 
 
 def _needed(action: str, key: str | None) -> str:
     if key is None:
-        raise _usage(f"config {action} needs a key, such as proxy.port.")
+        raise _usage(Sentence("config {action} needs a key, such as proxy.port.", action=action))
     return key
 
 

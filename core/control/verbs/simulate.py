@@ -11,6 +11,7 @@ from core.control.verb import Arguments
 from core.control.verbs import why
 from core.control.verbs.why import Why
 from core.domain.errors import CoreError, ExitCode
+from core.domain.sentence import Sentence
 from core.domain.settings import STRATEGIES
 from core.routing.simulation import MadeUpAccount, MadeUpTurn, Score, Trace, run
 
@@ -58,8 +59,10 @@ def read_trace(document: Any) -> Trace:
             MadeUpTurn(at_s=float(at), thread=str(thread), tokens=_count(tokens))
             for at, thread, tokens in document["turns"]
         )
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"{type(error).__name__}: {error}") from None
+    except KeyError as error:
+        raise ValueError(f"“{error.args[0]}” is missing") from None
+    except TypeError:
+        raise ValueError("it has another shape") from None
     if not accounts:
         raise ValueError("it has no account")
     times = [turn.at_s for turn in turns]
@@ -77,7 +80,7 @@ def _read(path: Path) -> Trace:
         why_not = error.strerror if isinstance(error, OSError) else str(error)
         raise CoreError(
             "bad_trace",
-            f"{path} is no trace of work: {why_not}.",
+            Sentence("{path} is no trace of work: {why_not}.", path=path, why_not=why_not),
             "`turntable simulate --help` says what one looks like.",
             exit_code=ExitCode.USAGE,
         ) from None

@@ -16,6 +16,7 @@ from core.control.verbs.logins import Import, described, import_login, ways_in
 from core.control.verbs.vault import first_recovery_code, told_code
 from core.domain.account import AccountId
 from core.domain.errors import CoreError, ExitCode
+from core.domain.sentence import Sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +99,11 @@ def _paths(app: App, arguments: Arguments) -> tuple[Path, ...]:
     present = places.present()
     if not present:
         hint = "Name the file, if it lies elsewhere: `turntable import FILE`."
-        message = f"{places.expected}: there is no such file; {tool} keeps its logins there."
+        message = Sentence(
+            "{path}: there is no such file; {tool} keeps its logins there.",
+            path=places.expected,
+            tool=tool,
+        )
         raise CoreError("store_missing", message, hint)
     return present
 
@@ -120,8 +125,10 @@ def _store_file(path: Path) -> tuple[Path, ...]:
         case Form.AUTH_JSON:
             return ()
         case Form.OUR_BACKUP:
-            hint = f"`turntable restore {path.name}` merges it."
-            raise CoreError("is_a_backup", f"{path} is a backup of Turntable.", hint)
+            hint = Sentence("`turntable restore {name}` merges it.", name=path.name)
+            raise CoreError(
+                "is_a_backup", Sentence("{path} is a backup of Turntable.", path=path), hint
+            )
         case _:
             return (path,)
 

@@ -12,6 +12,7 @@ from core.codex_home.find import find_program
 from core.control.verb import Arguments
 from core.domain.account import AccountId
 from core.domain.errors import CoreError, ExitCode
+from core.domain.sentence import Sentence
 from core.switch.desktop_app import desktop_app
 from core.switch.preflight import Config, config_in_file, running_codex
 from core.switch.receipt import Receipt, Result, Step
@@ -84,7 +85,7 @@ def _existing(home: Path) -> Path:
     if not home.is_dir():
         raise CoreError(
             "home_missing",
-            f"{home} does not exist; nothing was changed.",
+            Sentence("{home} does not exist; nothing was changed.", home=home),
             "Start Codex once, or name its folder in CODEX_HOME.",
         )
     return Path(os.path.realpath(home))

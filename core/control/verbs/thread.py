@@ -10,6 +10,7 @@ from core.domain.account import AccountId
 from core.domain.choices import may_move
 from core.domain.errors import CoreError, ExitCode
 from core.domain.facts import ThreadId
+from core.domain.sentence import Sentence
 from core.domain.state import pin_thread
 
 MOST_LISTED = 50
@@ -97,6 +98,10 @@ def _named(app: App, typed: str | None) -> ThreadId:
     ]
     if len(known) == 1 or typed in known:
         return known[0] if len(known) == 1 else ThreadId(typed)
-    message = f"“{typed}” fits {len(known)} chats." if known else f"No chat is known as “{typed}”."
+    message = (
+        Sentence("“{typed}” fits {count} chats.", typed=typed, count=len(known))
+        if known
+        else Sentence("No chat is known as “{typed}”.", typed=typed)
+    )
     hint = "`turntable thread list` shows the newest."
     raise CoreError("no_thread_named", message, hint, exit_code=ExitCode.USAGE)

@@ -13,6 +13,7 @@ from core.domain.errors import CoreError, ExitCode
 from core.domain.explained import Explained, ExplainedAttempt, ExplainedVerdict
 from core.domain.facts import Facts, RequestKind, ThreadId
 from core.domain.rules import PoolId
+from core.domain.sentence import Sentence
 from core.domain.usage import RequestRecord
 from core.routing.select import Chances, select
 from core.runtime.projects import find_project
@@ -79,10 +80,10 @@ async def _named(app: App, prefix: str) -> tuple[RequestRecord, ...]:
         return found
     if found:
         names = ", ".join(record.id for record in found)
-        message = f"“{prefix}” fits several requests: {names}."
+        message = Sentence("“{prefix}” fits several requests: {names}.", prefix=prefix, names=names)
         hint = "Type more of it."
     else:
-        message = f"No request is called “{prefix}”."
+        message = Sentence("No request is called “{prefix}”.", prefix=prefix)
         hint = "`turntable log` lists the newest; the record keeps `usage.keep_days` days."
     raise CoreError("no_request_named", message, hint, exit_code=ExitCode.USAGE)
 

@@ -10,6 +10,7 @@ from core.control.verb import Arguments
 from core.control.verbs.rotation import use
 from core.domain.account import Account, AccountId, Identity
 from core.domain.errors import CoreError, ExitCode
+from core.domain.sentence import Sentence
 from core.proxy.upstream import base_of
 from core.runtime.net import connector
 
@@ -61,15 +62,20 @@ async def _asked(app: App, account: Account, passphrase: str | None) -> tuple[Wo
     async with granting(app, passphrase) as authoriser:
         grant = await authoriser.authorise(account.id)
     if grant is None:
-        message = f"{account.label} needs a new sign-in before its workspaces can be asked for."
-        hint = f"`turntable login --again '#{account.number}'`"
+        message = Sentence(
+            "{label} needs a new sign-in before its workspaces can be asked for.",
+            label=account.label,
+        )
+        hint = Sentence("`turntable login --again '#{number}'`", number=account.number)
         raise CoreError("sign_in_needed", message, hint, exit_code=ExitCode.SIGN_IN_NEEDED)
     found: tuple[Workspace, ...] | None = None
     if base_of(upstream.base_url, allow_custom=upstream.allow_custom) is not None:
         base_url = upstream.base_url.rstrip("/")
         found = await list_workspaces(connector(upstream), base_url, grant)
     if found is None:
-        message = f"The back end could not be asked for the workspaces of {account.label}."
+        message = Sentence(
+            "The back end could not be asked for the workspaces of {label}.", label=account.label
+        )
         raise CoreError("back_end_unreachable", message, "`turntable check` says more.")
     return found
 
@@ -90,15 +96,18 @@ def _choose(account: Account, wanted: str, entries: tuple[WorkspaceEntry, ...]) 
     if entry is None:
         raise CoreError(
             "no_such_workspace",
-            f"“{wanted}” is no workspace of {account.label}.",
-            f"`turntable workspaces '#{account.number}'` lists them.",
+            Sentence("“{wanted}” is no workspace of {label}.", wanted=wanted, label=account.label),
+            Sentence("`turntable workspaces '#{number}'` lists them.", number=account.number),
             exit_code=ExitCode.USAGE,
         )
     if entry.account is None:
         raise CoreError(
             "workspace_not_signed_in",
-            f"{entry.name or entry.id} is no account here yet; a login counts for one workspace.",
-            f"`turntable login --workspace {entry.id}` adds it.",
+            Sentence(
+                "{name} is no account here yet; a login counts for one workspace.",
+                name=entry.name or entry.id,
+            ),
+            Sentence("`turntable login --workspace {id}` adds it.", id=entry.id),
             exit_code=ExitCode.SIGN_IN_NEEDED,
         )
     return entry.account
