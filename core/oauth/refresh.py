@@ -246,6 +246,8 @@ class Authoriser:
             case Renewal.NONE:
                 if self._is_dead(account.id, known):
                     self._store.learn(not_renewed(account.id))
+            case Renewal.SUPERSEDED:
+                self._refused.pop(account.id, None)
         await self._note_doubt(account.id)
 
     async def _note_doubt(self, account_id: AccountId) -> None:

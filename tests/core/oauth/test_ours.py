@@ -166,19 +166,38 @@ async def test_without_a_journal_nothing_is_presented(
 async def test_newer_tokens_that_the_disk_refuses_wait_unused_and_are_sealed_later(
     parts: Parts, account: Account, login: Login, clock: FakeClock
 ) -> None:
-    put = parts.vault.put
+    succeed = parts.vault.succeed
 
-    async def full(*_: object) -> Credentials:
+    async def full(*_: object) -> bool:
         raise CoreError("disk_full", "There is no space left.")
 
-    parts.vault.put = full  # type: ignore[method-assign, assignment]
+    parts.vault.succeed = full  # type: ignore[method-assign, assignment]
     clock.advance(DAY - timedelta(minutes=1))
     assert await _renewed(parts, account) == login.access_token
-    parts.vault.put = put  # type: ignore[method-assign]
+    parts.vault.succeed = succeed  # type: ignore[method-assign]
     clock.advance(FIRST_REST)
     assert await _renewed(parts, account) == _family(parts).login.access_token
     assert (_family(parts).renewals, _family(parts).reuses) == (1, 0)
     assert await parts.vault.doubtful() == {}
+
+
+async def test_tokens_that_waited_for_the_disk_replace_no_newer_login(
+    parts: Parts, account: Account, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(*_: object) -> bool:
+        raise CoreError("disk_full", "There is no space left.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(parts.vault, "succeed", full)
+        clock.advance(DAY - timedelta(minutes=1))
+        await _renewed(parts, account)
+    other = signed_in_again(
+        make_login("A", issued_at=clock.now(), expires_at=clock.now() + DAY), family=2
+    )
+    await parts.signed_in(other)
+    clock.advance(DAY - timedelta(minutes=1))
+    assert await _renewed(parts, account) == other.access_token
+    assert (await _held(parts, account)).refresh_token == other.refresh_token
 
 
 async def test_a_login_that_comes_in_while_the_lane_is_busy_is_not_refreshed(
@@ -194,6 +213,32 @@ async def test_a_login_that_comes_in_while_the_lane_is_busy_is_not_refreshed(
         await parts.signed_in(other)
     assert await asking == other.access_token
     assert parts.refreshes == 0
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        pytest.param(None, id="newer tokens"),
+        pytest.param(replies.oauth_error("invalid_grant"), id="the end of the sign-in"),
+    ],
+)
+async def test_a_late_answer_of_an_older_login_changes_nothing(
+    parts: Parts, account: Account, clock: FakeClock, late: Reply | None
+) -> None:
+    clock.advance(2 * DAY)
+    gate = Gate()
+    parts.back_end.next("A", *([late] if late else []), gate, on=Endpoint.REFRESH)
+    asking = asyncio.ensure_future(parts.token(account.id))
+    await parts.back_end.until(lambda: parts.refreshes == 1)
+    other = signed_in_again(
+        make_login("A", issued_at=clock.now(), expires_at=clock.now() + DAY), family=2
+    )
+    await parts.signed_in(other)
+    gate.release()
+    assert await asking == other.access_token
+    assert (await _held(parts, account)).refresh_token == other.refresh_token
+    assert parts.store.observed.signed_out == {}
+    assert await parts.vault.doubtful() == {}
 
 
 # What fails

@@ -172,7 +172,7 @@ def watched(vault: Any, folder: Path, order: Order) -> None:
     module: Any = ours_module
     vault.intend = _around(vault.intend, before=lambda: reach("before the intent"))
     module.post = _around(module.post, before=lambda: reach("before the request"), then=answered)
-    vault.put = _around(vault.put, then=committed)
+    vault.succeed = _around(vault.succeed, then=committed)
 
 
 def _nothing() -> None:

@@ -165,6 +165,37 @@ class TestRemoving:
         assert await vault.get(WORK) == replace(login("B"), generation=4)
 
 
+class TestSucceeding:
+    """What a renewal has brought follows the login that was renewed, and no other."""
+
+    async def test_it_is_the_next_generation(self, vault: Vault) -> None:
+        known = await vault.put(WORK, login("A"))
+        await vault.intend(WORK, known.generation)
+        assert await vault.succeed(WORK, replace(login("B"), generation=known.generation))
+        assert await vault.get(WORK) == replace(login("B"), generation=known.generation + 1)
+        assert await vault.doubtful() == {}
+
+    async def test_a_login_that_came_in_meanwhile_is_kept(self, vault: Vault) -> None:
+        known = await vault.put(WORK, login("A"))
+        newer = await vault.put(WORK, login("C"))
+        assert not await vault.succeed(WORK, replace(login("B"), generation=known.generation))
+        assert await vault.get(WORK) == newer
+
+    async def test_a_login_that_was_removed_meanwhile_stays_so_and_comes_back_newest(
+        self, vault: Vault
+    ) -> None:
+        known = await vault.put(WORK, login("A"))
+        await vault.remove(WORK)
+        assert await vault.succeed(WORK, replace(login("B"), generation=known.generation))
+        assert await vault.get(WORK) is None
+        assert await vault.bring_back(WORK)
+        assert await vault.get(WORK) == replace(login("B"), generation=known.generation + 1)
+
+    async def test_where_nothing_is_left_nothing_is_put(self, vault: Vault) -> None:
+        assert not await vault.succeed(WORK, login("A"))
+        assert await vault.get(WORK) is None
+
+
 class TestJournal:
     async def test_an_intent_is_ended_by_the_new_login(self, vault: Vault) -> None:
         await vault.put(WORK, login("A", 1))
