@@ -16,6 +16,7 @@ from core.control.local import LocalFacade
 from core.control.owner import make_app
 from core.control.remote import RemoteFacade
 from core.domain.errors import CoreError, ExitCode
+from core.words.speech import Speech
 
 NO_BROWSER = "TURNTABLE_NO_BROWSER"
 """Set to anything: no browser is opened, its address is shown."""
@@ -57,7 +58,9 @@ def run_login(
         nonlocal joined
         app = make_app(environment, passphrase=passphrase)
         try:
-            attendant = _Attendant(await _reach(app), out=out, as_json=as_json, opens=opens)
+            attendant = _Attendant(
+                await _reach(app), app.speech, out=out, as_json=as_json, opens=opens
+            )
             await _begin(attendant, wish, may_ask=may_ask)
             joined += 1
             while several:
@@ -89,14 +92,17 @@ async def _begin(attendant: "_Attendant", wish: dict[str, JsonValue], *, may_ask
             question = QUESTIONS.get(error.code)
             if question is None or not may_ask or question.parameter in wish:
                 raise
-            wish[question.parameter] = ask(question)
+            wish[question.parameter] = ask(question, attendant.speech)
 
 
 class _Attendant:
     """Shows steps and does what they ask of the person's machine."""
 
-    def __init__(self, facade: Facade, *, out: TextIO, as_json: bool, opens: bool) -> None:
+    def __init__(
+        self, facade: Facade, speech: Speech, *, out: TextIO, as_json: bool, opens: bool
+    ) -> None:
         self._facade = facade
+        self.speech = speech
         self._out = out
         self._as_json = as_json
         self._opens = opens
@@ -136,7 +142,8 @@ class _Attendant:
     async def _read_line(self) -> str:
         """One line of standard input, read aside: whoever types Ctrl+C is not waited for."""
         if not self._as_json and sys.stdin.isatty():
-            print("Paste the address at which the browser ended:", file=self._out, flush=True)
+            text = self.speech.say("Paste the address at which the browser ended:")
+            print(text, file=self._out, flush=True)
         loop = asyncio.get_running_loop()
         line: asyncio.Future[str] = loop.create_future()
 
