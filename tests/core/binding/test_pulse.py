@@ -141,6 +141,15 @@ class TestPulse:
         clock = FakeClock()
         assert self.look(Pulse(self.root(place), clock), clock, 3) == [False, False, True]
 
+    def test_an_owner_that_has_left_one_of_its_ports_is_no_hang(
+        self, place: Place, tmp_path: Path, listener: Listener
+    ) -> None:
+        other = tmp_path / "another"
+        other.mkdir()
+        listener.bind = place.binder().bind(other, listener.port).bind_id
+        clock = FakeClock()
+        assert self.look(Pulse(self.root(place), clock), clock, 4) == [False] * 4
+
     def test_a_machine_that_slept_begins_anew(self, place: Place) -> None:
         clock = FakeClock()
         pulse = Pulse(self.root(place), clock)
