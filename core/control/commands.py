@@ -78,7 +78,7 @@ _TABLE = (
         parameters=(
             Parameter(
                 name="action",
-                help="Only look: how the bind stands, or what it would change.",
+                help="Only look: status (how the bind stands) or diff (what it would change).",
                 positional=True,
                 choices=("status", "diff"),
             ),
@@ -115,7 +115,8 @@ _TABLE = (
         parameters=(
             Parameter(
                 name="action",
-                help="What to do.",
+                help="get (all without a key), set, unset (back to the default), reset (all of "
+                "them), explain (what it means and who says its value), path (of settings.toml).",
                 positional=True,
                 required=True,
                 choices=("get", "set", "unset", "reset", "explain", "path"),

@@ -74,7 +74,8 @@ ROUTING_VERBS = (
         parameters=(
             Parameter(
                 name="action",
-                help="What to do; show where nothing is typed.",
+                help="show (default), pause (no account changes), resume, strategy (for new "
+                "chats), skip (pass an account by), clear-blocks (end an account’s waits).",
                 positional=True,
                 choices=("show", "pause", "resume", "strategy", "skip", "clear-blocks"),
             ),
@@ -99,7 +100,10 @@ ROUTING_VERBS = (
         parameters=(
             Parameter(
                 name="action",
-                help="What to do.",
+                help="show; rename; tag, untag; note; weight (its share under weighted); reserve "
+                "(keep that much for yourself); pause (no request) and resume; drain (no new chat) "
+                "and undrain; disable (not even its login is kept fresh) and enable; remove (for 7 "
+                "days undone by put-back).",
                 positional=True,
                 required=True,
                 choices=ACCOUNT_ACTIONS,
@@ -110,9 +114,24 @@ ROUTING_VERBS = (
                 help="rename: the label; tag, untag: a word; note: a sentence; weight: a number.",
                 positional=True,
             ),
-            Parameter(name="session", help="reserve: per cent of the session.", kind=Kind.NUMBER),
-            Parameter(name="week", help="reserve: per cent of the week.", kind=Kind.NUMBER),
-            Parameter(name="month", help="reserve: per cent of the month.", kind=Kind.NUMBER),
+            Parameter(
+                name="session",
+                help="reserve: per cent of the session; 0 for none.",
+                kind=Kind.NUMBER,
+                metavar="PERCENT",
+            ),
+            Parameter(
+                name="week",
+                help="reserve: per cent of the week; 0 for none.",
+                kind=Kind.NUMBER,
+                metavar="PERCENT",
+            ),
+            Parameter(
+                name="month",
+                help="reserve: per cent of the month; 0 for none.",
+                kind=Kind.NUMBER,
+                metavar="PERCENT",
+            ),
         ),
     ),
     Verb(
@@ -193,7 +212,14 @@ ROUTING_VERBS = (
                 help="req_… of `log` or of the reply’s x-turntable-request; default: the newest.",
                 positional=True,
             ),
-            Parameter(name="last", help="The newest N instead.", kind=Kind.NUMBER, metavar="N"),
+            Parameter(
+                name="last",
+                help="The newest N instead.",
+                kind=Kind.NUMBER,
+                metavar="N",
+                least=1,
+                most=10_000,
+            ),
         ),
     ),
     Verb(
@@ -210,8 +236,10 @@ ROUTING_VERBS = (
             ),
             Parameter(
                 name="trace",
-                help='A JSON file of work, which every strategy is let do: {"accounts": [{"plan", '
-                '"session", "week"}], "turns": [[seconds, thread, tokens]]}.',
+                help="A JSON file of work, which every strategy is let do: "
+                '{"accounts": [{"plan": "plus", "session": 400000, "week": 4000000}], '
+                '"turns": [[0, "chat-1", 9000], [60, "chat-1", 5000]]}. A limit is the tokens that '
+                "fill it; a turn is a second, a chat and its tokens.",
                 metavar="FILE",
             ),
         ),
@@ -225,7 +253,8 @@ ROUTING_VERBS = (
         parameters=(
             Parameter(
                 name="action",
-                help="What to do; list where nothing is typed.",
+                help="list (default), keep (on one account), move (another account may go on with "
+                "it), free (end keep).",
                 positional=True,
                 choices=("list", "keep", "move", "free"),
             ),

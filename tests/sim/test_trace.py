@@ -36,8 +36,11 @@ async def test_what_is_no_trace_is_refused_with_the_reason(tmp_path: Path) -> No
     file = tmp_path / "trace.json"
     file.write_text("{}", encoding="utf-8")
     async with running(tmp_path, "Ada") as engine:
-        for named in (file, tmp_path / "missing.json"):
-            with pytest.raises(CoreError) as caught:
+        for named, reason in (
+            (file, "“accounts” is missing"),
+            (tmp_path / "missing.json", "No such file"),
+        ):
+            with pytest.raises(CoreError, match=reason) as caught:
                 await engine.ask("simulate", trace=str(named))
             assert (caught.value.code, caught.value.exit_code) == ("bad_trace", 2)
 

@@ -95,6 +95,18 @@ def test_each_verbs_parameters_have_names_of_their_own(verb: Verb) -> None:
     assert len(set(names)) == len(names)
 
 
+def test_each_action_of_a_verb_is_named_in_its_help() -> None:
+    unexplained = {
+        f"{verb.name} {choice}"
+        for verb in VERBS.values()
+        for parameter in verb.parameters
+        if parameter.name == "action"
+        for choice in parameter.choices
+        if choice not in parameter.help
+    }
+    assert unexplained == set()
+
+
 def test_the_verbs_of_the_first_storey_are_there() -> None:
     assert {
         "import",
