@@ -38,6 +38,11 @@ class Notifications(ServiceInterface):
         known = self.buttons[self._count]
         self.ActionInvoked(self._count, next(key for key in known if known[key] == label))
 
+    @property
+    def count(self) -> int:
+        """How many messages came."""
+        return self._count
+
     async def next(self) -> tuple[str, str]:
         """Title and text of the next message."""
         async with asyncio.timeout(5):
