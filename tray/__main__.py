@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from core.control.speaking import speech_of
 from tray.desktop import why_no_desktop
 
 NO_DESKTOP = 69
@@ -16,14 +17,15 @@ def main(arguments: Sequence[str] = ()) -> int:
     Args:
         arguments: `--demo` shows the made-up world instead of the user's own.
     """
+    speech = speech_of(os.environ)
     reason = why_no_desktop(os.environ)
     if reason is not None:
-        sys.stderr.write(f"{reason}\n")
+        sys.stderr.write(f"{speech.retell(reason)}\n")
         return NO_DESKTOP
     from tray import main as program
     from tray.opening import opener
 
-    return program.main(arguments, open_engine=opener(arguments, os.environ))
+    return program.main(arguments, open_engine=opener(arguments, os.environ), speech=speech)
 
 
 if __name__ == "__main__":

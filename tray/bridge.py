@@ -14,6 +14,7 @@ from core.control.facade import Facade
 from core.domain.errors import CoreError
 from core.domain.events import ShowRequested
 from core.words.speech import Speech
+from core.words.trouble import retold
 from tray.present.answer import Answer, Answered
 from tray.present.entries import Perform
 from tray.present.notices import Notice, defect, failure
@@ -81,7 +82,7 @@ class Bridge(QObject):
                 else:
                     self.snapshot.emit(seen)
         except CoreError as error:
-            self._tell(failure(error))
+            self._tell(failure(retold(error, self._speech)))
         except Exception:
             _log.exception("the engine's snapshots ended in an error")
             self._tell(defect(self._speech))
@@ -94,7 +95,7 @@ class Bridge(QObject):
                 self.granted.emit(wish, answer)
             except CoreError as error:
                 _log.info("%s was refused: %s", wish.verb, error.code)
-                self._tell(failure(error))
+                self._tell(failure(retold(error, self._speech)))
             except Exception:
                 _log.exception("%s ended in an error", wish.verb)
                 self._tell(defect(self._speech))
@@ -105,7 +106,7 @@ class Bridge(QObject):
         try:
             answer = Answer(await self._facade.perform(question.verb, question.arguments))
         except CoreError as error:
-            answer = error
+            answer = retold(error, self._speech)
         except Exception:
             _log.exception("%s ended in an error", question.verb)
             told = defect(self._speech)

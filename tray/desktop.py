@@ -11,6 +11,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from core.domain.sentence import Sentence
+
 _PACKAGES = {
     "libxcb-cursor.so.0": "libxcb-cursor0 (Debian, Ubuntu) or xcb-util-cursor (Fedora, Arch)",
     "libxcb-icccm.so.4": "libxcb-icccm4 (Debian, Ubuntu) or xcb-util-wm (Fedora, Arch)",
@@ -22,7 +24,7 @@ _PACKAGES = {
 }
 
 
-def why_no_desktop(environ: Mapping[str, str], platform: str = sys.platform) -> str | None:
+def why_no_desktop(environ: Mapping[str, str], platform: str = sys.platform) -> Sentence | None:
     """One sentence that says what is missing; None when an icon can be shown.
 
     Args:
@@ -33,7 +35,7 @@ def why_no_desktop(environ: Mapping[str, str], platform: str = sys.platform) -> 
         return _why_qt_is_missing()
     wanted = list(_platforms(environ))
     if not wanted:
-        return "There is no display: neither DISPLAY nor WAYLAND_DISPLAY is set."
+        return Sentence("There is no display: neither DISPLAY nor WAYLAND_DISPLAY is set.")
     missing = _why_qt_is_missing()
     if missing:
         return missing
@@ -53,15 +55,15 @@ def _platforms(environ: Mapping[str, str]) -> Iterator[str]:
         yield "xcb"
 
 
-def _why_qt_is_missing() -> str | None:
+def _why_qt_is_missing() -> Sentence | None:
     try:
         import PySide6.QtWidgets  # noqa: F401 - that it can be loaded is the answer
     except ImportError as error:
-        return f"Qt cannot be loaded: {_explained(str(error))}"
+        return Sentence("Qt cannot be loaded: {why}", why=_explained(str(error)))
     return None
 
 
-def _why_not(name: str) -> str | None:
+def _why_not(name: str) -> Sentence | None:
     """Why this platform plugin would not start; None for those that need no display."""
     match name:
         case "xcb":
@@ -72,33 +74,35 @@ def _why_not(name: str) -> str | None:
             return None
 
 
-def _why_plugin_fails(file: str) -> str | None:
+def _why_plugin_fails(file: str) -> Sentence | None:
     from PySide6.QtCore import QLibraryInfo
 
     plugins = Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.PluginsPath))
     try:
         ctypes.CDLL(str(plugins / "platforms" / file))
     except OSError as error:
-        return f"Qt cannot start on this display: {_explained(str(error))}"
+        return Sentence("Qt cannot start on this display: {why}", why=_explained(str(error)))
     return None
 
 
-def _why_x11_refuses() -> str | None:
+def _why_x11_refuses() -> Sentence | None:
     """XCB never returns NULL: a connection that failed carries its error (xcb_connect(3))."""
     xcb = ctypes.CDLL("libxcb.so.1")
     xcb.xcb_connect.restype = ctypes.c_void_p
     connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
     refused = xcb.xcb_connection_has_error(connection)
     xcb.xcb_disconnect(connection)
-    return "The X display in DISPLAY does not answer, or refuses us." if refused else None
+    if not refused:
+        return None
+    return Sentence("The X display in DISPLAY does not answer, or refuses us.")
 
 
-def _why_wayland_refuses() -> str | None:
+def _why_wayland_refuses() -> Sentence | None:
     wayland = ctypes.CDLL("libwayland-client.so.0")
     wayland.wl_display_connect.restype = ctypes.c_void_p
     display = wayland.wl_display_connect(None)
     if display is None:
-        return "The display in WAYLAND_DISPLAY does not answer, or refuses us."
+        return Sentence("The display in WAYLAND_DISPLAY does not answer, or refuses us.")
     wayland.wl_display_disconnect(ctypes.c_void_p(display))
     return None
 
@@ -107,4 +111,8 @@ def _explained(error: str) -> str:
     """The loader's own words, and the package where we know it."""
     library = Path(error.partition(":")[0].strip()).name
     package = _PACKAGES.get(library)
-    return f"{library} cannot be loaded; install {package}." if package else f"{error}."
+    if not package:
+        return f"{error}."
+    return Sentence(
+        "{library} cannot be loaded; install {package}.", library=library, package=package
+    )

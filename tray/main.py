@@ -9,6 +9,8 @@ import qasync
 from shiboken6 import delete
 
 from core.domain.errors import CoreError
+from core.words.speech import Speech
+from core.words.trouble import error_line, hint_line
 from tray.bridge import Bridge
 from tray.endings import Application, Leave, asked_to_leave
 from tray.engine import Engine, OpenEngine, ShownElsewhere
@@ -20,7 +22,7 @@ STOP_S = 3.5
 """Seconds that an engine has to stop; the whole program is gone within four."""
 
 
-def main(arguments: Sequence[str], *, open_engine: OpenEngine) -> int:
+def main(arguments: Sequence[str], *, open_engine: OpenEngine, speech: Speech) -> int:
     """Run the tray until somebody asks it to leave; the exit code.
 
     The caller has asked `tray.desktop` whether there is a desktop.
@@ -30,15 +32,15 @@ def main(arguments: Sequence[str], *, open_engine: OpenEngine) -> int:
     application.setApplicationDisplayName("Turntable")
     application.setDesktopFileName("turntable")
     try:
-        return asyncio.run(run(application, open_engine), loop_factory=qasync.QEventLoop)
+        return asyncio.run(run(application, open_engine, speech), loop_factory=qasync.QEventLoop)
     except CoreError as error:
-        _say(f"error: {error.message}")
-        if error.hint:
-            _say(f"hint: {error.hint}")
+        _say(error_line(error, speech))
+        if hint := hint_line(error, speech):
+            _say(hint)
         return int(error.exit_code)
 
 
-async def run(application: Application, open_engine: OpenEngine) -> int:
+async def run(application: Application, open_engine: OpenEngine, speech: Speech) -> int:
     """Open the engine, show it, follow it to its end; on a wish to leave, give Codex back first.
 
     A wish to leave cancels this task, whatever it waits for; the ways out are `finally` blocks.
@@ -55,7 +57,7 @@ async def run(application: Application, open_engine: OpenEngine) -> int:
             while not leave.wished:
                 engine = await open_engine()
                 if isinstance(engine, ShownElsewhere):
-                    sys.stdout.write("Turntable is already running.\n")
+                    sys.stdout.write(f"{speech.say('Turntable is already running.')}\n")
                     return 0
                 face = face or Face(application, engine.speech, leave.wish)
                 await _follow(engine, face, leave)

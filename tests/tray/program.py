@@ -86,4 +86,4 @@ async def open_engine() -> Engine:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv, open_engine=open_engine))
+    sys.exit(main(sys.argv, open_engine=open_engine, speech=english()))

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from core.domain.errors import CoreError
 from core.domain.report import StatusReport
 from core.words.speech import Speech
+from core.words.trouble import retold
 from tray.parts.chart_library import ChartLibrary
 from tray.parts.order import reading_order
 from tray.parts.saving import as_json, ask_where, write
@@ -208,7 +209,7 @@ class UsagePage(Page):
         try:
             write(path, answer.text("csv") if csv else as_json(answer.whole()))
         except CoreError as error:
-            self.told.emit(failure(error))
+            self.told.emit(failure(retold(error, self._speech)))
             return
         text = self._speech.say("Saved as {path}.", path=path)
         self.told.emit(Notice(title="Turntable", text=text, trouble=False))
