@@ -1,7 +1,7 @@
 """What routing may know of a request, read from its head (pure).
 
 Codex names thread, parent and model in fields of its own (PROTOCOL §4), so that no body has to be
-decoded. Only where the model is in no field is a plain JSON body looked at.
+decoded. Where the model is in no field a JSON body is looked at, of a packed one its beginning.
 """
 
 import json
@@ -11,6 +11,7 @@ from core.domain.account import AccountId
 from core.domain.facts import Facts, RequestKind, ThreadId
 from core.proxy.fields import Fields
 from core.proxy.messages import Request
+from core.proxy.packed import beginning
 
 _LONGEST_NAME = 200
 """Longer ids and names are cut: they are kept in tables and shown in menus."""
@@ -18,6 +19,8 @@ _MODEL_IN_HINT = re.compile(rb"(?:^|[;,\s])model=([^;,\s]+)")
 _MODEL_FIRST = re.compile(rb'\s*\{\s*"model"\s*:\s*"([^"\\]*)"')
 _LARGEST_BODY_READ = 256 * 1024
 """A larger body is not decoded for the sake of a model's name (a turn of the loop is 8 ms)."""
+_BEGINNING = 512
+"""So much of a packed body is unpacked: the model stands first."""
 
 
 def facts_of(request: Request, kind: RequestKind, *, only: AccountId | None = None) -> Facts:
@@ -46,9 +49,12 @@ def _model(request: Request, kind: RequestKind) -> str:
     hint = _MODEL_IN_HINT.search(request.head.fields.value(b"x-codex-routing-hint"))
     if hint is not None:
         return hint[1].decode("utf-8", "replace")[:_LONGEST_NAME]
-    if kind is RequestKind.MODELS or request.head.fields.value(b"content-encoding"):
+    if kind is RequestKind.MODELS:
         return ""
-    return _model_in(request.body)
+    coding = request.head.fields.value(b"content-encoding").lower()
+    if coding in (b"", b"identity"):
+        return _model_in(request.body)
+    return _model_in(beginning(request.body, coding, _BEGINNING)[0].encode())
 
 
 def _model_in(body: bytes) -> str:

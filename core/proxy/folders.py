@@ -13,6 +13,7 @@ from typing import Any
 
 from core.domain.facts import ThreadId
 from core.proxy.fields import Fields
+from core.proxy.packed import beginning
 
 METADATA = b"x-codex-turn-metadata"
 _TREES = b'"workspaces"'
@@ -75,7 +76,7 @@ def named_in_metadata(text: bytes | str) -> Named:
 def folder_in(body: bytes, coding: bytes) -> str | None:
     """The folder of a body's first environment context; None when it has none."""
     for size in PREFIXES:
-        text, whole = _beginning(body, coding.lower(), size)
+        text, whole = beginning(body, coding.lower(), size)
         found = _in_input(text)
         if found is not None:
             return found or None
@@ -158,23 +159,6 @@ def _after(text: str, at: int, mark: str) -> int:
 def _blanks(text: str, at: int) -> int:
     found = _BLANKS.match(text, at)
     return at if found is None else found.end()
-
-
-def _beginning(body: bytes, coding: bytes, size: int) -> tuple[str, bool]:
-    """The first `size` bytes of a body as text, and whether that is all of it."""
-    if coding in (b"", b"identity"):
-        plain, whole = body[:size], len(body) <= size
-    elif coding == b"zstd":
-        import zstandard
-
-        try:
-            plain = zstandard.ZstdDecompressor().stream_reader(body).read(size + 1)
-        except zstandard.ZstdError:
-            return "", True
-        plain, whole = plain[:size], len(plain) <= size
-    else:
-        return "", True
-    return plain.decode("utf-8", "ignore"), whole
 
 
 def _unescaped(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from core.domain.facts import Facts
+from core.domain.facts import Facts, RequestKind
 from core.proxy import v1
 from core.proxy.attempt import Attempts
 from core.proxy.buffered import Buffered
@@ -65,7 +65,7 @@ class Relay:
             return start(self._handshakes.serve(passage, request, reply))
         path = passage.path
         if (tool := passage.tool) is not None:
-            return start(self._translated(tool, path, request, reply))
+            return start(self._translated(tool, passage.kind, path, request, reply))
         facts = facts_of(request, passage.kind, only=passage.only)
         placed = self._means.seams.places.at_once(facts, request)
         if placed is None:
@@ -88,7 +88,7 @@ class Relay:
         await Passing(course, self._means).run()
 
     async def _translated(
-        self, tool: ToolAsks, path: bytes, request: Request, reply: Reply
+        self, tool: ToolAsks, kind: RequestKind, path: bytes, request: Request, reply: Reply
     ) -> None:
         async def go(made: Request, facts: Facts, voice: Voice) -> None:
             course = Course(
@@ -96,4 +96,4 @@ class Relay:
             )
             await Passing(course, self._means).run()
 
-        await v1.serve(tool.form, tool.client, request, reply, go, say=self._say)
+        await v1.serve((tool.form, kind), tool.client, request, reply, go, say=self._say)

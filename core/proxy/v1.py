@@ -13,6 +13,7 @@ from core.domain.facts import Facts, RequestKind, ThreadId
 from core.domain.version import VERSION
 from core.proxy import chat, v1_answers
 from core.proxy.chat_events import ChatStream, completion
+from core.proxy.facts import facts_of
 from core.proxy.fields import Fields
 from core.proxy.messages import Request, RequestHead
 from core.proxy.reply import Reply
@@ -60,26 +61,35 @@ PATHS = {
 
 
 async def serve(
-    form: Form, client: Client, request: Request, reply: Reply, go: Pass, *, say: Say
+    asked: tuple[Form, RequestKind],
+    client: Client,
+    request: Request,
+    reply: Reply,
+    go: Pass,
+    *,
+    say: Say,
 ) -> None:
     """Answer a tool's request.
 
     Args:
-        form: what its path is.
+        asked: what its path is, and what it asks for.
         client: who asks.
         request: as it came.
         reply: the tool's connection.
         go: sends what is made of it.
         say: the language of our own sentences.
     """
+    form, kind = asked
     match form:
         case Form.MODELS:
             facts = Facts(kind=RequestKind.MODELS, client=client.label, pool=client.pool)
             await go(_request(request, b""), facts, WholeReply(reply, listed, say))
             return
         case Form.PASSED:
-            facts = Facts(kind=RequestKind.OTHER, client=client.label, pool=client.pool)
-            await go(_request(request, request.body), facts, reply)
+            made = _request(request, request.body)
+            model = facts_of(made, kind).model
+            facts = Facts(kind=kind, model=model, client=client.label, pool=client.pool)
+            await go(made, facts, reply)
             return
         case _:
             pass

@@ -1,6 +1,7 @@
 """What routing learns of a request."""
 
 import pytest
+import zstandard
 
 from core.domain.facts import RequestKind
 from core.proxy.facts import facts_of
@@ -51,9 +52,18 @@ def test_a_request_that_names_nothing_has_no_thread() -> None:
         pytest.param([], b"[" * 100_000 + b'"model"', "", id="a body that is nested too deeply"),
         pytest.param(
             [(b"content-encoding", b"zstd")],
+            zstandard.compress(b'{"model":"m-5","input":"' + b"x" * 300_000 + b'"}'),
+            "m-5",
+            id="a packed body, model first",
+        ),
+        pytest.param(
+            [(b"content-encoding", b"zstd")],
             b'{"model":"m-5"}',
             "",
-            id="a compressed body is not read",
+            id="a body that is not packed as it says",
+        ),
+        pytest.param(
+            [(b"content-encoding", b"br")], b'{"model":"m-5"}', "", id="packed in another way"
         ),
         pytest.param(
             [], b'{"input":"' + b"x" * 300_000 + b'","model":"m-6"}', "", id="nor is a large one"

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from core.domain.client import Client, ClientId
-from core.domain.facts import ThreadId
+from core.domain.facts import RequestKind, ThreadId
 from core.domain.usage import Result
 from core.proxy.clients import token_hash
 from core.proxy.v1 import USER_AGENT
@@ -212,6 +212,15 @@ async def test_models_are_listed_as_openai_lists_them(
     assert "gpt-6.1-sol" in [model["id"] for model in answer["data"]]
     assert {model["object"] for model in answer["data"]} == {"model"}
     assert back_end.violations == []
+
+
+async def test_a_tools_compaction_is_a_turn_of_its_model_for_rules_and_budgets(
+    rig: SocketRig, tool: httpx.AsyncClient
+) -> None:
+    await tool.post("/responses/compact", json={"model": "gpt-6.1-sol", "input": HI})
+    (row,) = rig.records
+    assert (row.facts.kind, row.facts.model) == (RequestKind.RESPONSES, "gpt-6.1-sol")
+    assert row.facts.client == "editor"
 
 
 async def test_other_paths_of_codex_pass_with_a_head_of_our_own(
