@@ -1,6 +1,7 @@
 """The command line's grammar, made from the table of verbs."""
 
 import argparse
+import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any, NoReturn
@@ -26,6 +27,13 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 nothing can serve, 4 sign-in needed, 5 
 _PROCESSES = ("serve", "setup", "demo", "monitor", "completion", "version")
 """Words that are no verbs of the table: each is a process, or needs none."""
 
+_NO_CHOICE = re.compile(
+    r"argument [^:]+: invalid choice: '(?P<typed>.*)' \(choose from (?P<choices>.*)\)", re.DOTALL
+)
+_NO_NUMBER = re.compile(
+    r"argument (?P<option>[^:]+): invalid int value: '(?P<typed>.*)'", re.DOTALL
+)
+
 type _Verbs = argparse._SubParsersAction[Any]  # noqa: SLF001 - argparse gives its type no other name
 
 
@@ -34,9 +42,28 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         hint = Sentence("`{program} --help` says more.", program=self.prog)
-        raise CoreError(
-            "usage", f"{message[:1].upper()}{message[1:]}.", hint, exit_code=ExitCode.USAGE
+        raise CoreError("usage", _in_our_words(message), hint, exit_code=ExitCode.USAGE)
+
+
+def _in_our_words(message: str) -> str:
+    """What argparse says of a word, without the names that only the grammar knows."""
+    if choice := _NO_CHOICE.fullmatch(message):
+        choices = choice["choices"].replace("'", "")
+        near = get_close_matches(choice["typed"], choices.split(", "), n=1)
+        meant = Sentence(" Did you mean {meant}?", meant=near[0]) if near else ""
+        return Sentence(
+            "“{typed}” is none of {choices}.{meant}",
+            typed=choice["typed"],
+            choices=choices,
+            meant=meant,
         )
+    if number := _NO_NUMBER.fullmatch(message):
+        return Sentence(
+            "“{typed}” is no whole number, as {option} takes one.",
+            typed=number["typed"],
+            option=number["option"],
+        )
+    return f"{message[:1].upper()}{message[1:]}."
 
 
 def parse(words: Sequence[str]) -> dict[str, Any]:

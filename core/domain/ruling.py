@@ -247,7 +247,8 @@ def _require_name(state: State, pool: Pool) -> None:
     for other in state.pools.values():
         if other.id != pool.id and other.name.casefold() == pool.name.casefold():
             message = Sentence("There is a pool “{name}” already.", name=other.name)
-            raise CoreError("pool_taken", message, _LIST, exit_code=ExitCode.USAGE)
+            hint = "`turntable pool add` puts accounts into it, `pool take` takes them out."
+            raise CoreError("pool_taken", message, hint, exit_code=ExitCode.USAGE)
     if pool.id not in state.pools and len(state.pools) >= MOST_POOLS:
         message = Sentence("There are {most} pools already.", most=MOST_POOLS)
         raise CoreError("too_many_pools", message, exit_code=ExitCode.USAGE)

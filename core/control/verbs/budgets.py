@@ -136,7 +136,7 @@ async def _set(app: App, arguments: Arguments) -> str:
 async def _about(app: App, arguments: Arguments) -> tuple[Subject, str]:
     named = [s for s in Subject if arguments.text(s.value) is not None]
     if len(named) != 1:
-        raise _usage("budget set needs one of --account, --pool, --client and --project.")
+        raise _usage("budget set needs exactly one of --account, --pool, --client and --project.")
     (subject,) = named
     typed = arguments.required(subject.value)
     match subject:
@@ -163,7 +163,7 @@ async def _project(typed: str) -> str:
 def _limit(arguments: Arguments) -> tuple[Measure, float]:
     named = [m for m in Measure if arguments.text(m.value) is not None]
     if len(named) != 1:
-        raise _usage("budget set needs one of --requests, --tokens and --cost.")
+        raise _usage("budget set needs exactly one of --requests, --tokens and --cost.")
     (measure,) = named
     typed = arguments.required(measure.value).strip().removeprefix("$")
     found = _AMOUNT.fullmatch(typed)
@@ -171,9 +171,8 @@ def _limit(arguments: Arguments) -> tuple[Measure, float]:
     whole = measure is Measure.COST or limit == int(limit)
     if not (0 < limit <= _MOST and whole):
         message = Sentence(
-            "“{typed}” is no number of {measure}: 500, 2.5M, or dollars for --cost.",
+            "“{typed}” is no limit: a whole number, 500k, 2.5M, or US dollars for --cost.",
             typed=typed,
-            measure=measure.value,
         )
         raise _usage(message)
     return measure, limit
@@ -231,7 +230,7 @@ def _shown(app: App, one: Budget, tally: Tally) -> ShownBudget:
     if over:
         text = app.speech.say("{about}: {used} {period}; nothing more until {time}", **parts)
     else:
-        text = app.speech.say("{about}: {used} {period}; it begins anew at {time}", **parts)
+        text = app.speech.say("{about}: {used} {period}; it starts over {time}", **parts)
     return ShownBudget(
         number=one.number,
         subject=one.subject,

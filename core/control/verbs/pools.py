@@ -111,6 +111,11 @@ async def _create(app: App, arguments: Arguments) -> str:
         accounts=_accounts(app, arguments),
     )
     await app.folder.store.change(put_pool(made))
+    if not made.accounts:
+        return app.speech.say(
+            "The pool “{name}” is made; `turntable pool add` puts accounts into it.",
+            name=app.state.pools[made.id].name,
+        )
     return app.speech.say(
         "The pool “{name}” is made: {labels}.",
         name=app.state.pools[made.id].name,

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from pathlib import Path
 
 from core.accounts.find import find_account
 from core.app import App
@@ -125,9 +126,16 @@ async def _add(app: App, arguments: Arguments) -> tuple[str, ...]:
         said.append(
             say("{folder} belongs to the project {project}.", folder=typed, project=project)
         )
+    if project and not await asyncio.to_thread(Path(project).is_dir):
+        said.append(say("There is no folder {project} yet.", project=project))
     if first_folder:
         unknown = _shown_unknown(app).counts
-        said.append(say("Folders that no rule covers from now on: {unknown}.", unknown=unknown))
+        said.append(
+            say(
+                "Other folders from now on: {unknown}. `turntable rule unknown` changes that.",
+                unknown=unknown,
+            )
+        )
     return tuple(said)
 
 
@@ -162,7 +170,7 @@ async def _unknown(app: App, typed: str) -> str:
         unknown = Unknown(otherwise=Otherwise.POOL, pool=find_pool(app.state, typed).id)
     await app.folder.store.change(set_unknown(unknown))
     counts = _shown_unknown(app).counts
-    return app.speech.say("Folders that no rule covers from now on: {unknown}.", unknown=counts)
+    return app.speech.say("Other folders from now on: {unknown}.", unknown=counts)
 
 
 def _shown(app: App, one: Rule) -> ShownRule:

@@ -53,8 +53,14 @@ def test_what_was_typed_is_read(words: str, typed: dict[str, Any]) -> None:
         pytest.param("status --jso", "Unrecognized arguments: --jso", id="half an option"),
         pytest.param("--frob", "Unrecognized arguments: --frob", id="an unknown option"),
         pytest.param("use", "required: ACCOUNT", id="a word too few"),
-        pytest.param("bind sideways", "invalid choice: 'sideways'", id="no such action"),
-        pytest.param("log --last many", "invalid int value: 'many'", id="no number"),
+        pytest.param(
+            "bind sideways", "“sideways” is none of status, diff\\.$", id="no such action"
+        ),
+        pytest.param("account renam a b", "Did you mean rename\\?", id="a letter too few"),
+        pytest.param("log --last many", "“many” is no whole number, as --last", id="no number"),
+        pytest.param(
+            "account reserve a --week 20%", "“20%” is no whole number, as --week", id="per cent"
+        ),
         pytest.param("stay a --for", "expected one argument", id="an option without its value"),
     ],
 )

@@ -102,6 +102,18 @@ def git(*words: str, at: Path) -> None:
     subprocess.run(["git", *who, *words], cwd=at, check=True, capture_output=True)
 
 
+async def test_a_pool_of_nobody_and_a_folder_that_is_not_there_are_said(
+    app: App, tmp_path: Path
+) -> None:
+    answer = await made(app, "Work")
+    assert answer.messages == (
+        "The pool “Work” is made; `turntable pool add` puts accounts into it.",
+    )
+    missing = tmp_path.resolve() / "missing"
+    told = await rule(app, given(action="add", folder=str(missing), pool="Work"))
+    assert told.messages[1] == f"There is no folder {missing} yet."
+
+
 async def test_a_folder_inside_git_stands_for_its_repository(app: App, tmp_path: Path) -> None:
     repository = tmp_path.resolve() / "repository"
     (repository / "deep").mkdir(parents=True)
@@ -113,7 +125,7 @@ async def test_a_folder_inside_git_stands_for_its_repository(app: App, tmp_path:
     assert answer.messages == (
         f"Rule 1: folder {repository} → pool Work.",
         f"{repository}/deep belongs to the project {repository}.",
-        "Folders that no rule covers from now on: refused.",
+        "Other folders from now on: refused. `turntable rule unknown` changes that.",
     )
     with pytest.raises(CoreError, match="Rule 1 names exactly this already"):
         await rule(app, given(action="add", folder=f"{tmp_path}/linked", any=True))
@@ -153,7 +165,7 @@ async def test_what_counts_elsewhere_is_said_and_changed(app: App) -> None:
     await rule(app, given(action="add", folder="/w", any=True))
     for typed, counts in (("any", "any account"), ("home", "pool Home"), ("refuse", "refused")):
         answer = await rule(app, given(action="unknown", value=typed))
-        assert answer.messages == (f"Folders that no rule covers from now on: {counts}.",)
+        assert answer.messages == (f"Other folders from now on: {counts}.",)
         assert (await rule(app, given(action="unknown"))).unknown.counts == counts
 
 

@@ -213,7 +213,7 @@ async def test_the_list_says_what_is_used_and_until_when(engine: Engine) -> None
     await limited(engine, account="Ada", tokens="2.5M", per="month")
     set_ = await limited(engine, account="Ada", cost="0.0001", per="week")
     assert set_["messages"] == [
-        "Budget 2: account Ada: $0.0000 of $0.0001 this week; it begins anew at 9 Mar."
+        "Budget 2: account Ada: $0.0000 of $0.0001 this week; it starts over 9 Mar."
     ]
     await engine.turn()
     shown = await engine.ask("budget")
@@ -222,7 +222,7 @@ async def test_the_list_says_what_is_used_and_until_when(engine: Engine) -> None
     assert (tokens["limit"], tokens["until"]) == (2_500_000, "2026-04-01T00:00:00Z")
     assert cost["unpriced"] == 1, "in March nobody sold this model yet"
     text = render("budget", shown, reader(engine)).splitlines()
-    assert text[0].endswith("of 2,500,000 tokens this month; it begins anew at 1 Apr")
+    assert text[0].endswith("of 2,500,000 tokens this month; it starts over 1 Apr")
     assert text[2].strip() == "requests without a known price: 1"
 
 
@@ -244,23 +244,27 @@ async def test_setting_the_same_again_changes_its_limit(engine: Engine) -> None:
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        pytest.param({"requests": "5", "per": "day"}, "needs one of --account", id="about nothing"),
+        pytest.param(
+            {"requests": "5", "per": "day"}, "needs exactly one of --account", id="about nothing"
+        ),
         pytest.param(
             {"account": "Ada", "client": "x", "requests": "5", "per": "day"},
-            "needs one of --account",
+            "needs exactly one of --account",
             id="about two things",
         ),
-        pytest.param({"account": "Ada", "per": "day"}, "needs one of --requests", id="no limit"),
+        pytest.param(
+            {"account": "Ada", "per": "day"}, "needs exactly one of --requests", id="no limit"
+        ),
         pytest.param({"account": "Ada", "requests": "5"}, "needs --per", id="no period"),
         pytest.param(
-            {"account": "Ada", "requests": "many", "per": "day"}, "is no number", id="no number"
+            {"account": "Ada", "requests": "many", "per": "day"}, "is no limit", id="no number"
         ),
         pytest.param(
-            {"account": "Ada", "requests": "1.5", "per": "day"}, "is no number", id="half a request"
+            {"account": "Ada", "requests": "1.5", "per": "day"}, "is no limit", id="half a request"
         ),
-        pytest.param({"account": "Ada", "cost": "0", "per": "day"}, "is no number", id="nothing"),
+        pytest.param({"account": "Ada", "cost": "0", "per": "day"}, "is no limit", id="nothing"),
         pytest.param(
-            {"account": "Ada", "tokens": "-5", "per": "day"}, "is no number", id="less than nothing"
+            {"account": "Ada", "tokens": "-5", "per": "day"}, "is no limit", id="less than nothing"
         ),
         pytest.param(
             {"project": "not/whole", "cost": "5", "per": "day"}, "is no folder", id="no folder"
