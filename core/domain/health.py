@@ -146,6 +146,11 @@ def answers_again(blocks: Blocks) -> Blocks:
     return tuple(b for b in blocks if b.because not in (Because.GONE, Because.GONE_ONCE))
 
 
+def without_troubles(blocks: Blocks) -> Blocks:
+    """The blocks without what says that the account does not work; its limits, and waits, stay."""
+    return tuple(b for b in blocks if b.because not in _REMEMBERED)
+
+
 def limit_lifted(blocks: Blocks, *, now: datetime) -> Blocks:
     """The blocks after the usage endpoint said that there is something left again."""
     return tuple(

@@ -11,7 +11,7 @@ from typing import assert_never
 from core.app import App
 from core.domain.account import Account, Refresher
 from core.domain.decision import AccountState, Because, Verdict
-from core.domain.observed import clear_blocks, signed_in_again
+from core.domain.observed import mended, signed_in_again
 from core.routing.eligibility import shown_standing
 from core.words.standing import because
 
@@ -64,13 +64,16 @@ def intended(app: App, account: Account, attempt: Attempt) -> str:
 
 
 def mend(app: App, account: Account) -> str:
-    """After the back end took its login: end its waits and what is known against it.
+    """After the back end took its login: end what is known against it; limits are no such thing.
+
+    Nothing ends where the issuer has ended the login meanwhile, though its access token lives.
 
     Returns:
         How it stands now, in a sentence.
     """
-    app.folder.store.learn(clear_blocks(account.id))
-    app.folder.store.learn(signed_in_again(account.id))
+    if attempt_now(app, account) is not Attempt.NOTHING:
+        app.folder.store.learn(mended(account.id))
+        app.folder.store.learn(signed_in_again(account.id))
     now = _standing(app, account)
     # A doubt about a refresh token stays: what was asked was its access token.
     return because(now, app.speech) if now.state in _FLAGGED else app.speech.say("It is back.")

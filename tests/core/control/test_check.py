@@ -14,14 +14,14 @@ from core.codex_home.auth_json import read_login
 from core.control.routing_verbs import ROUTING_VERBS
 from core.control.verb import Access, Arguments
 from core.control.verbs.check import Check, check
-from core.control.verbs.repair import Attempt, attempt_for
+from core.control.verbs.repair import Attempt, attempt_for, mend
 from core.domain.account import Account, Refresher
 from core.domain.decision import AccountState, Because, Verdict
 from core.domain.doubt import doubted
 from core.domain.errors import ExitCode
 from core.domain.health import BlockSource
 from core.domain.observed import Lesson, learn_outcome, sign_in_ended
-from core.domain.outcome import Failing
+from core.domain.outcome import Failing, Limited, LimitReason
 from core.routing.eligibility import shown_standing
 from core.standin.people import Login, make_login
 from core.standin.server import StandIn
@@ -139,6 +139,27 @@ async def test_what_answers_well_again_is_back(world: World) -> None:
     assert [world.state(name) for name in "AB"] == ["ready", "ready"]
     assert answer.exit_code == ExitCode.DONE
     assert len(world.asked()) == 2, "one attempt each"
+
+
+async def test_a_limit_is_no_trouble_and_is_not_forgotten(world: World) -> None:
+    reset = world.clock.now() + timedelta(days=3)
+
+    def limited(account: Account) -> Lesson:
+        limit = Limited(reason=LimitReason.USAGE_LIMIT, until=reset, model="gpt-6.1-sol")
+        return learn_outcome(account.id, limit, model="gpt-6.1-sol", now=world.clock.now())
+
+    world.learn("A", limited)
+    world.learn("A", ended(Because.TOKEN_REFUSED))
+    answer = await world.check("flagged", "restore")
+    assert [one.restored for one in answer.accounts] == [True]
+    (block,) = world.app.observed.blocks[world.account("A").id]
+    assert (block.because, block.until) == (Because.USAGE_LIMIT, reset)
+
+
+async def test_a_login_that_ends_while_it_is_asked_about_stays_ended(world: World) -> None:
+    world.learn("A", ended(Because.SIGN_IN_ENDED))
+    mend(world.app, world.account("A"))
+    assert world.state("A") == "needs_sign_in"
 
 
 async def test_only_those_in_trouble_are_asked_about(world: World) -> None:

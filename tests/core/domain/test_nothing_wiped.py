@@ -20,6 +20,7 @@ from core.domain.observed import (
     learn_outcome,
     learn_quota,
     learn_usage,
+    mended,
     sign_in_ended,
     signed_in_again,
 )
@@ -99,6 +100,7 @@ NOT_ENOUGH: list[Said] = [
     lambda now: forget_old_threads(now=now, affinity=timedelta(days=1)),
     lambda now: learn_spent(A, 1000, now=now),
     lambda now: clear_blocks(B),
+    lambda now: mended(A),
 ]
 
 
