@@ -7,6 +7,7 @@ import stat
 from core.binding.proof import proof
 from core.doctor.finding import Finding, Health, Subject
 from core.domain.decision import AccountState
+from core.words.network import what_failed
 
 _ENOUGH_BYTES = 100 * 1024 * 1024
 _WANT_A_HAND = frozenset({AccountState.NEEDS_SIGN_IN, AccountState.UNVERIFIED})
@@ -32,7 +33,7 @@ async def listener(subject: Subject) -> Finding:
             answer = await client.get(address, params={"nonce": subject.nonce})
             said = answer.json()
     except (httpx.HTTPError, ValueError) as error:
-        why = type(error).__name__
+        why = what_failed(type(error).__name__)
         text = say("Nobody answers on port {port} ({why}).", port=subject.port, why=why)
         return Finding(check="listener", title=title, health=Health.BAD, text=text)
     identity = subject.identity

@@ -5,6 +5,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from core.doctor.finding import Finding, Health, Subject
+from core.words.network import what_failed
 
 if TYPE_CHECKING:
     import httpx
@@ -28,7 +29,7 @@ async def path(subject: Subject) -> Finding:
         async with subject.connect_here() as client:
             answer = await client.get(address)
     except httpx.HTTPError as error:
-        why = type(error).__name__
+        why = what_failed(type(error).__name__)
         text = say("It was not answered ({why}).", why=why)
         return Finding(check="path", title=title, health=Health.BAD, text=text)
     if answer.status_code == 200:
@@ -59,7 +60,9 @@ async def clock(subject: Subject) -> Finding:
             check="clock",
             title=title,
             health=Health.BAD,
-            text=say("The back end cannot be reached ({why}).", why=type(error).__name__),
+            text=say(
+                "The back end cannot be reached ({why}).", why=what_failed(type(error).__name__)
+            ),
             hint=say("Check the network, and `upstream.proxy` where there is an egress proxy."),
         )
     said = answer.headers.get("date", "")

@@ -36,6 +36,7 @@ from core.oauth.protocol import (
 )
 from core.oauth.send import NoAnswerError, NotSentError, post
 from core.runtime.clock import Clock
+from core.words.network import what_failed
 from core.words.speech import Speech
 
 if TYPE_CHECKING:
@@ -271,9 +272,9 @@ class SignIn:
                 return await post(self._connect, self._auth_url, form)
             except NotSentError as error:
                 if again + 1 == _TRIES:
-                    raise _unreachable(error.code) from None
+                    raise _unreachable(what_failed(error.code)) from None
             except NoAnswerError as error:
-                raise _unreachable(error.code) from None
+                raise _unreachable(what_failed(error.code)) from None
             await self._sleep(1.0)
         raise AssertionError("the last try answers or raises")
 

@@ -24,6 +24,7 @@ from core.oauth.rests import Rests
 from core.oauth.send import NoAnswerError, NotSentError, post
 from core.runtime.clock import Clock
 from core.storage.vault import Vault
+from core.words.network import what_failed
 
 if TYPE_CHECKING:
     import httpx
@@ -142,7 +143,7 @@ class Ours:
             try:
                 status, _ = await post(self._connect, self._auth_url(), form)
             except (NotSentError, NoAnswerError) as error:
-                raise _not_revoked(error.code) from None
+                raise _not_revoked(what_failed(error.code)) from None
             if status != 200:
                 raise _not_revoked(Sentence("it answered {status}", status=status))
 

@@ -10,6 +10,7 @@ from core.domain.account import Account, AccountId
 from core.domain.workspace_route import WorkspaceRoute
 from core.quota.back_end import NoAnswer, NotTaken, OutOfService, Refused, TurnedAway
 from core.quota.deep import Deep, look_deep
+from core.words.network import what_failed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +84,6 @@ def _why(app: App, refused: Refused) -> str:
         case TurnedAway():
             return app.speech.say("the back end was asked too often")
         case NoAnswer(detail=detail):
-            return detail
+            return app.speech.retell(what_failed(detail))
         case _:
             assert_never(refused)

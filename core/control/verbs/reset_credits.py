@@ -18,6 +18,7 @@ from core.domain.sentence import Sentence
 from core.quota.back_end import NoAnswer, NotTaken, OutOfService, Refused, TurnedAway
 from core.quota.reset_credits import Listed, Redeemed, list_credits, redeem
 from core.words import quota as words
+from core.words.network import what_failed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +118,7 @@ def _refused(account: Account, answer: Refused) -> CoreError:
         case TurnedAway():
             why = Sentence("the back end was asked too often")
         case NoAnswer(detail=detail):
-            why = Sentence(detail)
+            why = Sentence(what_failed(detail))
         case _:
             assert_never(answer)
     message = Sentence(
@@ -125,7 +126,7 @@ def _refused(account: Account, answer: Refused) -> CoreError:
         label=account.label,
         why=why,
     )
-    return CoreError("back_end_refused", message, "`turntable check` says more.")
+    return CoreError("back_end_refused", message, "`turntable doctor` looks for the reason.")
 
 
 def _unconfirmed(app: App, account: Account, good: tuple[ResetCredit, ...]) -> CoreError:

@@ -16,6 +16,7 @@ from core.quota.usage_endpoint import (
     TurnedAway,
 )
 from core.words import quota as words
+from core.words.network import what_failed
 
 
 def named_accounts(app: App, arguments: Arguments) -> list[Account]:
@@ -74,6 +75,8 @@ def sentence_of(app: App, answer: Answer) -> str:
         case TurnedAway():
             return app.speech.say("The back end was asked too often; it is asked again later.")
         case NoAnswer(detail=detail):
-            return app.speech.say("The back end could not be asked ({detail}).", detail=detail)
+            return app.speech.say(
+                "The back end could not be asked ({detail}).", detail=what_failed(detail)
+            )
         case _:
             assert_never(answer)

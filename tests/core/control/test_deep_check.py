@@ -102,7 +102,9 @@ async def test_a_workspace_that_is_bound_to_a_region_is_told(app: App, back_end:
             "The list of models was refused: its sign-in is not taken.",
             id="the model path takes no login that the usage endpoint took",
         ),
-        pytest.param(Cut(), Endpoint.CHECK, "could not be asked about: Remote", id="cut off"),
+        pytest.param(
+            Cut(), Endpoint.CHECK, "could not be asked about: the connection was cut", id="cut off"
+        ),
     ],
 )
 async def test_what_a_turn_would_stumble_over_is_named(

@@ -124,7 +124,9 @@ async def test_nobody_listens_without_an_owner(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("answer", "text"),
     [
-        pytest.param(nobody, "Nobody answers on port 8791 (ConnectError).", id="nobody answers"),
+        pytest.param(
+            nobody, "Nobody answers on port 8791 (there is no connection).", id="nobody answers"
+        ),
         pytest.param(
             lambda _: httpx.Response(200, json={"status": "ok", "name": "turntable"}),
             "Another program answers on port 8791.",
@@ -170,7 +172,9 @@ async def test_listener_of_somebody_else_is_told_apart(
             "It was answered with 502: Bad Gateway",
             id="somebody else's page",
         ),
-        pytest.param(nobody, Health.BAD, "It was not answered (ConnectError).", id="nobody"),
+        pytest.param(
+            nobody, Health.BAD, "It was not answered (there is no connection).", id="nobody"
+        ),
     ],
 )
 async def test_request_of_our_own_goes_the_real_path(
@@ -203,7 +207,7 @@ async def test_clock_is_compared_with_the_back_end_s(
 
 async def test_network_that_is_down_is_no_fault_of_the_clock(tmp_path: Path) -> None:
     found = await path_checks.clock(subject(tmp_path))
-    assert found.text == "The back end cannot be reached (ConnectError)."
+    assert found.text == "The back end cannot be reached (there is no connection)."
 
 
 @pytest.mark.parametrize(
