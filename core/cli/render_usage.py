@@ -3,6 +3,7 @@
 from core.cli.reader import Reader, Record, entries, record
 
 _NUMBERS = 5
+_CENT = 0.01
 
 
 def render_usage(result: Record, reader: Reader) -> str:
@@ -43,5 +44,10 @@ def _row(line: Record, *, daily: bool) -> list[str]:
         f"{line['input']:,}",
         f"{line['cached_input']:,}",
         f"{line['output']:,}",
-        f"${cost:.2f}" if isinstance(cost, int | float) else "?",
+        _price(cost) if isinstance(cost, int | float) else "?",
     ]
+
+
+def _price(dollars: float) -> str:
+    """To the cent; what is less than one is not nothing."""
+    return "<$0.01" if 0 < dollars < _CENT else f"${dollars:.2f}"

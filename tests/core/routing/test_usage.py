@@ -99,6 +99,27 @@ async def test_turns_are_summed_by_account(engine: Engine) -> None:
     assert text.splitlines()[-1].startswith("together")
 
 
+@pytest.mark.parametrize(
+    ("cost", "shown"),
+    [
+        pytest.param(None, "?", id="no price is known"),
+        pytest.param(0, "$0.00", id="nothing"),
+        pytest.param(0.0014, "<$0.01", id="less than a cent is not nothing"),
+        pytest.param(12.345, "$12.35", id="to the cent"),
+    ],
+)
+async def test_what_the_tokens_would_have_cost_is_shown(
+    engine: Engine, cost: float | None, shown: str
+) -> None:
+    await engine.turn("t1")
+    found = await engine.ask("usage")
+    total = found["total"] | {"cost": cost}
+    text = render(
+        "usage", found | {"total": total}, Reader(speech=english(), now=engine.clock.now())
+    )
+    assert text.splitlines()[-1].split()[-1] == shown
+
+
 async def test_by_model_by_outcome_and_by_day(engine: Engine) -> None:
     await engine.turn("t1")
     for name in ("Ada", "=Bela"):
