@@ -1,4 +1,4 @@
-"""`python -m core`: the command line; and, by another first word, the guard of a packaged app."""
+"""`python -m core`: the command line; and, by another first word, guard or engine of a face."""
 
 import sys
 
@@ -10,6 +10,10 @@ def main() -> int:
         from core.binding.guard import main as guard
 
         return guard(sys.argv[2:])
+    if sys.argv[1:2] == ["engine-process"]:
+        from core.cli.engine_process import engine_process
+
+        return engine_process()
     from core.cli.main import main as command_line
 
     return command_line()

@@ -7,6 +7,11 @@ from core.control.facade import Facade
 from core.words.speech import Speech
 
 
+async def _never() -> bool:
+    """An engine of this process cannot end without it."""
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
     """An engine that answers.
@@ -17,12 +22,16 @@ class Engine:
         owned: whether it runs in this process and ends with it.
         stop: leaves it: an owned engine gives Codex back and stops (within a few seconds), one
             of another process goes on.
+        broke: whether it has ended although nobody asked it to: then the next one is opened.
+        trouble: what the person is told when it is shown first; empty where all is well.
     """
 
     facade: Facade
     speech: Speech
     owned: bool
     stop: Callable[[], Awaitable[None]]
+    broke: Callable[[], Awaitable[bool]] = _never
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

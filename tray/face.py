@@ -102,7 +102,7 @@ class Face(QObject):
             bridge.wish_ended.connect(self._show)
             bridge.granted.connect(self._granted)
             bridge.show_requested.connect(self._bring_up)
-            bridge.notice.connect(self._tell)
+            bridge.notice.connect(self.tell)
 
     def hide(self) -> None:
         """Take everything off the screen."""
@@ -212,7 +212,7 @@ class Face(QObject):
             case Perform() if self._bridge is not None:
                 self._bridge.wish(action)
             case Perform():
-                self._tell(between_engines(self._speech))
+                self.tell(between_engines(self._speech))
             case Several():
                 for wish in action.wishes:
                     self._choose(wish)
@@ -255,7 +255,7 @@ class Face(QObject):
 
     # --- telling ---------------------------------------------------------------------------------
 
-    def _tell(self, notice: Notice) -> None:
+    def tell(self, notice: Notice) -> None:
         """Where the person is looking, else as a message of the desktop."""
         self._messages.keep(notice)
         if self._window is not None and self._window.isVisible():

@@ -15,6 +15,7 @@ from tray.bridge import Bridge
 from tray.endings import Application, Leave, asked_to_leave
 from tray.engine import Engine, OpenEngine, ShownElsewhere
 from tray.face import Face
+from tray.present.notices import trouble
 
 _log = logging.getLogger(__name__)
 
@@ -60,8 +61,7 @@ async def run(application: Application, open_engine: OpenEngine, speech: Speech)
                     sys.stdout.write(f"{speech.say('Turntable is already running.')}\n")
                     return 0
                 face = face or Face(application, engine.speech, leave.wish)
-                await _follow(engine, face, leave)
-                if engine.owned:
+                if await _follow(engine, face, leave):
                     return 0
         except asyncio.CancelledError:
             if not leave.wished:
@@ -72,19 +72,23 @@ async def run(application: Application, open_engine: OpenEngine, speech: Speech)
     return 0
 
 
-async def _follow(engine: Engine, face: Face, leave: Leave) -> None:
-    """Show the engine until it ends, then stop it."""
+async def _follow(engine: Engine, face: Face, leave: Leave) -> bool:
+    """Show the engine until it ends, then stop it; whether we end with it."""
     bridge = Bridge(engine.facade, engine.speech)
     ended = asyncio.Event()
     bridge.engine_ended.connect(ended.set)
     face.follow(bridge)
+    ends_us = engine.owned
     try:
         bridge.start()
+        if engine.trouble:
+            face.tell(trouble(engine.trouble))
         await ended.wait()
+        ends_us = engine.owned and not await engine.broke()
     finally:
         with leave.stopping():
             face.follow(None)
-            if engine.owned or leave.wished:
+            if ends_us or leave.wished:
                 face.hide()
             await bridge.close()
             delete(bridge)
@@ -93,6 +97,7 @@ async def _follow(engine: Engine, face: Face, leave: Leave) -> None:
                     await engine.stop()
             except TimeoutError:
                 _log.error("the engine did not stop within %s s", STOP_S)
+    return ends_us
 
 
 def _say(text: str) -> None:

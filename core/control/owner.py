@@ -5,6 +5,7 @@ from collections.abc import MutableMapping
 from pathlib import Path
 
 from core.app import App
+from core.control.child import Child, start_child
 from core.control.endpoint import Endpoint
 from core.control.facade import Facade
 from core.control.local import LocalFacade
@@ -79,31 +80,60 @@ def make_app(environment: MutableMapping[str, str], *, passphrase: str | None) -
     )
 
 
-async def open_engine(environment: MutableMapping[str, str]) -> Owner | RemoteFacade | None:
+async def open_engine(
+    environment: MutableMapping[str, str], *, passphrase: str | None = None, beside: bool = False
+) -> Owner | Child | RemoteFacade | None:
     """For a face with a window: attach to the owner that runs, or become the owner.
 
+    Args:
+        environment: the process's own; a passphrase is taken out of it.
+        passphrase: opens the vault where the environment names none.
+        beside: the engine gets a process of its own.
+
     Returns:
-        An `Owner` that was started (close it); the façade of a `serve` that runs; or None: another
-        tray runs, it has come to the front, and there is nothing more to do.
+        An `Owner` that was started (close it), or a `Child` (stop it); the façade of a `serve` that
+        runs; or None: another tray runs, it has come to the front, and there is nothing more to do.
 
     Raises:
-        CoreError: as `Owner.start`.
+        CoreError: as `Owner.start` or `start_child`.
     """
     remote = RemoteFacade(turntable_home(environment).control)
-    passphrase = take_passphrase(environment)
+    passphrase = take_passphrase(environment) or passphrase
     if not await remote.answers():
-        owner = Owner(make_app(environment, passphrase=passphrase), mode="tray")
         try:
-            await owner.start()
+            if beside:
+                return await start_child(environment, passphrase=passphrase)
+            return await _started(Owner(make_app(environment, passphrase=passphrase), mode="tray"))
         except CoreError as error:
             # Two started at once (a double click): the other one has the folder by now.
             if error.code != "owned" or not await remote.answers():
                 raise
-        else:
-            settle_to_serve()
-            return owner
     status = await remote.status()
     if status.mode == "tray":
         await remote.perform("show", {})
         return None
     return remote
+
+
+async def _started(owner: Owner) -> Owner:
+    await owner.start()
+    settle_to_serve()
+    return owner
+
+
+class Opener:
+    """`open_engine` as often as an engine ends before its face does."""
+
+    def __init__(self, environment: MutableMapping[str, str]) -> None:
+        """`environment` is the process's own; a passphrase is taken out of it."""
+        self._environment = environment
+        self._passphrase: str | None = None
+
+    async def open(self, *, beside: bool) -> Owner | Child | RemoteFacade | None:
+        """As `open_engine`; what opened the first vault opens that of the next engine.
+
+        Raises:
+            CoreError: as `open_engine`.
+        """
+        self._passphrase = take_passphrase(self._environment) or self._passphrase
+        return await open_engine(self._environment, passphrase=self._passphrase, beside=beside)

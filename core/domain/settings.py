@@ -59,6 +59,8 @@ STRATEGIES = (
     "drain-first",
 )
 WEBSOCKETS = ("auto", "off")
+CHILD = "child"
+ENGINES = ("inline", CHILD)
 CONTINUITIES = ("move", "wait", "ask")
 LANGUAGES = ("system", "en", "de", "zh_CN")
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -243,6 +245,9 @@ class UiSettings:
         "system", "The language of every sentence; counts from the next start on.",
         choices=LANGUAGES,
     )  # fmt: skip
+    engine: str = _declare(
+        "inline", "Where the tray app runs its engine, from the next start on.", choices=ENGINES
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

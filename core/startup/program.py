@@ -45,7 +45,7 @@ def start_in_background(
     env = {**environment, **_absolute(environment)}
     keys: tuple[int, ...] = ()
     if passphrase is not None:
-        keys = _hand_over(env, passphrase)
+        keys = hand_over(env, passphrase)
     try:
         process = subprocess.Popen(
             [*this_program(), *words, "--json"],
@@ -71,7 +71,7 @@ def start_in_background(
         if not line.startswith(_FIRST_LINE):
             told = line + said.read()
             process.wait()
-            raise _what_it_said(told)
+            raise what_it_said(told)
     # It is left behind: nobody waits for it, and that is no accident.
     process.returncode = 0
 
@@ -88,7 +88,7 @@ def _apart() -> dict[str, Any]:
     return {"start_new_session": True}
 
 
-def _hand_over(env: dict[str, str], passphrase: str) -> tuple[int, ...]:
+def hand_over(env: dict[str, str], passphrase: str) -> tuple[int, ...]:
     """Let the new process read the passphrase; the descriptors that it needs for it."""
     if sys.platform == "win32":
         env[PASSPHRASE] = passphrase
@@ -100,7 +100,7 @@ def _hand_over(env: dict[str, str], passphrase: str) -> tuple[int, ...]:
     return (reader,)
 
 
-def _what_it_said(said: bytes) -> CoreError:
+def what_it_said(said: bytes) -> CoreError:
     """The error of a process that ended before it listened."""
     try:
         error = json.loads(said)["error"]

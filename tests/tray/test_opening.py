@@ -2,21 +2,26 @@
 
 import asyncio
 import json
+import logging
 import os
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
 from tests.fakes.desktop import Desktop
 from tests.fakes.process import die_with_parent
 from tests.fakes.tray_host import TrayHost
+from tests.tray.notifications import Notifications
 from tests.tray.test_tray import windows
 from tray.__main__ import NO_DESKTOP
+from tray.engine import Engine
+from tray.opening import opener
 
 _BOUND_S = 15.0
 
@@ -24,14 +29,15 @@ type Start = Callable[..., Awaitable[Process]]
 
 
 @asynccontextmanager
-async def _starter(env: dict[str, str]) -> AsyncIterator[Start]:
+async def _starter(usual: dict[str, str]) -> AsyncIterator[Start]:
     """Starts our programs with `python -m`; what still runs at the end is killed."""
     started: list[Process] = []
 
-    async def start(*words: str) -> Process:
+    async def start(*words: str, env: Mapping[str, str] = MappingProxyType({})) -> Process:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", *words,
-            env=env, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, preexec_fn=die_with_parent,
+            env={**usual, **env}, stdin=DEVNULL, stdout=PIPE, stderr=PIPE,
+            preexec_fn=die_with_parent,
         )  # fmt: skip
         started.append(process)
         return process
@@ -173,6 +179,100 @@ async def test_stop_from_the_command_line_takes_the_tray_away(start: Start, host
     assert (await _ended(await start("core", "stop")))[0] == 0
     assert (await _ended(tray))[0] == 0
     await host.wait_until_empty()
+
+
+CHILD = {"TURNTABLE_UI_ENGINE": "child"}
+
+
+async def _engine(start: Start) -> int | None:
+    """The process that the engine runs in."""
+    code, out, err = await _ended(await start("core", "status", "--json"))
+    assert code == 0, err
+    pid = json.loads(out)["pid"]
+    return pid if isinstance(pid, int) else None
+
+
+async def _other_engine(start: Start, than: int | None) -> int:
+    async with asyncio.timeout(_BOUND_S):
+        while (found := await _engine(start)) in (None, than):
+            pass
+    assert found is not None
+    return found
+
+
+@pytest.mark.desktop
+async def test_engine_has_a_process_of_its_own_where_that_is_wished_and_ends_with_the_tray(
+    start: Start, host: TrayHost, tmp_path: Path
+) -> None:
+    config = tmp_path / "codex" / "config.toml"
+    config.write_bytes(b"# mine\n")
+    tray = await start("tray", env=CHILD)
+    item = await host.wait_for_item(_BOUND_S)
+    assert await _engine(start) not in (None, tray.pid)
+    assert await _mode(start) == "tray"
+    await item.click("Route Codex through Turntable")
+    async with asyncio.timeout(_BOUND_S):
+        while b"openai_base_url" not in await asyncio.to_thread(config.read_bytes):
+            pass
+    await item.click("Quit")
+    assert await _ended(tray) == (0, "", "")
+    assert config.read_bytes() == b"# mine\n"
+    assert await _mode(start) is None
+
+
+@pytest.mark.desktop
+async def test_engine_ends_when_the_tray_that_owns_it_is_killed(
+    start: Start, host: TrayHost, tmp_path: Path
+) -> None:
+    config = tmp_path / "codex" / "config.toml"
+    config.write_bytes(b"# mine\n")
+    tray = await start("tray", env=CHILD)
+    item = await host.wait_for_item(_BOUND_S)
+    await item.click("Route Codex through Turntable")
+    async with asyncio.timeout(_BOUND_S):
+        while b"openai_base_url" not in await asyncio.to_thread(config.read_bytes):
+            pass
+    tray.kill()
+    async with asyncio.timeout(_BOUND_S):
+        while await _mode(start) is not None:
+            pass
+    assert config.read_bytes() == b"# mine\n"
+
+
+@pytest.mark.desktop
+async def test_engine_that_dies_is_replaced_and_comes_inside_when_it_dies_again(
+    desktop: Desktop, start: Start, host: TrayHost
+) -> None:
+    async with Notifications(desktop.bus_address) as told:
+        tray = await start("tray", env=CHILD)
+        item = await host.wait_for_item(_BOUND_S)
+        first = await _engine(start)
+        assert first is not None
+        os.kill(first, signal.SIGKILL)
+        second = await _other_engine(start, first)
+        assert second != tray.pid
+        os.kill(second, signal.SIGKILL)
+        assert await _other_engine(start, second) == tray.pid
+        assert "ended twice by itself" in (await told.next())[1]
+    assert host.items == (item,)
+
+
+async def test_without_a_child_the_engine_runs_inside_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "nowhere"))
+    monkeypatch.setattr(logging.getLogger(), "level", logging.WARNING)
+    (tmp_path / "codex").mkdir()
+    environment = CHILD | {
+        "TURNTABLE_HOME": str(tmp_path / "turntable"),
+        "TURNTABLE_BIND_WATCH": "false",
+        "CODEX_HOME": str(tmp_path / "codex"),
+    }
+    engine = await opener((), environment)()
+    assert isinstance(engine, Engine)
+    assert engine.owned
+    assert engine.trouble.startswith("The engine’s own process could not be started")
+    await engine.stop()
 
 
 async def test_no_desktop_is_said_in_one_sentence_and_nothing_is_started(tmp_path: Path) -> None:

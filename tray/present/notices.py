@@ -41,6 +41,11 @@ def failure(error: CoreError) -> Notice:
     return Notice(title="Turntable", text=text, trouble=True)
 
 
+def trouble(text: str) -> Notice:
+    """Something is not as it should be, and goes on all the same."""
+    return Notice(title="Turntable", text=text, trouble=True)
+
+
 def granted(answer: Answer, undo: Perform | None, *, speech: Speech) -> Notice | None:
     """A wish that was granted, in the verb's own sentences; None when it says nothing."""
     text = " ".join(answer.texts("messages"))
