@@ -144,9 +144,14 @@ class LinuxApp:
         if program is None:
             return {}
         wanted, found = os.path.realpath(program), {}
+        # Of an interpreter (a shell, Electron, flatpak) many programs run: what it starts tells.
+        told = {word for word in command[1:] if not word.startswith("-")}
         for folder in self._proc.glob("[0-9]*"):
             try:
-                if folder.stat().st_uid == os.getuid() and wanted in _programs(folder):
+                if folder.stat().st_uid != os.getuid():
+                    continue
+                words = _words(folder)
+                if wanted in _programs(folder, words) and told <= set(words):
                     found[int(folder.name)] = _parent(folder)
             except OSError:
                 continue  # it has ended, or is not ours
@@ -263,10 +268,13 @@ def _start(command: Sequence[str], environment: Mapping[str, str]) -> None:
     process.returncode = 0
 
 
-def _programs(folder: Path) -> tuple[str, ...]:
+def _words(folder: Path) -> tuple[str, ...]:
+    return tuple(os.fsdecode(word) for word in (folder / "cmdline").read_bytes().split(b"\0"))
+
+
+def _programs(folder: Path, words: Sequence[str]) -> tuple[str, ...]:
     """What a process runs: its program, and the script where that is an interpreter."""
-    words = (folder / "cmdline").read_bytes().split(b"\0")[:2]
-    paths = (os.fsdecode(word) for word in words if word.startswith(b"/"))
+    paths = (word for word in words[:2] if word.startswith("/"))
     return (os.path.realpath(folder / "exe"), *map(os.path.realpath, paths))
 
 

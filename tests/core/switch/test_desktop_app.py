@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import shutil
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -55,6 +57,24 @@ async def test_it_is_opened_and_quits_when_it_is_asked(app: LinuxApp, standin: C
     assert not standin.lives()
 
 
+async def test_another_program_of_the_same_interpreter_is_left_alone(
+    tmp_path: Path, app: LinuxApp, standin: CodexApp
+) -> None:
+    runner = shutil.which("sleep")
+    assert runner is not None
+    standin.entry.write_text(f"[Desktop Entry]\nExec={runner} 301 %U\n")
+    neighbour = await asyncio.create_subprocess_exec(runner, "302")
+    ours = await asyncio.create_subprocess_exec(runner, "301")
+    try:
+        await app.ask_to_quit()
+        assert await ours.wait() == -signal.SIGTERM
+        assert not await app.is_running()
+        assert neighbour.returncode is None
+    finally:
+        neighbour.kill()
+        await neighbour.wait()
+
+
 async def test_an_app_that_stays_open_is_named_and_never_killed(
     tmp_path: Path, app: LinuxApp
 ) -> None:
@@ -95,7 +115,8 @@ class TestReopened:
         closed = []
 
         async def act() -> Receipt:
-            closed.append(not standin.lives())
+            await until(lambda: not standin.lives())  # its end takes the system a moment
+            closed.append(True)
             return self.receipt()
 
         receipt = await reopened(app, act, dry_run=False)
