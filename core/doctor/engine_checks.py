@@ -7,7 +7,7 @@ import stat
 from core.binding.proof import proof
 from core.doctor.finding import Finding, Health, Subject
 from core.domain.decision import AccountState
-from core.words.network import what_failed
+from core.runtime.failing import what_failed
 
 _ENOUGH_BYTES = 100 * 1024 * 1024
 _WANT_A_HAND = frozenset({AccountState.NEEDS_SIGN_IN, AccountState.UNVERIFIED})

@@ -5,7 +5,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from core.doctor.finding import Finding, Health, Subject
-from core.words.network import what_failed
+from core.runtime.failing import what_failed
 
 if TYPE_CHECKING:
     import httpx

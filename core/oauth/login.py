@@ -36,7 +36,7 @@ from core.oauth.protocol import (
 )
 from core.oauth.send import NoAnswerError, NotSentError, post
 from core.runtime.clock import Clock
-from core.words.network import what_failed
+from core.runtime.failing import what_failed
 from core.words.speech import Speech
 
 if TYPE_CHECKING:

@@ -23,8 +23,8 @@ from core.oauth.protocol import Fresh, Refused, merged, read_tokens, refresh_for
 from core.oauth.rests import Rests
 from core.oauth.send import NoAnswerError, NotSentError, post
 from core.runtime.clock import Clock
+from core.runtime.failing import what_failed
 from core.storage.vault import Vault
-from core.words.network import what_failed
 
 if TYPE_CHECKING:
     import httpx

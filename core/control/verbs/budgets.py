@@ -107,7 +107,7 @@ async def _set(app: App, arguments: Arguments) -> str:
     measure, limit = _limit(arguments)
     period = arguments.text("per")
     if period is None:
-        raise _usage("budget set needs --per hour, day, week or month.")
+        raise _usage(Sentence("budget set needs --per hour, day, week or month."))
     known = app.state.budgets
     wanted = Budget(
         number=next_number(known),
@@ -136,7 +136,9 @@ async def _set(app: App, arguments: Arguments) -> str:
 async def _about(app: App, arguments: Arguments) -> tuple[Subject, str]:
     named = [s for s in Subject if arguments.text(s.value) is not None]
     if len(named) != 1:
-        raise _usage("budget set needs exactly one of --account, --pool, --client and --project.")
+        raise _usage(
+            Sentence("budget set needs exactly one of --account, --pool, --client and --project.")
+        )
     (subject,) = named
     typed = arguments.required(subject.value)
     match subject:
@@ -146,7 +148,7 @@ async def _about(app: App, arguments: Arguments) -> tuple[Subject, str]:
             return subject, find_pool(app.state, typed).id
         case Subject.CLIENT:
             if not 0 < len(typed) <= LONGEST_CLIENT:
-                raise _usage("A client has a name.")
+                raise _usage(Sentence("A client has a name."))
             return subject, typed
         case Subject.PROJECT:
             return subject, await _project(typed)
@@ -163,7 +165,7 @@ async def _project(typed: str) -> str:
 def _limit(arguments: Arguments) -> tuple[Measure, float]:
     named = [m for m in Measure if arguments.text(m.value) is not None]
     if len(named) != 1:
-        raise _usage("budget set needs exactly one of --requests, --tokens and --cost.")
+        raise _usage(Sentence("budget set needs exactly one of --requests, --tokens and --cost."))
     (measure,) = named
     typed = arguments.required(measure.value).strip().removeprefix("$")
     found = _AMOUNT.fullmatch(typed)

@@ -10,7 +10,7 @@ from core.domain.account import Account, AccountId
 from core.domain.workspace_route import WorkspaceRoute
 from core.quota.back_end import NoAnswer, NotTaken, OutOfService, Refused, TurnedAway
 from core.quota.deep import Deep, look_deep
-from core.words.network import what_failed
+from core.runtime.failing import what_failed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,8 +17,8 @@ from core.domain.reset_credit import Redemption, ResetCredit, limits_were_reset,
 from core.domain.sentence import Sentence
 from core.quota.back_end import NoAnswer, NotTaken, OutOfService, Refused, TurnedAway
 from core.quota.reset_credits import Listed, Redeemed, list_credits, redeem
+from core.runtime.failing import what_failed
 from core.words import quota as words
-from core.words.network import what_failed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +139,7 @@ def _unconfirmed(app: App, account: Account, good: tuple[ResetCredit, ...]) -> C
         "confirmation_needed",
         app.speech.say(
             "{name}: {left}. A reset credit ({expires}) would make every window full again; "
-            "{count} are there. It cannot be taken back.",
+            "{count} in all. It cannot be taken back.",
             name=account.label,
             left=known,
             expires=expires,

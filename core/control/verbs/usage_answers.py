@@ -15,8 +15,8 @@ from core.quota.usage_endpoint import (
     Told,
     TurnedAway,
 )
+from core.runtime.failing import what_failed
 from core.words import quota as words
-from core.words.network import what_failed
 
 
 def named_accounts(app: App, arguments: Arguments) -> list[Account]:

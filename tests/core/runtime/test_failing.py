@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from core.words.network import what_failed
+from core.runtime.failing import what_failed
 
 
 @pytest.mark.parametrize(
