@@ -135,9 +135,8 @@ def carrier(loop: str, authority: Authority, direct: Target) -> Iterator[Setup]:
         yield Setup(target=target, pid=process.pid, started_s=took)
 
 
-@contextmanager
-def whole(folder: Path, authority: Authority, direct: Target) -> Iterator[Setup]:
-    """`turntable serve` with two accounts, vault, ledger, selection and bind."""
+def prepared(folder: Path, authority: Authority, direct: Target) -> dict[str, str]:
+    """An environment whose data folder has two accounts, and whose Codex is signed in to one."""
     codex_home = folder / "codex"
     environment = {
         "PATH": os.environ["PATH"],
@@ -153,24 +152,41 @@ def whole(folder: Path, authority: Authority, direct: Target) -> Iterator[Setup]
         "TURNTABLE_UPSTREAM_CA_FILE": str(authority.bundle),
         "TURNTABLE_PROXY_PORT": str(free_port()),
     }
-    turntable = [sys.executable, "-m", "core"]
     for name in ("b", "a"):  # a, the newest, is still signed in there when it is bound
         source = folder / f"source-{name}"
         source.mkdir()
         login = make_login(f"bench-{name}", workspace=f"ws-bench-{name}")
         (source / "auth.json").write_text(json.dumps(login.auth_json))
-        _done([*turntable, "import", "--from", "codex"], {**environment, "CODEX_HOME": str(source)})
+        verb("import", "--from", "codex", environment={**environment, "CODEX_HOME": str(source)})
     codex_home.mkdir()
     (codex_home / "auth.json").write_text((folder / "source-a" / "auth.json").read_text())
+    return environment
+
+
+def routed(environment: dict[str, str], name: str) -> Target:
+    """Bind Codex to the Turntable that runs; where its requests go then."""
+    verb("bind", environment=environment)
+    verb("use", "bench-a@example.com", environment=environment)
+    config = (Path(environment["CODEX_HOME"]) / "config.toml").read_text()
+    address = re.search(r'http://127\.0\.0\.1:(\d+)(/[^"]+)', config)
+    assert address is not None, config
+    return Target(name=name, port=int(address[1]), base=address[2])
+
+
+def verb(*words: str, environment: dict[str, str]) -> None:
+    """`turntable WORDS…`, which must end well."""
+    _done([sys.executable, "-m", "core", *words], environment)
+
+
+@contextmanager
+def whole(folder: Path, authority: Authority, direct: Target) -> Iterator[Setup]:
+    """`turntable serve` with two accounts, vault, ledger, selection and bind."""
+    environment = prepared(folder, authority, direct)
     began = time.perf_counter()
-    with _process([*turntable, "serve"], environment) as process:
-        line = _first_line(process)
+    with _process([sys.executable, "-m", "core", "serve"], environment) as process:
+        _first_line(process)
         took = time.perf_counter() - began
-        _done([*turntable, "bind"], environment)
-        _done([*turntable, "use", "bench-a@example.com"], environment)
-        address = re.search(r'http://127\.0\.0\.1:(\d+)(/[^"]+)', _config(codex_home))
-        assert address is not None, line
-        target = Target(name="turntable serve", port=int(address[1]), base=address[2])
+        target = routed(environment, "turntable serve")
         yield Setup(target=target, pid=process.pid, started_s=took, fails_over=True)
 
 
@@ -230,10 +246,6 @@ def _done(command: list[str], environment: dict[str, str]) -> None:
     )
     if ran.returncode:
         sys.exit(f"{' '.join(command[1:])}: {ran.stdout}{ran.stderr}")
-
-
-def _config(codex_home: Path) -> str:
-    return (codex_home / "config.toml").read_text()
 
 
 def _wait_for(port: int) -> None:

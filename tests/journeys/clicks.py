@@ -82,3 +82,13 @@ def menu(item: TrayItem, begins: str) -> Place:
         return (await item.menu()).entries[0].label.startswith(begins)
 
     return Place(name="menu", seen=seen)
+
+
+def mark(item: TrayItem, position: int) -> Place:
+    """The mark before the account at this place of the menu, from 0."""
+
+    async def seen() -> bool:
+        accounts = [entry for entry in (await item.menu()).entries if entry.radio]
+        return accounts[position].checked is True
+
+    return Place(name="menu", seen=seen)

@@ -21,6 +21,9 @@ from tests.tray.snapshots import account, snapshot, week, window
 from tray.engine import Engine
 from tray.main import main
 
+ACCOUNTS = "--accounts"
+"""With a number after it: so many, instead of the usual five."""
+
 
 def say(line: str) -> None:
     """Tell the test."""
@@ -49,6 +52,12 @@ def five_accounts(now: datetime) -> StatusReport:
     )
 
 
+def many_accounts(count: int, now: datetime) -> StatusReport:
+    """A pool that is larger than a menu is high."""
+    windows = (window(62, now=now), week(40, now=now))
+    return snapshot(*(account(n, f"Account {n}", windows=windows) for n in range(1, count + 1)))
+
+
 def obey(facade: PrintingFacade, line: str) -> None:
     """Do what the test has typed."""
     match line.split():
@@ -74,7 +83,9 @@ def obey(facade: PrintingFacade, line: str) -> None:
 
 async def open_engine() -> Engine:
     """The engine that there is not."""
-    facade = PrintingFacade(five_accounts(datetime.now(UTC)))
+    now = datetime.now(UTC)
+    count = sys.argv[sys.argv.index(ACCOUNTS) + 1] if ACCOUNTS in sys.argv else None
+    facade = PrintingFacade(five_accounts(now) if count is None else many_accounts(int(count), now))
     loop = asyncio.get_running_loop()
     loop.add_reader(sys.stdin, lambda: obey(facade, sys.stdin.readline()))
 
