@@ -271,7 +271,10 @@ class Turn:
             decision = self._stay_if_free(decision, tried)
             if decision.account == self._account:
                 remember(decision, self._facts, self._seams)
-                if self._why is not None:
+                if (
+                    self._why is not None
+                ):  # the handshake's; another model may be under another rule
+                    self._why = replace(self._why, rule=decision.rule, pool=decision.pool)
                     return decision
         self._why = decision
         return decision

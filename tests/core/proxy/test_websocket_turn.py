@@ -29,7 +29,7 @@ from core.domain.outcome import (
     Unanswered,
     Unauthorized,
 )
-from core.domain.rules import Project
+from core.domain.rules import PoolId, Project, RuleNumber
 from core.domain.settings import Settings
 from core.domain.usage import AttemptRecord, Result
 from core.proxy.answers import Speech
@@ -205,6 +205,16 @@ def test_an_answer_passes_and_its_row_says_what_it_cost(world: Callable[..., Wor
     row = turn.row()
     assert (row.id, row.result, row.account, row.status) == ("req_new", Result.SERVED, A, 200)
     assert (row.because, row.tokens and row.tokens.output) == ("owner", 3)
+
+
+def test_the_first_row_names_the_rule_and_the_pool_of_its_own_model(
+    world: Callable[..., World],
+) -> None:
+    ruled = replace(use(A), rule=RuleNumber(2), pool=PoolId("pool_2"))
+    turn = world(ruled).turn(first=True, moved_from=B)
+    turn.begin()
+    row = turn.row()
+    assert (row.rule, row.pool, row.moved_from) == (2, "pool_2", B)
 
 
 def test_the_first_row_tells_how_the_socket_came_to_its_account(
