@@ -27,7 +27,7 @@ from core.runtime.tasks import Tasks
 from core.standin.demo import people
 from core.standin.server import StandIn
 from core.startup.program import typed
-from core.storage.settings_file import set_in_file
+from core.storage.settings_edits import set_in_file
 
 _CONFIG = """\
 # A made-up config.toml: `turntable bind diff` shows the one line that Turntable adds.

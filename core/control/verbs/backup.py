@@ -26,7 +26,7 @@ from core.domain.settings import Settings, Value, parse_value, with_value
 from core.domain.state import Change
 from core.storage.backups import write_new
 from core.storage.kept_backups import made_at
-from core.storage.settings_file import put_profile, set_in_file
+from core.storage.settings_edits import put_profile, set_in_file
 from core.storage.slots import SlotKind
 
 

@@ -9,13 +9,8 @@ from core.domain.errors import CoreError, ExitCode
 from core.domain.profiles import IN_USE, NONE, Profile, make_profile
 from core.domain.sentence import Sentence
 from core.domain.settings import Value, parse_value
-from core.storage.settings_file import (
-    Source,
-    drop_profile,
-    put_profile,
-    set_in_file,
-    unset_in_file,
-)
+from core.storage.settings_edits import drop_profile, put_profile, set_in_file, unset_in_file
+from core.storage.settings_file import Source
 from core.words.rules import profile_sentence
 
 _ABOVE = (Source.ENVIRONMENT, Source.COMMAND_LINE)

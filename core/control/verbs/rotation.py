@@ -27,7 +27,8 @@ from core.domain.state import (
     steer,
 )
 from core.routing.select import Chances, select
-from core.storage.settings_file import Source, set_in_file
+from core.storage.settings_edits import set_in_file
+from core.storage.settings_file import Source
 from core.words.why import verdict_sentence
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}

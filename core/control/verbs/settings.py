@@ -7,7 +7,8 @@ from core.control.verb import Arguments
 from core.domain.errors import CoreError, ExitCode
 from core.domain.sentence import Sentence
 from core.domain.settings import Declaration, Settings, Value, declarations, value_of
-from core.storage.settings_file import Source, set_in_file, unset_in_file
+from core.storage.settings_edits import set_in_file, unset_in_file
+from core.storage.settings_file import Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +64,25 @@ def _set(app: App, key: str, arguments: Arguments) -> Config:
     elif app.configuration.explain(key).source is Source.PROFILE:
         profile = app.settings.routing.profile
         messages = (app.speech.say("The profile {name} says otherwise, and wins.", name=profile),)
+    elif key in _MAY_BE_SENT_LOGINS and not _may_be_sent_to(app, key):
+        messages = (
+            app.speech.say(
+                "No login may be sent there, so nothing works until `turntable config unset {key}`, "
+                "or upstream.allow_custom in settings.toml and https.",
+                key=key,
+            ),
+        )
     elif key == "proxy.port" and app.port is not None:
         messages = (app.speech.say("It counts from the next start on; the bind follows."),)
     return Config(action="set", settings=(shown,), messages=messages)
+
+
+def _may_be_sent_to(app: App, key: str) -> bool:
+    return may_be_sent_to(
+        str(app.configuration.explain(key).value),
+        official=_MAY_BE_SENT_LOGINS[key],
+        allow_custom=app.settings.upstream.allow_custom,
+    )
 
 
 def _unset(app: App, action: str, keys: tuple[str, ...]) -> Config:
@@ -100,7 +117,9 @@ def _limits(declaration: Declaration) -> str:
         return " | ".join(declaration.choices)
     if declaration.minimum is not None and declaration.maximum is not None:
         return Sentence(
-            "{minimum:g} to {maximum:g}", minimum=declaration.minimum, maximum=declaration.maximum
+            "{minimum} to {maximum}",
+            minimum=plainly(declaration.minimum),
+            maximum=plainly(declaration.maximum),
         )
     return ""
 

@@ -76,7 +76,7 @@ async def _asked(app: App, account: Account, passphrase: str | None) -> tuple[Wo
         message = Sentence(
             "The back end could not be asked for the workspaces of {label}.", label=account.label
         )
-        raise CoreError("back_end_unreachable", message, "`turntable check` says more.")
+        raise CoreError("back_end_unreachable", message, "`turntable doctor` looks for the reason.")
     return found
 
 

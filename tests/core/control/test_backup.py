@@ -20,7 +20,7 @@ from core.domain.errors import CoreError, ExitCode
 from core.domain.policies import add_tag, set_reserve, set_weight
 from core.domain.report import StatusReport
 from core.domain.state import put_account
-from core.storage.settings_file import set_in_file
+from core.storage.settings_edits import set_in_file
 from tests.core.control.apps import make_app
 from tests.core.storage.samples import account, login
 from tests.fakes.clock import FakeClock

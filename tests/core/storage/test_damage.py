@@ -124,10 +124,10 @@ async def test_whatever_letter_of_an_account_changes_is_noticed(
         for old in path.parent.glob("vault.db*"):
             old.unlink()
         path.write_bytes(content)
+        said: list[str]
         try:
             assert look_over_database(path)
-            named = unreadable_rows(path)
+            said = [row.kind for row in unreadable_rows(path)]
         except CoreError as error:
-            assert error.code == "data_damaged", position
-        else:
-            assert [row.kind for row in named] == ["account"], position
+            said = [error.code]
+        assert said in (["account"], ["data_damaged"]), position

@@ -6,14 +6,8 @@ import pytest
 
 from core.domain.errors import CoreError
 from core.domain.profiles import make_profile
-from core.storage.settings_file import (
-    Configuration,
-    Source,
-    drop_profile,
-    put_profile,
-    read_configuration,
-    set_in_file,
-)
+from core.storage.settings_edits import drop_profile, put_profile, set_in_file
+from core.storage.settings_file import Configuration, Source, read_configuration
 
 MINE = make_profile("mine", {"routing.strategy": "random", "routing.wait_for_reset_s": 7})
 BY_HAND = """\

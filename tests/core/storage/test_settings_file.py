@@ -10,14 +10,8 @@ from hypothesis import strategies as st
 from core.domain.errors import CoreError, ExitCode
 from core.domain.profiles import IN_USE
 from core.domain.settings import Settings, Value, declarations, value_of
-from core.storage.settings_file import (
-    Explained,
-    Source,
-    read_configuration,
-    set_in_file,
-    unset_in_file,
-    variable,
-)
+from core.storage.settings_edits import set_in_file, unset_in_file
+from core.storage.settings_file import Explained, Source, read_configuration, variable
 from tests.core.storage.samples import everything_under
 
 BY_HAND = """\
