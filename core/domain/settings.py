@@ -372,12 +372,10 @@ def _checked(key: str, value: Value, default: Value, declaration: Declaration) -
     if isinstance(value, int | float):
         low, high = declaration.minimum, declaration.maximum
         if not ((low is None or value >= low) and (high is None or value <= high)):
-            raise _bad(
-                key,
-                Sentence(
-                    "{value} is not between {low:g} and {high:g}", value=value, low=low, high=high
-                ),
+            between = Sentence(
+                "{value} is not between {low:.12g} and {high:.12g}", value=value, low=low, high=high
             )
+            raise _bad(key, between)
     return value
 
 
@@ -397,4 +395,5 @@ def _wanted(default: Value) -> str:
 
 def _bad(key: str, what: str) -> CoreError:
     hint = Sentence("`turntable config explain {key}` says what may stand there.", key=key)
-    return CoreError("bad_setting", f"{key}: {what}.", hint, exit_code=ExitCode.USAGE)
+    message = Sentence("{key}: {what}.", key=key, what=what)
+    return CoreError("bad_setting", message, hint, exit_code=ExitCode.USAGE)

@@ -1,12 +1,14 @@
 """The catalogues of resources/i18n: `python -m tests.tray.catalogue` brings them up to date.
 
 Collects every sentence that is said, keeps the translations that are there, drops those of
-sentences that are gone, and compiles. A sentence is a constant: it is found in the source.
+sentences that are gone, and compiles. A sentence is a constant: it is found in the source, where it
+is handed to somebody who says it, or because it reads as one.
 """
 
 import ast
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -22,10 +24,21 @@ from tests.house.tree import ROOT
 LANGUAGES = ("de", "zh_CN")
 FOLDER = ROOT / "resources" / "i18n"
 
-_SAYERS = frozenset({"say", "translate"})
+_SAYERS = frozenset({"say", "translate", "Sentence"})
 _WHOLE = ("core/words",)
 """Packages whose every text is a sentence, whatever it is handed to."""
-_SAID = ("core/control/verbs", "core/doctor", "core/oauth", "core/snapshot.py", "tray")
+_SAID = ("core", "tray")
+_UNSAID = (
+    "core/standin",
+    "core/control/visitor.py",
+    "core/binding/guard.py",
+    "core/binding/unbind.py",
+)
+"""Another party's words, and what runs without a catalogue."""
+_HELP = frozenset({"Verb", "Parameter", "add_argument", "add_parser", "_sub"})
+"""What `--help` and the reference say of a verb is English, like its name."""
+_READS_AS_ONE = re.compile(r"[A-Z“`#{-][^\n]* [^\n]*[.?!:…]")
+_NEVER = re.compile(r"%[sdr]|^[A-Z ]+ |^\[|<")
 _FIRST = 2
 _FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -34,13 +47,24 @@ def sentences(root: Path = ROOT) -> dict[str, list[tuple[str, int]]]:
     """Every sentence with the places where it is said, in the order of the files."""
     found: dict[str, list[tuple[str, int]]] = {}
     for path in _files(root):
-        whole = path.as_posix().startswith(tuple((root / name).as_posix() for name in _WHOLE))
+        place = path.relative_to(root).as_posix()
         tree = ast.parse(path.read_text("utf-8"))
-        for text, line in (*(_constants(tree) if whole else ()), *_said(tree)):
-            found.setdefault(text, []).append((path.relative_to(root).as_posix(), line))
+        whole = place.startswith(_WHOLE)
+        for text, line in (*_constants(tree, _is_words if whole else _is_sentence), *_said(tree)):
+            found.setdefault(text, []).append((place, line))
     for key, declaration in declarations().items():
         found.setdefault(declaration.help, []).append((f"core/domain/settings.py {key}", 1))
     return found
+
+
+def filled_too_early(root: Path = ROOT) -> Iterator[tuple[str, int]]:
+    """Where an error is given a text that no catalogue can know."""
+    for path in _files(root):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and _name(node.func) in _SAYERS | {"CoreError"}:
+                for text in node.args:
+                    if isinstance(text, ast.JoinedStr):
+                        yield path.relative_to(root).as_posix(), text.lineno
 
 
 def kept(language: str) -> Catalog:
@@ -96,9 +120,10 @@ def compiled_path(language: str) -> Path:
 
 
 def _files(root: Path) -> Iterator[Path]:
-    for name in (*_WHOLE, *_SAID):
-        path = root / name
-        yield from sorted(path.rglob("*.py")) if path.is_dir() else [path]
+    for name in _SAID:
+        for path in sorted((root / name).rglob("*.py")):
+            if not path.relative_to(root).as_posix().startswith(_UNSAID):
+                yield path
 
 
 def _said(tree: ast.AST) -> Iterator[tuple[str, int]]:
@@ -123,22 +148,29 @@ def _said(tree: ast.AST) -> Iterator[tuple[str, int]]:
                         yield text, part.lineno
 
 
-def _constants(tree: ast.AST) -> Iterator[tuple[str, int]]:
-    docstrings = {
-        id(node.body[0].value)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
-        and node.body
-        and isinstance(node.body[0], ast.Expr)
-    }
+def _constants(tree: ast.AST, wanted: Callable[[str], bool]) -> Iterator[tuple[str, int]]:
+    """Texts that stand by themselves: no docstrings, no parts of a text that is filled there."""
+    others: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr):
+            others.add(id(node.value))
+        elif isinstance(node, ast.JoinedStr):
+            others.update(map(id, node.values))
+        elif isinstance(node, ast.Call) and _name(node.func) in _HELP:
+            others.update(map(id, ast.walk(node)))
     for node in ast.walk(tree):
         text = node.value if isinstance(node, ast.Constant) else None
-        if isinstance(text, str) and id(node) not in docstrings and _is_words(text):
+        if isinstance(text, str) and id(node) not in others and wanted(text):
             yield text, getattr(node, "lineno", 1)
 
 
+def _is_sentence(text: str) -> bool:
+    return _READS_AS_ONE.fullmatch(text) is not None and _NEVER.search(text) is None
+
+
 def _is_words(text: str) -> bool:
-    return (any(letter.isalpha() for letter in text) and not text.islower()) or " " in text
+    letters = any(letter.isalpha() for letter in text)
+    return letters and (not text.islower() or " " in text)
 
 
 def _name(node: ast.expr) -> str:

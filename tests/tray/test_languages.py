@@ -7,16 +7,20 @@ import pytest
 
 from core.runtime.language import local_speech, wanted_language
 from core.words.speech import Speech
-from tests.tray.catalogue import LANGUAGES, compiled, compiled_path, kept, sentences
+from tests.tray.catalogue import (
+    LANGUAGES,
+    compiled,
+    compiled_path,
+    filled_too_early,
+    kept,
+    sentences,
+)
 from tests.tray.present.test_menu import levels
 from tests.tray.snapshots import NOW, account, snapshot
 from tray.present.account_details import account_details
 from tray.present.entries import Choice
 from tray.present.menu import menu
 from tray.present.panel import panel
-
-FACES = ("tray/", "core/words/happenings")
-"""What a person sees of the desktop face is translated whole."""
 
 
 def speech(language: str) -> Speech:
@@ -30,14 +34,14 @@ def test_program_reads_what_translators_wrote(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_desktop_face_is_translated_whole(language: str) -> None:
+def test_everything_that_is_said_has_its_translation(language: str) -> None:
     known = {message.id: message.string for message in kept(language)}
-    missing = [
-        text
-        for text, places in sentences().items()
-        if any(place.startswith(FACES) for place, _ in places) and not known.get(text)
-    ]
+    missing = [text for text in sentences() if not known.get(text)]
     assert missing == [], "run `python -m tests.tray.catalogue`, and translate"
+
+
+def test_nothing_is_filled_before_a_translator_could_find_it() -> None:
+    assert [f"{place}:{line}" for place, line in filled_too_early()] == [], "use `Sentence`"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
