@@ -5,6 +5,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from core.doctor.finding import Finding, Health, Subject
+from core.proxy.upstream import base_of
 from core.runtime.failing import what_failed
 
 if TYPE_CHECKING:
@@ -52,9 +53,18 @@ async def clock(subject: Subject) -> Finding:
 
     say = subject.speech.say
     title = say("Network and clock")
+    upstream = subject.settings.upstream
+    if base_of(upstream.base_url, allow_custom=upstream.allow_custom) is None:
+        return Finding(
+            check="clock",
+            title=title,
+            health=Health.BAD,
+            text=say("The address in upstream.base_url may not be sent a login; it was not asked."),
+            hint=say("`turntable config unset upstream.base_url` puts the usual one back."),
+        )
     try:
         async with subject.connect() as client:
-            answer = await client.head(subject.settings.upstream.base_url)
+            answer = await client.head(upstream.base_url)
     except (httpx.HTTPError, OSError) as error:
         return Finding(
             check="clock",

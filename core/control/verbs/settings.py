@@ -1,14 +1,21 @@
 """config: read and change settings."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from core.app import App
 from core.control.verb import Arguments
 from core.domain.errors import CoreError, ExitCode
 from core.domain.sentence import Sentence
 from core.domain.settings import Declaration, Settings, Value, declarations, value_of
+from core.domain.trust import OFFICIAL_BACK_END, OFFICIAL_ISSUER, may_be_sent_to
 from core.storage.settings_edits import set_in_file, unset_in_file
 from core.storage.settings_file import Source
+
+_MAY_BE_SENT_LOGINS: Mapping[str, str] = MappingProxyType(
+    {"upstream.base_url": OFFICIAL_BACK_END, "upstream.auth_url": OFFICIAL_ISSUER}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +74,8 @@ def _set(app: App, key: str, arguments: Arguments) -> Config:
     elif key in _MAY_BE_SENT_LOGINS and not _may_be_sent_to(app, key):
         messages = (
             app.speech.say(
-                "No login may be sent there, so nothing works until `turntable config unset {key}`, "
-                "or upstream.allow_custom in settings.toml and https.",
+                "No login may be sent there, so nothing works until `turntable config unset "
+                "{key}`, or upstream.allow_custom in settings.toml and https.",
                 key=key,
             ),
         )
@@ -117,9 +124,9 @@ def _limits(declaration: Declaration) -> str:
         return " | ".join(declaration.choices)
     if declaration.minimum is not None and declaration.maximum is not None:
         return Sentence(
-            "{minimum} to {maximum}",
-            minimum=plainly(declaration.minimum),
-            maximum=plainly(declaration.maximum),
+            "{minimum:.12g} to {maximum:.12g}",
+            minimum=declaration.minimum,
+            maximum=declaration.maximum,
         )
     return ""
 

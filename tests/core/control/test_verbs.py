@@ -256,6 +256,25 @@ async def test_a_login_that_is_not_there_is_named(app: App) -> None:
         await logins.import_login(app, given())
 
 
+async def test_an_address_that_no_login_may_be_sent_to_is_kept_with_a_warning(app: App) -> None:
+    key = "upstream.base_url"
+    told = await settings.config(
+        app, given(action="set", key=key, value="http://elsewhere.example")
+    )
+    good = await settings.config(app, given(action="set", key=key, value="http://127.0.0.1:9"))
+
+    assert "No login may be sent there" in told.messages[0]
+    assert good.messages == ()
+
+
+async def test_a_limit_is_shown_with_all_its_digits(app: App) -> None:
+    (shown,) = (await settings.config(app, given(action="explain", key="proxy.max_body"))).settings
+    with pytest.raises(CoreError, match="is not between 1024 and 1073741824"):
+        await settings.config(app, given(action="set", key="proxy.max_body", value="1"))
+
+    assert shown.limits == "1024 to 1073741824"
+
+
 async def test_all_settings_or_one(app: App) -> None:
     every = await settings.config(app, given(action="explain"))
     one = await settings.config(app, given(action="get", key="log.level"))

@@ -205,6 +205,16 @@ async def test_clock_is_compared_with_the_back_end_s(
     assert (await path_checks.clock(subject(tmp_path, connect=answer))).health is health
 
 
+async def test_an_address_that_may_not_be_sent_logins_is_named_and_not_asked(
+    tmp_path: Path,
+) -> None:
+    elsewhere = with_value(Settings(), "upstream.base_url", "http://elsewhere.example")
+    answer = client(lambda _: pytest.fail("it was asked"))
+    found = await path_checks.clock(subject(tmp_path, settings=elsewhere, connect=answer))
+    assert found.health is Health.BAD
+    assert found.text.startswith("The address in upstream.base_url may not be sent a login")
+
+
 async def test_network_that_is_down_is_no_fault_of_the_clock(tmp_path: Path) -> None:
     found = await path_checks.clock(subject(tmp_path))
     assert found.text == "The back end cannot be reached (there is no connection)."
