@@ -6,7 +6,7 @@ from core.accounts.sources import read_source
 from core.asking import Asking
 from core.domain.account import AccountId
 from core.domain.settings import Settings
-from core.oauth.refresh import Authoriser
+from core.oauth.refresh import PATIENT_S, Authoriser
 from core.oauth.upkeep import authoriser
 from core.quota.login import Login
 from core.quota.monitor import Monitor
@@ -59,7 +59,7 @@ async def ask_once(
         return await monitor.refresh(accounts)
     finally:
         await monitor.close()
-        await granting.close()
+        await granting.close(patience_s=PATIENT_S)
 
 
 def authoriser_of(

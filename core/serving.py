@@ -39,6 +39,7 @@ from core.domain.rules import Project
 from core.domain.settings import RoutingSettings, Settings
 from core.domain.state import Rotation, RotationMode, State
 from core.domain.usage import RequestRecord
+from core.oauth.refresh import CLOSE_S
 from core.oauth.upkeep import look_after
 from core.proxy import answers
 from core.proxy.clients import (
@@ -187,9 +188,12 @@ class Serving:
         self._deaf()
         await self._tasks.close()
         await self.monitor.close()
+        began = self._clock.monotonic()
         await self.server.drain(grace_s=DRAIN_S)
         self._spending.learn()
-        await self.authoriser.close()
+        # What the answers did not need of the time is the refreshes': one that is cut off is lost.
+        drained_s = self._clock.monotonic() - began
+        await self.authoriser.close(patience_s=max(CLOSE_S, DRAIN_S + CLOSE_S - drained_s))
 
     def quiet_for(self) -> timedelta:
         """How long no request has been under way, and no Codex that was started for one run."""

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from core.app import App
 from core.authorising import authoriser_of
-from core.oauth.refresh import Authoriser
+from core.oauth.refresh import PATIENT_S, Authoriser
 
 
 @asynccontextmanager
@@ -33,4 +33,4 @@ async def granting(app: App, passphrase: str | None) -> AsyncIterator[Authoriser
     try:
         yield made
     finally:
-        await made.close()
+        await made.close(patience_s=PATIENT_S)

@@ -17,13 +17,17 @@ from core.domain.doubt import doubted, not_renewed, verified
 from core.domain.observed import sign_in_ended, signed_in_again
 from core.oauth.elsewhere import Elsewhere
 from core.oauth.ours import Ours, Renewal
+from core.oauth.send import ANSWER_S
 from core.runtime.clock import Clock
 from core.runtime.tasks import Tasks
 from core.storage.store import Store
 from core.storage.vault import Vault
 
 CLOSE_S = 1.0
-"""How long `close` waits for refreshes that have begun, in seconds."""
+"""How long `close` waits for refreshes that have begun, in seconds, where somebody waits for it."""
+PATIENT_S = ANSWER_S + 5.0
+"""The same where nobody is in a hurry: as long as the issuer may take. A refresh that is cut off
+may have spent its token, and its answer is lost."""
 
 
 class Authoriser:
@@ -177,13 +181,17 @@ class Authoriser:
             if account.refresher is Refresher.TURNTABLE:
                 await self._note_doubt(account.id)
 
-    async def close(self) -> None:
+    async def close(self, *, patience_s: float | None = None) -> None:
         """Let refreshes that have begun come to their end, for a moment; then stop waiting.
 
         A refresh of Codex's goes on without us; what it writes is read at the next start.
+
+        Args:
+            patience_s: how long that moment is; `CLOSE_S` unless given.
         """
         if self._flights:
-            await asyncio.wait(self._flights.values(), timeout=CLOSE_S)
+            timeout = CLOSE_S if patience_s is None else patience_s
+            await asyncio.wait(self._flights.values(), timeout=timeout)
         await self._tasks.close()
 
     async def _renewal(self, account_id: AccountId) -> None:

@@ -13,6 +13,7 @@ from core.domain.errors import CoreError
 from core.domain.events import SignInEnded
 from core.oauth.ours import FIRST_REST, LONGEST_REST, Ours
 from core.oauth.protocol import refresh_form
+from core.oauth.refresh import PATIENT_S
 from core.routing.eligibility import shown_standing
 from core.standin import replies
 from core.standin.issuer import Family
@@ -433,6 +434,24 @@ async def test_quitting_in_the_middle_of_a_refresh_leaves_a_doubt_and_no_wait(
         await asking
     assert await parts.vault.doubtful() == {account.id: 1}
     assert await parts.ours.in_doubt(account.id)
+
+
+async def test_who_is_in_no_hurry_waits_for_the_answer_of_a_slow_issuer(
+    parts: Parts, account: Account, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.oauth.refresh.CLOSE_S", 0.0)
+    gate = Gate()
+    parts.back_end.next("A", gate, on=Endpoint.REFRESH)
+    clock.advance(DAY - timedelta(minutes=4))
+    assert await parts.token(account.id) is not None, "it is renewed beside"
+    await gate.reached()
+    closing = asyncio.ensure_future(parts.authoriser.close(patience_s=PATIENT_S))
+    for _ in range(50):
+        await asyncio.sleep(0)
+    gate.release()
+    await closing
+    assert (await _held(parts, account)).generation == 2
+    assert await parts.vault.doubtful() == {}
 
 
 # The end
