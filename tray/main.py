@@ -4,6 +4,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 import qasync
 from shiboken6 import delete
@@ -56,7 +57,12 @@ async def run(application: Application, open_engine: OpenEngine, speech: Speech)
     with asked_to_leave(application, leave.wish):
         try:
             while not leave.wished:
-                engine = await open_engine()
+                try:
+                    engine = await open_engine()
+                except CoreError as error:
+                    if face is not None or _in_terminal() or not await _try_again(error, speech):
+                        raise
+                    continue
                 if isinstance(engine, ShownElsewhere):
                     sys.stdout.write(f"{speech.say('Turntable is already running.')}\n")
                     return 0
@@ -70,6 +76,34 @@ async def run(application: Application, open_engine: OpenEngine, speech: Speech)
             if face is not None:
                 face.close()
     return 0
+
+
+async def _try_again(error: CoreError, speech: Speech) -> bool:
+    """Say in a window why the engine did not start; whether it shall be tried once more."""
+    # Loaded by nobody whose engine starts.
+    from tray.dialogs.start_failed import StartFailedDialog
+
+    chosen: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+    dialog = StartFailedDialog(error, speech)
+    dialog.again.connect(partial(_settle, chosen, wished=True))
+    dialog.given_up.connect(partial(_settle, chosen, wished=False))
+    dialog.open()
+    try:
+        return await chosen
+    finally:
+        dialog.hide()
+        delete(dialog)
+
+
+def _settle(chosen: asyncio.Future[bool], *, wished: bool) -> None:
+    if not chosen.done():
+        chosen.set_result(wished)
+
+
+def _in_terminal() -> bool:
+    """Whether somebody reads what is printed: started by a desktop, nobody does."""
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    return any(stream is not None and stream.isatty() for stream in streams)
 
 
 async def _follow(engine: Engine, face: Face, leave: Leave) -> bool:

@@ -5,10 +5,11 @@ import json
 import logging
 import os
 import signal
+import sqlite3
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from types import MappingProxyType
 
@@ -179,6 +180,39 @@ async def test_stop_from_the_command_line_takes_the_tray_away(start: Start, host
     assert (await _ended(await start("core", "stop")))[0] == 0
     assert (await _ended(tray))[0] == 0
     await host.wait_until_empty()
+
+
+@pytest.mark.desktop
+async def test_data_of_a_newer_version_is_said_in_a_window_where_there_is_no_terminal(
+    desktop: Desktop, start: Start, host: TrayHost, tmp_path: Path
+) -> None:
+    folder = tmp_path / "turntable"
+    folder.mkdir(mode=0o700)
+    with closing(sqlite3.connect(folder / "vault.db")) as newer:
+        newer.execute("PRAGMA user_version = 9999")
+    tray = await start("tray")
+    await asyncio.to_thread(desktop.wait_until, lambda: bool(windows(desktop)), "the window")
+    assert host.items == ()
+    desktop.run("xdotool", "key", "Escape")
+    code, _, err = await _ended(tray)
+    assert code == 1
+    assert "was written by a newer Turntable" in err
+    assert "point TURNTABLE_HOME at another folder" in err
+
+
+@pytest.mark.desktop
+async def test_what_kept_it_from_starting_can_be_mended_and_tried_again(
+    desktop: Desktop, start: Start, host: TrayHost, tmp_path: Path
+) -> None:
+    folder = tmp_path / "turntable"
+    folder.mkdir(mode=0o700)
+    with closing(sqlite3.connect(folder / "vault.db")) as newer:
+        newer.execute("PRAGMA user_version = 9999")
+    await start("tray")
+    await asyncio.to_thread(desktop.wait_until, lambda: bool(windows(desktop)), "the window")
+    (folder / "vault.db").unlink()
+    desktop.run("xdotool", "key", "Return")
+    assert await host.wait_for_item(_BOUND_S)
 
 
 CHILD = {"TURNTABLE_UI_ENGINE": "child"}
