@@ -93,8 +93,8 @@ async def in_force(subject: Subject) -> Finding:
             check="in-force",
             title=title,
             health=Health.ODD,
-            text=error.message,
-            hint=error.hint,
+            text=subject.speech.retell(error.message),
+            hint=subject.speech.retell(error.hint),
         )
     if subject.secret is None:
         text = say("It uses its own login, without Turntable.")
@@ -142,10 +142,10 @@ async def login(subject: Subject) -> Finding:
             check="login",
             title=title,
             health=Health.ODD,
-            text=error.message,
+            text=subject.speech.retell(error.message),
             hint=say("Codex asks for a login of its own even while it is routed: `codex login`.")
             if gone
-            else error.hint,
+            else subject.speech.retell(error.hint),
         )
     if has_run_out(found.login.credentials, subject.now):
         text = say("Its access token has run out; Codex renews it when it is used.")

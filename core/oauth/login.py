@@ -154,7 +154,7 @@ class SignIn:
             # Asked for the next step, so the login was kept: now it may be said.
             listener.conclude(pages.signed_in(self._speech))
         except CoreError as error:
-            listener.conclude(pages.failed(self._speech, error.message))
+            listener.conclude(pages.failed(self._speech, self._speech.retell(error.message)))
             raise
         except GeneratorExit:
             sentence = self._speech.say("The sign-in was ended in Turntable; nothing was kept.")

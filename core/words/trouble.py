@@ -1,7 +1,6 @@
 """What failed, said to the person who wished it."""
 
 from core.domain.errors import CoreError
-from core.domain.sentence import Sentence
 from core.words.speech import Speech
 
 
@@ -25,6 +24,6 @@ def hint_line(error: CoreError, speech: Speech) -> str:
     return speech.say("hint: {hint}", hint=speech.retell(error.hint)) if error.hint else ""
 
 
-def whole(error: CoreError, speech: Speech) -> Sentence:
+def whole(error: CoreError, speech: Speech) -> str:
     """What happened and what to do next, one after the other."""
-    return Sentence(f"{speech.retell(error.message)} {speech.retell(error.hint)}".rstrip())
+    return f"{speech.retell(error.message)} {speech.retell(error.hint)}".rstrip()

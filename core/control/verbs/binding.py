@@ -8,6 +8,7 @@ from core.app import App
 from core.control.verb import Arguments
 from core.domain.binding import BindReceipt, BindState, Replaces, UndoResult
 from core.domain.errors import CoreError, ExitCode
+from core.domain.sentence import Sentence
 from core.startup.entry import Kind, Standing
 
 
@@ -197,8 +198,10 @@ async def _verify(app: App, receipt: BindReceipt) -> Verification:
         return Verification(result="in_force", because=because)
     raise CoreError(
         "bind_not_in_force",
-        "The key is set, but Codex says that it would go elsewhere; it was left bound. "
-        + why_elsewhere(way, app.speech),
+        Sentence(
+            "The key is set, but Codex says that it would go elsewhere; it was left bound. {why}",
+            why=why_elsewhere(way, app.speech),
+        ),
         "`turntable unbind` gives the file back.",
         exit_code=ExitCode.FAILED,
     )

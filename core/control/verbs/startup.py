@@ -104,5 +104,7 @@ def _told(app: App, entries: tuple[Entry, ...]) -> Iterator[str]:
     for entry in entries:
         if entry.kind is Kind.DESKTOP or entry.standing is not Standing.ABSENT:
             yield app.speech.say(
-                _SENTENCES[entry.standing], what=_NAMES[entry.kind], place=entry.place
+                _SENTENCES[entry.standing],
+                what=app.speech.say(_NAMES[entry.kind]),
+                place=entry.place,
             )

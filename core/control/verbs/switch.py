@@ -155,7 +155,7 @@ def _told(app: App, receipt: Receipt, *, dry_run: bool) -> Iterator[str]:
     for step in receipt.steps:
         yield f"{_SIGNS[step.result]} {app.speech.say(_NAMES[step.name])}"
         if step.because:
-            yield f"    {step.because}"
+            yield f"    {app.speech.retell(step.because)}"
     if not receipt.done:
         yield app.speech.say("Codex’s login in {home} is not switched.", home=receipt.home)
         return

@@ -11,6 +11,7 @@ from core.domain.binding import BindState, UndoResult
 from core.domain.errors import CoreError, ExitCode
 from core.startup.entry import Found, Kind, Standing
 from core.storage.purge import our_files, purge
+from core.words.trouble import whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +97,7 @@ async def _give_back(app: App, done: _Done, *, dry_run: bool) -> None:
             receipt = await app.unbind(home, force=False)
         except CoreError as error:
             done.exit_code = ExitCode.FAILED
-            done.messages.append(f"{error.message} {error.hint}".rstrip())
+            done.messages.append(whole(error, app.speech))
             continue
         if receipt.result is UndoResult.LEFT_ALONE:
             done.exit_code = done.exit_code or ExitCode.LEFT_ALONE

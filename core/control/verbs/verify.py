@@ -90,8 +90,8 @@ async def _verified(app: App, arguments: Arguments, part: str, look: Look) -> Ve
             part=part,
             health=Health.BAD,
             code=error.code,
-            text=error.message,
-            hint=error.hint,
+            text=app.speech.retell(error.message),
+            hint=app.speech.retell(error.hint),
         )
     return Verified(part=part, health=Health.GOOD, code="", text=text, hint="")
 
@@ -101,7 +101,7 @@ async def _settings(app: App, arguments: Arguments) -> str:
         read_configuration, app.home.settings, environment=app.environment
     )
     if configuration.warnings:
-        return " ".join(configuration.warnings)
+        return " ".join(map(app.speech.retell, configuration.warnings))
     return app.speech.say("The settings are whole.")
 
 
