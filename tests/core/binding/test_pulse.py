@@ -1,5 +1,6 @@
 """An owner that lives and does not serve: seen after half a minute, and never by mistake."""
 
+import errno
 import http.server
 import socket
 import threading
@@ -12,6 +13,7 @@ import pytest
 
 from core.binding.proof import forget_key, keep_key, kept_key, proof
 from core.binding.pulse import Pulse, Silence, proves
+from core.domain.errors import CoreError
 from tests.core.binding.homes import Place
 from tests.fakes.clock import FakeClock
 
@@ -171,6 +173,19 @@ class TestPulse:
         forget_key(root)
         assert kept_key(root) is None
         assert self.look(Pulse(root, clock), clock, 5) == [False] * 5
+
+    def test_a_key_that_cannot_be_left_leaves_no_older_one(
+        self, place: Place, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def full(*_: object, **__: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        root = self.root(place)
+        monkeypatch.setattr("core.binding.proof.Disk.save", full)
+        with pytest.raises(CoreError, match="no room"):
+            keep_key(root, b"another")
+        clock = FakeClock()
+        assert self.look(Pulse(root, clock), clock, 4) == [False] * 4
 
     def test_the_key_is_the_users_alone(self, place: Place) -> None:
         path = self.root(place) / "run" / "health.key"
