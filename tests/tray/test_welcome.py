@@ -15,7 +15,7 @@ from tests.tray.snapshots import NOW, account, snapshot
 from tray.dialogs.passphrase import PassphraseDialog
 from tray.present.answer import Answer, Answered
 from tray.present.entries import Action, Choice, Perform, SignIn
-from tray.present.welcome import FIND, STARTUP, Step, steps
+from tray.present.welcome import BACKUPS, FIND, STARTUP, TOOLS, Step, look_into, steps
 from tray.windows.welcome import WelcomeWindow
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -40,6 +40,38 @@ def test_each_step_says_what_it_finds_and_changes() -> None:
 
 def test_steps_that_were_taken_are_done() -> None:
     assert all(step.done for step in three(snapshot(account()), ON))
+
+
+STORE = Answer({"imported": [{"account": "a"}, {"account": "b"}]})
+BACKED_UP = Answer(
+    {"available": ["/b/turntable-20260301T0900Z.tt", "/b/t-20260302.backup"]}
+)
+
+
+def test_what_lies_here_is_offered_by_name_before_a_sign_in() -> None:
+    absent = CoreError("store_missing", "There is none.")
+    first, *_ = steps(
+        FRESH,
+        found=None,
+        diff=None,
+        startup=None,
+        speech=english(),
+        tools={"opencode": STORE, "router": absent},
+        backups=BACKED_UP,
+    )
+    assert [(one.text, one.action) for one in first.actions[:2]] == [
+        (
+            "Restore the newest bac&kup",
+            Perform(verb="restore", arguments={"file": "/b/t-20260302.backup"}),
+        ),
+        (
+            "Import from opencode (2)",
+            Perform(verb="import", arguments={"from": "opencode"}),
+        ),
+    ]
+    assert isinstance(first.actions[2].action, SignIn)
+    for question in (BACKUPS, *(look_into(tool) for tool in TOOLS)):
+        VERBS[question.verb].check(question.arguments)
 
 
 def test_nothing_found_makes_nothing_up() -> None:
@@ -68,10 +100,11 @@ class Engine:
     def __init__(self) -> None:
         self.asked: list[Perform] = []
         self.refusals: dict[str, CoreError] = {}
+        self.said: list[JsonValue] = []
 
     def ask(self, question: Perform, answered: Answered) -> None:
         self.asked.append(question)
-        made: dict[str, JsonValue] = {"messages": [], **answers.bind_diff()}
+        made: dict[str, JsonValue] = {**answers.bind_diff(), "messages": self.said}
         answered(self.refusals.get(question.verb, Answer(made)))
 
 
@@ -102,7 +135,9 @@ def test_step_is_taken_by_its_button_and_looked_at_again(
 ) -> None:
     engine.asked.clear()
     button(window, "Route &Codex").click()
-    assert [question.verb for question in engine.asked] == ["bind", "import", "bind", "startup"]
+    assert [question.verb for question in engine.asked] == [
+        "bind", "import", "bind", "startup", "restore", "import", "import", "import"
+    ]  # fmt: skip
     assert engine.asked[0] == Perform(verb="bind")
 
 
@@ -111,6 +146,12 @@ def test_step_that_fails_says_so_and_the_others_stay(window: WelcomeWindow, engi
     button(window, "Route &Codex").click()
     assert "config.toml is broken. Mend line 3." in texts(window)
     assert button(window, "&Import from Codex").isEnabled()
+
+
+def test_recovery_code_stays_in_sight(window: WelcomeWindow, engine: Engine) -> None:
+    engine.said = ["Added #1 Work.", "Recovery code: FAKE-CODE"]
+    button(window, "Route &Codex").click()
+    assert "Added #1 Work.\nRecovery code: FAKE-CODE" in texts(window)
 
 
 def test_everything_can_be_skipped(window: WelcomeWindow, qtbot: QtBot) -> None:

@@ -1,16 +1,27 @@
 """The first run: three steps, each with what it changes on this machine, each to be skipped."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from core.domain.errors import CoreError
 from core.domain.report import StatusReport
 from core.words.speech import Speech
 from tray.present.answer import Answer
-from tray.present.entries import Choice, Perform
+from tray.present.entries import Choice, Perform, literal
 from tray.present.joining import ways_to_join
+from tray.present.names import shown_name
 
 FIND = Perform(verb="import", arguments={"from": "codex", "dry_run": True})
+TOOLS = ("codex-multi-auth", "opencode", "router")
+"""Other tools whose logins can be taken over, by the names that `import --from` knows."""
+BACKUPS = Perform(verb="restore")
 STARTUP = Perform(verb="startup", arguments={"action": "status"})
+
+
+def look_into(tool: str) -> Perform:
+    """Which logins this tool's store holds; nothing is taken."""
+    return Perform(verb="import", arguments={"from": tool, "dry_run": True})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,16 +50,53 @@ def steps(
     diff: Answer | CoreError | None,
     startup: Answer | CoreError | None,
     speech: Speech,
+    tools: Mapping[str, Answer | CoreError] = MappingProxyType({}),
+    backups: Answer | CoreError | None = None,
 ) -> tuple[Step, Step, Step]:
     """The three steps as they stand; what was asked for and has not come is None."""
     return (
-        _account(report, found, speech),
+        _account(report, found, (*_restores(backups, speech), *_imports(tools, speech)), speech),
         _route(report, diff, speech),
         _startup(startup, speech),
     )
 
 
-def _account(report: StatusReport, found: Answer | CoreError | None, speech: Speech) -> Step:
+def _restores(backups: Answer | CoreError | None, speech: Speech) -> Iterator[Choice]:
+    """The newest backup of our own: the data was lost, or this is another machine."""
+    files = backups.texts("available") if isinstance(backups, Answer) else ()
+    if files:
+        yield Choice(
+            id="restore",
+            text=speech.say("Restore the newest bac&kup"),
+            action=Perform(verb="restore", arguments={"file": max(files, key=_name)}),
+        )
+
+
+def _name(file: str) -> str:
+    """A backup's name begins with its time."""
+    return file.replace("\\", "/").rpartition("/")[2]
+
+
+def _imports(tools: Mapping[str, Answer | CoreError], speech: Speech) -> Iterator[Choice]:
+    """A store that holds logins is offered by its tool's name."""
+    for tool, answer in tools.items():
+        count = len(answer.parts("imported")) if isinstance(answer, Answer) else 0
+        if count:
+            yield Choice(
+                id=f"import.{tool}",
+                text=speech.say(
+                    "Import from {tool} ({count})", tool=literal(shown_name(tool)), count=count
+                ),
+                action=Perform(verb="import", arguments={"from": tool}),
+            )
+
+
+def _account(
+    report: StatusReport,
+    found: Answer | CoreError | None,
+    offers: tuple[Choice, ...],
+    speech: Speech,
+) -> Step:
     title = speech.say("Add your first account")
     if report.accounts:
         count = len(report.accounts)
@@ -62,7 +110,9 @@ def _account(report: StatusReport, found: Answer | CoreError | None, speech: Spe
     )
     if isinstance(found, Answer):
         text = " ".join((*found.texts("messages"), text))
-    return Step(title=title, text=text, actions=ways_to_join(report, speech=speech))
+    able = not report.vault.locked
+    offered = tuple(replace(choice, enabled=able) for choice in offers)
+    return Step(title=title, text=text, actions=(*offered, *ways_to_join(report, speech=speech)))
 
 
 def _route(report: StatusReport, diff: Answer | CoreError | None, speech: Speech) -> Step:

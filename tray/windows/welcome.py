@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QFont, QIcon
@@ -23,7 +24,7 @@ from tray.present.answer import Answer, Ask
 from tray.present.entries import Action, Perform
 from tray.present.health import DIFF
 from tray.present.tone import Tone
-from tray.present.welcome import FIND, STARTUP, Step, steps
+from tray.present.welcome import BACKUPS, FIND, STARTUP, TOOLS, Step, look_into, steps
 from tray.theme import CARD_MARGIN, GAP_LARGE, GAP_MEDIUM, GAP_SMALL, HUGE, LARGE, PAGE_MARGIN
 
 _SIZE = (660, 720)
@@ -51,6 +52,11 @@ class WelcomeWindow(QWidget):
         self._found: Answer | CoreError | None = None
         self._diff: Answer | CoreError | None = None
         self._startup: Answer | CoreError | None = None
+        self._tools: dict[str, Answer | CoreError] = {}
+        self._backups: Answer | CoreError | None = None
+        self._done_so_far = paragraph()
+        self._done_so_far.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._done_so_far.hide()
         self._trouble = paragraph(tone=Tone.BAD)
         self._trouble.hide()
         self._cards = tuple(_StepCard(number, self._do) for number in (1, 2, 3))
@@ -87,9 +93,21 @@ class WelcomeWindow(QWidget):
         self._ask(FIND, self._found_came)
         self._ask(DIFF, self._diff_came)
         self._ask(STARTUP, self._startup_came)
+        if self._report is None or not self._report.accounts:
+            self._ask(BACKUPS, self._backups_came)
+            for tool in TOOLS:
+                self._ask(look_into(tool), partial(self._tool_came, tool))
 
     def _found_came(self, answer: Answer | CoreError) -> None:
         self._found = answer
+        self._show()
+
+    def _backups_came(self, answer: Answer | CoreError) -> None:
+        self._backups = answer
+        self._show()
+
+    def _tool_came(self, tool: str, answer: Answer | CoreError) -> None:
+        self._tools[tool] = answer
         self._show()
 
     def _diff_came(self, answer: Answer | CoreError) -> None:
@@ -110,6 +128,11 @@ class WelcomeWindow(QWidget):
         failed = isinstance(answer, CoreError)
         if isinstance(answer, CoreError):
             self._trouble.setText(f"{answer.message} {answer.hint}".strip())
+        else:
+            # The recovery code is among these sentences, and is told this once.
+            told = "\n".join(answer.texts("messages"))
+            self._done_so_far.setText(told)
+            self._done_so_far.setVisible(bool(told))
         self._trouble.setVisible(failed)
         self._look()
 
@@ -122,6 +145,8 @@ class WelcomeWindow(QWidget):
             diff=self._diff,
             startup=self._startup,
             speech=self._speech,
+            tools=self._tools,
+            backups=self._backups,
         )
         for made, step in zip(self._cards, shown, strict=True):
             made.show_step(step)
@@ -163,6 +188,7 @@ class WelcomeWindow(QWidget):
             )
         )
         layout.addWidget(scroll, stretch=1)
+        layout.addWidget(self._done_so_far)
         layout.addWidget(self._trouble)
         layout.addLayout(foot)
 
