@@ -129,7 +129,8 @@ def _main_tree(folder: Path) -> Path:
 def _shared_tree(place: Path, git: Path) -> Path:
     """The main tree of a linked one; `place` itself where it is a submodule or a tree of its own.
 
-    Only a link that points back counts: a cloned folder cannot call itself another project.
+    Only a link that points back, and that the shared folder itself holds, counts: an unpacked
+    folder cannot call itself another project.
     """
     said = _read(git)
     if said is None or not said.startswith("gitdir:"):
@@ -139,6 +140,8 @@ def _shared_tree(place: Path, git: Path) -> Path:
     if common is None or back is None or (own / back).resolve() != git.resolve():
         return place
     shared = (own / common).resolve()
+    if own.parent != shared / "worktrees":  # where git keeps them (gitrepository-layout(5))
+        return place
     return shared.parent if shared.name == ".git" else shared
 
 

@@ -109,6 +109,17 @@ def test_a_folder_cannot_call_itself_another_project(
     assert find_project(str(claims)) in (claims.as_posix(), None)
 
 
+def test_an_unpacked_folder_that_brings_both_ends_of_a_link_is_its_own(
+    repository: Path, root: Path
+) -> None:
+    own = root / "unpacked" / "worktrees" / "x"
+    own.mkdir(parents=True)
+    (root / "unpacked" / ".git").write_text(f"gitdir: {own}\n")
+    (own / "gitdir").write_text(f"{root / 'unpacked' / '.git'}\n")
+    (own / "commondir").write_text(f"{repository / '.git'}\n")
+    assert find_project(str(root / "unpacked")) == (root / "unpacked").as_posix()
+
+
 def test_an_empty_git_folder_makes_no_repository(root: Path) -> None:
     (root / "a" / ".git").mkdir(parents=True)
     (root / "a" / "b").mkdir()
