@@ -33,6 +33,9 @@ _NO_CHOICE = re.compile(
 _NO_NUMBER = re.compile(
     r"argument (?P<option>[^:]+): invalid int value: '(?P<typed>.*)'", re.DOTALL
 )
+_UNKNOWN = re.compile(r"unrecognized arguments: (?P<words>.*)", re.DOTALL)
+_MISSING = re.compile(r"the following arguments are required: (?P<words>.*)", re.DOTALL)
+_NO_VALUE = re.compile(r"argument (?P<option>[^:]+): expected (at least )?one argument")
 
 type _Verbs = argparse._SubParsersAction[Any]  # noqa: SLF001 - argparse gives its type no other name
 
@@ -63,6 +66,12 @@ def _in_our_words(message: str) -> str:
             typed=number["typed"],
             option=number["option"],
         )
+    if unknown := _UNKNOWN.fullmatch(message):
+        return Sentence("Unrecognized arguments: {words}.", words=unknown["words"])
+    if missing := _MISSING.fullmatch(message):
+        return Sentence("The following arguments are required: {words}.", words=missing["words"])
+    if valueless := _NO_VALUE.fullmatch(message):
+        return Sentence("Argument {option}: expected one argument.", option=valueless["option"])
     return f"{message[:1].upper()}{message[1:]}."
 
 

@@ -16,6 +16,7 @@ from core.cli.render_rules import render_pool, render_profile, render_rule
 from core.cli.render_usage import render_usage
 from core.cli.render_why import render_forecast, render_simulate, render_why
 from core.control.facade import JsonValue
+from core.domain.sentence import Sentence
 from core.words.quota import not_known, window_left, window_name
 from core.words.requests import reason_words, result_word
 from core.words.state import state_words
@@ -69,7 +70,7 @@ def _running(result: Record, reader: Reader) -> str:
 
 
 def _vault(vault: Record, reader: Reader) -> str:
-    backend = str(vault["backend"])
+    backend = reader.speech.retell(_BACKENDS.get(str(vault["backend"]), str(vault["backend"])))
     return reader.say("{backend} (locked)", backend=backend) if vault["locked"] else backend
 
 
@@ -80,6 +81,12 @@ def _steered(result: Record, reader: Reader) -> str:
     return rotation_words(rotation, named, following, reader)
 
 
+_BACKENDS = {
+    "keyring": Sentence("keyring"),
+    "passphrase": Sentence("passphrase"),
+    "recovery": Sentence("recovery code"),
+    "none": Sentence("nothing sealed yet"),
+}
 _BIND = {
     "bound": "routed through Turntable",
     "unbound": "not routed",

@@ -1,8 +1,22 @@
 """usage as text: a table with right-aligned numbers, or CSV as it is."""
 
+from types import MappingProxyType
+
 from core.cli.reader import Reader, Record, entries, record
+from core.control.facade import JsonValue
+from core.domain.sentence import Sentence
 
 _NUMBERS = 5
+_HEADS = MappingProxyType(
+    {
+        "account": Sentence("account"),
+        "model": Sentence("model"),
+        "project": Sentence("project"),
+        "client": Sentence("client"),
+        "outcome": Sentence("outcome"),
+        "day": Sentence("day"),
+    }
+)
 _CENT = 0.01
 
 
@@ -16,14 +30,14 @@ def render_usage(result: Record, reader: Reader) -> str:
     daily = any(isinstance(line["day"], str) for line in lines)
     head = [
         *((reader.say("day"),) if daily else ()),
-        reader.say(str(result["by"])),
+        reader.speech.retell(_HEADS[str(result["by"])]),
         reader.say("requests"),
         reader.say("input"),
         reader.say("cached"),
         reader.say("output"),
         reader.say("as API"),
     ]
-    rows = [head, *(_row(line, daily=daily) for line in (*lines, record(result["total"])))]
+    rows = [head, *(_row(line, reader, daily=daily) for line in (*lines, record(result["total"])))]
     names = len(head) - _NUMBERS
     widths = [max(len(row[n]) for row in rows) for n in range(len(head))]
     return "\n".join(
@@ -35,19 +49,25 @@ def render_usage(result: Record, reader: Reader) -> str:
     )
 
 
-def _row(line: Record, *, daily: bool) -> list[str]:
+def _row(line: Record, reader: Reader, *, daily: bool) -> list[str]:
     cost = line["cost"]
     return [
         *((str(line["day"] or ""),) if daily else ()),
         str(line["label"]),
-        f"{line['requests']:,}",
-        f"{line['input']:,}",
-        f"{line['cached_input']:,}",
-        f"{line['output']:,}",
-        _price(cost) if isinstance(cost, int | float) else "?",
+        _count(line["requests"], reader),
+        _count(line["input"], reader),
+        _count(line["cached_input"], reader),
+        _count(line["output"], reader),
+        _price(cost, reader) if isinstance(cost, int | float) else "?",
     ]
 
 
-def _price(dollars: float) -> str:
+def _price(dollars: float, reader: Reader) -> str:
     """To the cent; what is less than one is not nothing."""
-    return "<$0.01" if 0 < dollars < _CENT else f"${dollars:.2f}"
+    if 0 < dollars < _CENT:
+        return f"<${reader.speech.number(_CENT, places=2)}"
+    return f"${reader.speech.number(dollars, places=2)}"
+
+
+def _count(value: JsonValue, reader: Reader) -> str:
+    return reader.speech.number(value) if isinstance(value, int | float) else "?"

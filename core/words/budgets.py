@@ -25,14 +25,18 @@ def used(budget: Budget, amount: float, speech: Speech) -> str:
     """How much of it is used."""
     match budget.measure:
         case Measure.REQUESTS:
-            sentence, form = "{used} of {limit} requests", ",.0f"
+            sentence, places = "{used} of {limit} requests", 0
         case Measure.TOKENS:
-            sentence, form = "{used} of {limit} tokens", ",.0f"
+            sentence, places = "{used} of {limit} tokens", 0
         case Measure.COST:
-            sentence, form = "${used} of ${limit}", ",.2f" if budget.limit >= 1 else ",.4f"
+            sentence, places = "${used} of ${limit}", 2 if budget.limit >= 1 else 4
         case _:
             assert_never(budget.measure)
-    return speech.say(sentence, used=format(amount, form), limit=format(budget.limit, form))
+    return speech.say(
+        sentence,
+        used=speech.number(amount, places=places),
+        limit=speech.number(budget.limit, places=places),
+    )
 
 
 def period(budget: Budget, speech: Speech) -> str:

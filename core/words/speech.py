@@ -41,6 +41,15 @@ class Speech:
     def _part(self, value: object) -> object:
         return self.retell(value) if isinstance(value, Sentence) else value
 
+    def number(self, value: float, *, places: int = 0) -> str:
+        """A number with the person's marks between thousands and before decimals.
+
+        A catalogue has the example as its language writes it; either mark is one character.
+        """
+        example = self.translate("1,234.5")
+        marks = str.maketrans({",": example[1], ".": example[5]})
+        return f"{value:,.{places}f}".translate(marks)
+
     def clock(self, moment: datetime, now: datetime) -> str:
         """A moment as people say it: `14:30` today, `Tue 09:00` within a week, `3 Dec` beyond."""
         local, today = moment.astimezone(self.zone), now.astimezone(self.zone)

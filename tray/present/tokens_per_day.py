@@ -105,7 +105,7 @@ def _row(line: Answer, *, now: datetime, speech: Speech) -> Row:
         f"{day}.{line.text('key')}",
         _day(day, now, speech),
         name,
-        *(f"{number:,.0f}" for number in numbers),
+        *(speech.number(number) for number in numbers),
         _price(line, speech),
     )
 
@@ -120,13 +120,13 @@ def _day(day: str, now: datetime, speech: Speech) -> str:
 
 def _price(line: Answer, speech: Speech) -> str:
     cost = line.number("cost")
-    return speech.say("not known") if cost is None else f"${cost:,.2f}"
+    return speech.say("not known") if cost is None else f"${speech.number(cost, places=2)}"
 
 
 def _total(total: Answer, speech: Speech) -> str:
     return speech.say(
         "{requests} requests, {tokens} tokens; as API: {price}.",
-        requests=f"{total.number('requests') or 0:,.0f}",
+        requests=speech.number(total.number("requests") or 0),
         tokens=compact(_spent(total), speech=speech),
         price=_price(total, speech),
     )
