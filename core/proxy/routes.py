@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote_to_bytes
 
 from core.binding.proof import proof
 from core.domain.account import AccountId
@@ -26,6 +26,7 @@ _OPEN = re.compile(rb"/(?:v1|status)(?=[/?]|$)")
 """What other tools call; their token stands in a field."""
 _LOOPBACK_HOST = re.compile(rb"(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?", re.I)
 _DOT_SEGMENT = re.compile(rb"(?:^|[/\\])(?:\.|%2e){1,2}(?:[/\\?#]|%2f|%5c|$)", re.I)
+_SLASHES = re.compile(rb"/{2,}")
 _TARGET = re.compile(rb"/[\x21-\x7e]*")
 _LONGEST_NONCE = 256
 _PATHS_KNOWN = 64
@@ -176,8 +177,9 @@ class Routes:
             return self._open_fault(Fault.BAD_PATH)
         if wants_websocket(head):
             return self._open_fault(Fault.NO_WEBSOCKET)
-        if (found := PATHS.get((head.method, path))) is None:
-            if any(path == known for _, known in PATHS):
+        plain = _plain(path)
+        if (found := PATHS.get((head.method, plain))) is None:
+            if any(plain == known for _, known in PATHS):
                 return self._open_fault(Fault.BAD_METHOD)
             below = b"/codex" + path + (b"?" + query if query else b"")
             found = Form.PASSED, RequestKind.OTHER, below
@@ -232,7 +234,12 @@ def caller_fault(head: RequestHead, origins: tuple[str, ...]) -> Fault | None:
 
 def _kind(method: bytes, rest: bytes) -> RequestKind:
     path = rest.partition(b"?")[0]
-    return _KINDS.get((method, path), RequestKind.OTHER)
+    return _KINDS.get((method, _plain(path)), RequestKind.OTHER)
+
+
+def _plain(path: bytes) -> bytes:
+    """The path as a lenient back end may read it: however it is written, a turn counts as one."""
+    return _SLASHES.sub(b"/", unquote_to_bytes(path)).rstrip(b"/")
 
 
 _KINDS = {

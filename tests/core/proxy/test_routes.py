@@ -52,6 +52,9 @@ def head(target: bytes, *fields: tuple[bytes, bytes], method: bytes = b"GET") ->
     [
         pytest.param(b"POST", b"/responses", RequestKind.RESPONSES, id="a turn"),
         pytest.param(b"POST", b"/responses/compact", RequestKind.RESPONSES, id="a compaction"),
+        pytest.param(b"POST", b"/responses/", RequestKind.RESPONSES, id="a turn, with a slash"),
+        pytest.param(b"POST", b"//responses?x", RequestKind.RESPONSES, id="a turn, with two"),
+        pytest.param(b"POST", b"/%72esponses", RequestKind.RESPONSES, id="a turn, in disguise"),
         pytest.param(b"GET", b"/models?client_version=1", RequestKind.MODELS, id="the catalogue"),
         pytest.param(b"POST", b"/alpha/search", RequestKind.OTHER, id="a search"),
         pytest.param(b"GET", b"/never/heard/of?it=..", RequestKind.OTHER, id="an unknown path"),

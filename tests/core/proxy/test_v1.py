@@ -223,6 +223,17 @@ async def test_a_tools_compaction_is_a_turn_of_its_model_for_rules_and_budgets(
     assert row.facts.client == "editor"
 
 
+@pytest.mark.parametrize("path", ["/responses/", "//responses", "/%72esponses"])
+async def test_a_turn_is_one_however_its_path_is_written(
+    rig: SocketRig, back_end: StandIn, tool: httpx.AsyncClient, path: str
+) -> None:
+    base = str(tool.base_url).rstrip("/")
+    answer = await tool.post(f"{base}{path}", json={"model": "gpt-6.1-sol", "input": "hi"})
+    assert answer.status_code == 200
+    assert rig.records[0].facts.kind is RequestKind.RESPONSES
+    assert len(back_end.turns()) == 1
+
+
 async def test_other_paths_of_codex_pass_with_a_head_of_our_own(
     back_end: StandIn, tool: httpx.AsyncClient
 ) -> None:
