@@ -49,11 +49,14 @@ from tray.present.undo import undo_of
 from tray.remembered import Left, read_left, write_left
 from tray.style import dress, scheme_wanted
 from tray.theme import panel_of
+from tray.waking import Waking
 from tray.windows.main_window import MainWindow, PageName
 from tray.windows.welcome import WelcomeWindow
 
 _log = logging.getLogger(__name__)
 
+_LOOK = Perform(verb="quota")
+"""Asks nobody, and makes the engine see whether it is time to."""
 _TRAY_MAY_COME_MS = 5_000
 """A panel that starts at login together with us is given this long before a window opens."""
 _PAGES = {
@@ -85,6 +88,7 @@ class Face(QObject):
         self._place = TrayPlace()
         self._item = TrayItem(self._place)
         self._at_login = AtLogin(self._ask, self)
+        self._waking = Waking(self)
         self._messages = Messages(speech, self._ask, self._item.tell)
         self._window: MainWindow | None = None
         self._panel: GlancePanel | None = None
@@ -136,6 +140,7 @@ class Face(QObject):
         self._item.chosen.connect(self._choose)
         self._item.opening.connect(self._opening)
         self._at_login.changed.connect(self._show)
+        self._waking.woke.connect(self._woke)
         self._item.activated.connect(self._bring_up_panel)
         self._messages.chosen.connect(self._choose)
         self._messages.opened.connect(self._bring_up_messages)
@@ -178,6 +183,12 @@ class Face(QObject):
         """The menu is about to be seen: as of now, with what is only known when asked for."""
         self._at_login.look()
         self._show()
+
+    def _woke(self) -> None:
+        """Times are of before the sleep, and so are numbers: somebody looks again."""
+        self._show()
+        if self._bridge is not None:
+            self._bridge.ask(_LOOK, lambda _: self._show())
 
     def _icon(self, report: StatusReport, now: datetime) -> QIcon:
         ground = panel_of(

@@ -1,7 +1,7 @@
 """The glance panel: a frameless card beside the tray, gone when something else gets the focus."""
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QCursor, QGuiApplication, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QCursor, QGuiApplication, QKeyEvent, QPainter, QPaintEvent, QScreen
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -56,6 +56,9 @@ class GlancePanel(QFrame):
         self.setAccessibleName(speech.say("Turntable at a glance"))
         self._resets.setAccessibleDescription(speech.say("Next resets"))
         self._lay_out()
+        application = QGuiApplication.instance()
+        if isinstance(application, QGuiApplication):
+            application.screenRemoved.connect(self._screen_went)
 
     def show_view(self, view: PanelView) -> None:
         """Show this from now on; rows that stay keep their place and whether they are open."""
@@ -111,6 +114,11 @@ class GlancePanel(QFrame):
         super().changeEvent(event)
         if event.type() is QEvent.Type.ActivationChange and not self.isActiveWindow():
             self.hide()
+
+    def _screen_went(self, screen: QScreen) -> None:
+        """What it stood beside is gone with the screen."""
+        del screen
+        self.hide()
 
     def _choose(self, action: object) -> None:
         self.hide()
