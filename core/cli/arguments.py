@@ -33,7 +33,6 @@ _NO_CHOICE = re.compile(
 _NO_NUMBER = re.compile(
     r"argument (?P<option>[^:]+): invalid int value: '(?P<typed>.*)'", re.DOTALL
 )
-_UNKNOWN = re.compile(r"unrecognized arguments: (?P<words>.*)", re.DOTALL)
 _MISSING = re.compile(r"the following arguments are required: (?P<words>.*)", re.DOTALL)
 _NO_VALUE = re.compile(r"argument (?P<option>[^:]+): expected (at least )?one argument")
 
@@ -66,8 +65,6 @@ def _in_our_words(message: str) -> str:
             typed=number["typed"],
             option=number["option"],
         )
-    if unknown := _UNKNOWN.fullmatch(message):
-        return Sentence("Unrecognized arguments: {words}.", words=unknown["words"])
     if missing := _MISSING.fullmatch(message):
         return Sentence("The following arguments are required: {words}.", words=missing["words"])
     if valueless := _NO_VALUE.fullmatch(message):
@@ -87,7 +84,10 @@ def parse(words: Sequence[str]) -> dict[str, Any]:
     grammar = parser()
     if first is not None and first not in _PROCESSES and first not in VERBS:
         raise _no_verb(first)
-    typed = vars(grammar.parse_args(list(words)))
+    known, unknown = grammar.parse_known_args(list(words))
+    if unknown:
+        raise _unrecognized(first, unknown)
+    typed = vars(known)
     if typed.pop("version"):
         typed["verb"] = "version"
     return typed if rest is None else {**typed, "words": rest}
@@ -99,6 +99,16 @@ def _apart_from_codex(words: Sequence[str]) -> tuple[Sequence[str], Sequence[str
     if next((word for word in before if not word.startswith("-")), None) != "codex":
         return words, None
     return before, words[len(before) + 1 :]
+
+
+def _unrecognized(verb: str | None, words: Sequence[str]) -> CoreError:
+    program = "turntable" if verb is None else f"turntable {verb}"
+    return CoreError(
+        "usage",
+        Sentence("Unrecognized arguments: {words}.", words=" ".join(words)),
+        Sentence("`{program} --help` says more.", program=program),
+        exit_code=ExitCode.USAGE,
+    )
 
 
 def _no_verb(word: str) -> CoreError:

@@ -73,6 +73,13 @@ def test_what_does_not_fit_is_told(words: str, told: str) -> None:
     assert "--help" in error.value.hint
 
 
+def test_a_word_too_many_leads_to_the_help_of_its_verb() -> None:
+    with pytest.raises(CoreError) as error:
+        parse(["budget", "set", "--week", "3"])
+
+    assert error.value.hint == "`turntable budget --help` says more."
+
+
 def test_what_the_face_fills_in_cannot_be_typed() -> None:
     with pytest.raises(CoreError, match="Unrecognized"):
         parse(["import", "--passphrase", "fake"])
