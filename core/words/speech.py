@@ -27,6 +27,13 @@ class Speech:
         """The sentence in the person's language, filled with `values`."""
         return self.translate(sentence).format(**{n: self._part(v) for n, v in values.items()})
 
+    def counted(self, count: int, one: str, many: str, **values: object) -> str:
+        """`one` for a single thing, else `many`; either may say `{count}`.
+
+        Enough for the languages that there are: their plural forms differ at one, or nowhere.
+        """
+        return self.say(one if count == 1 else many, count=self.number(count), **values)
+
     def retell(self, text: str) -> str:
         """What was said in English where nobody knew who reads, in the person's language.
 

@@ -8,7 +8,7 @@ is handed to somebody who says it, or because it reads as one.
 import ast
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -130,14 +130,25 @@ def _said(tree: ast.AST) -> Iterator[tuple[str, int]]:
     """What is handed to `say`, and texts in tables of a module that says what it looks up."""
     looked_up = False
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and _name(node.func) in _SAYERS and node.args:
-            first = node.args[0]
-            if isinstance(first, ast.Constant) and isinstance(first.value, str):
-                yield first.value, node.lineno
+        for text in _handed_over(node):
+            if isinstance(text, ast.Constant) and isinstance(text.value, str):
+                yield text.value, text.lineno
             else:
                 looked_up = True
-    if not looked_up:
-        return
+    if looked_up:
+        yield from _in_tables(tree)
+
+
+def _handed_over(node: ast.AST) -> Sequence[ast.expr]:
+    """The texts of one call that says something."""
+    if not isinstance(node, ast.Call):
+        return ()
+    if _name(node.func) == "counted":
+        return node.args[1:]
+    return node.args[:1] if _name(node.func) in _SAYERS else ()
+
+
+def _in_tables(tree: ast.AST) -> Iterator[tuple[str, int]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Dict):
             for value in node.values:

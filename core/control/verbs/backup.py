@@ -28,6 +28,7 @@ from core.storage.backups import write_new
 from core.storage.kept_backups import made_at
 from core.storage.settings_edits import put_profile, set_in_file
 from core.storage.slots import SlotKind
+from core.words.speech import Speech
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,9 +94,9 @@ async def backup(app: App, arguments: Arguments) -> BackedUp:
     say = app.speech.say
     lines = [
         say(
-            "{accounts} accounts and {logins} logins are in {file}.",
-            accounts=len(kept.accounts),
-            logins=len(kept.logins),
+            "{accounts} and {logins} are in {file}.",
+            accounts=_accounts(len(kept.accounts), app.speech),
+            logins=app.speech.counted(len(kept.logins), "1 login", "{count} logins"),
             file=path,
         )
     ]
@@ -163,10 +164,9 @@ async def export(app: App, arguments: Arguments) -> Exported:
     settings = tuple(read_export(text).settings)
     say = app.speech.say
     line = say(
-        "{settings} settings and what you decided about {accounts} accounts are in {file}; "
-        "no login is.",
-        settings=len(settings),
-        accounts=len(accounts),
+        "{settings} and what you decided about {accounts} are in {file}; no login is.",
+        settings=_settings(len(settings), app.speech),
+        accounts=_accounts(len(accounts), app.speech),
         file=path,
     )
     return Exported(file=str(path), settings=settings, accounts=len(accounts), messages=(line,))
@@ -198,11 +198,11 @@ async def import_export(app: App, path: Path, *, dry_run: bool) -> Exported:
     say = app.speech.say
     lines = [
         say(
-            "{settings} settings and what you decided about {accounts} accounts count here now."
+            "{settings} and what you decided about {accounts} count here now."
             if not dry_run
-            else "{settings} settings and what you decided about {accounts} accounts would count.",
-            settings=len(wishes.settings),
-            accounts=len(known),
+            else "{settings} and what you decided about {accounts} would count.",
+            settings=_settings(len(wishes.settings), app.speech),
+            accounts=_accounts(len(known), app.speech),
         )
     ]
     if wishes.rules is not None and (wishes.rules.pools or wishes.rules.rules):
@@ -222,7 +222,11 @@ async def import_export(app: App, path: Path, *, dry_run: bool) -> Exported:
         )
     if absent := len(wishes.accounts) - len(known):
         lines.append(
-            say("{count} accounts of the file are not here; sign in to them first.", count=absent)
+            app.speech.counted(
+                absent,
+                "1 account of the file is not here; sign in to it first.",
+                "{count} accounts of the file are not here; sign in to them first.",
+            )
         )
     lines += [say("{key} was left as it is: no file may set it.", key=key) for key in wishes.left]
     return Exported(
@@ -340,3 +344,11 @@ def _typed(value: Value) -> str:
             return ",".join(value)
         case _:
             return str(value)
+
+
+def _accounts(count: int, speech: Speech) -> str:
+    return speech.counted(count, "1 account", "{count} accounts")
+
+
+def _settings(count: int, speech: Speech) -> str:
+    return speech.counted(count, "1 setting", "{count} settings")

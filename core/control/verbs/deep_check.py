@@ -56,7 +56,9 @@ def _models_text(app: App, models: tuple[str, ...] | Refused) -> str:
         case ():
             return app.speech.say("The list of models is empty.")
         case tuple():
-            return app.speech.say("It may use {count} models.", count=len(models))
+            return app.speech.counted(
+                len(models), "It may use 1 model.", "It may use {count} models."
+            )
         case _:
             why = _why(app, models)
             return app.speech.say("The list of models was refused: {why}.", why=why)

@@ -124,10 +124,11 @@ def _rows_damaged(app: App, rows: tuple[DamagedRow, ...]) -> CoreError:
     lost = [row for row in rows if not row.counts]
     kinds = ", ".join(sorted({row.kind for row in lost or rows}))
     if not lost:
-        message = app.speech.say(
+        message = app.speech.counted(
+            len(rows),
+            "1 entry of {path} is not as it was written ({kinds}); it counts as it stands.",
             "{count} entries of {path} are not as they were written ({kinds}); "
             "they count as they stand.",
-            count=len(rows),
             path=app.home.vault,
             kinds=kinds,
         )
@@ -135,9 +136,10 @@ def _rows_damaged(app: App, rows: tuple[DamagedRow, ...]) -> CoreError:
             "Look at them with `turntable accounts`; what you set once more is written whole."
         )
     else:
-        message = app.speech.say(
+        message = app.speech.counted(
+            len(lost),
+            "1 entry of {path} cannot be read ({kinds}); it was left as it is.",
             "{count} entries of {path} cannot be read ({kinds}); they were left as they are.",
-            count=len(lost),
             path=app.home.vault,
             kinds=kinds,
         )
@@ -168,7 +170,9 @@ async def _logins(app: App, arguments: Arguments) -> str:
     key = await _key(app, arguments)
     broken = await asyncio.to_thread(logins_that_do_not_open, path, key)
     if not broken:
-        return app.speech.say("All {count} sealed logins open.", count=count)
+        return app.speech.counted(
+            count, "The one sealed login opens.", "All {count} sealed logins open."
+        )
     labels = {account.id: account.label for account in app.state.accounts.values()}
     named = ", ".join(labels.get(account, account) for account in broken)
     raise CoreError(
@@ -200,14 +204,20 @@ async def _backups(app: App, arguments: Arguments) -> str:
         raise CoreError(
             "backup_damaged",
             app.speech.say(
-                "{bad} of {count} backups are damaged: {named}.",
+                "Damaged backups, {bad} of {count}: {named}.",
                 bad=len(bad),
                 count=count,
                 named=named,
             ),
             app.speech.say("Delete them; the others are whole."),
         )
-    return app.speech.say("{count} backups of Turntable’s own are whole.", count=count)
+    if not count:
+        return app.speech.say("There is no backup yet.")
+    return app.speech.counted(
+        count,
+        "The one backup of Turntable’s own is whole.",
+        "{count} backups of Turntable’s own are whole.",
+    )
 
 
 async def _journal(app: App, arguments: Arguments) -> str:
