@@ -8,6 +8,7 @@ from typing import cast
 from core.cli.reader import Reader, Record, entries, record, shortened, table
 from core.cli.render_account import render_account, render_thread
 from core.cli.render_budget import render_budget
+from core.cli.render_doctor import render_doctor
 from core.cli.render_history import render_history, render_stopped
 from core.cli.render_quota import render_check, render_quota
 from core.cli.render_report import render_report
@@ -120,6 +121,7 @@ def _state(account: Record, reader: Reader) -> str:
         datetime.fromisoformat(until) if isinstance(until, str) else None,
         reader.now,
         reader.speech,
+        reason=str(account.get("reason", "")),
     )
 
 
@@ -217,6 +219,7 @@ _RENDERERS: Mapping[str, Callable[[Record, Reader], str]] = MappingProxyType(
         "quota": render_quota,
         "history": render_history,
         "budget": render_budget,
+        "doctor": render_doctor,
         "report": _report,
         "resume-stopped": render_stopped,
     }

@@ -218,3 +218,47 @@ def test_a_setting_explained() -> None:
         "    It.",
         "    from default; default 2; may be 1 to 9",
     ]
+
+
+def finding(check: str, health: str, *, hint: str = "", fix: str = "") -> dict[str, Any]:
+    return {
+        "check": check,
+        "title": check.title(),
+        "health": health,
+        "text": f"It is {health}.",
+        "hint": hint,
+        "fix": fix,
+    }
+
+
+def diagnosis(*findings: dict[str, Any], fixed: tuple[str, ...] = (), dry_run: bool = False) -> Any:
+    return {"findings": list(findings), "fixed": list(fixed), "dry_run": dry_run}
+
+
+WRONG = finding("bind", "bad", hint="Bind again.", fix="The key is set again.")
+
+
+def test_what_is_wrong_is_said_first_with_its_next_step() -> None:
+    result = diagnosis(finding("port", "good"), finding("egress", "odd"), WRONG)
+    assert render("doctor", result, READER).splitlines() == [
+        "✗ bind    Bind: It is bad.",
+        "          → Bind again.",
+        "          --fix: The key is set again.",
+        "! egress  Egress: It is odd.",
+        "✓ port    Port: It is good.",
+        "",
+        "3 checks: 1 good, 1 odd, 1 bad, 0 could not be looked at.",
+        "`turntable doctor --fix` mends: bind.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("dry_run", "said"),
+    [
+        pytest.param(True, "`--fix` would mend: bind.", id="only said"),
+        pytest.param(False, "Mended: bind.", id="done"),
+    ],
+)
+def test_what_was_mended_is_said_last(dry_run: bool, said: str) -> None:
+    result = diagnosis(WRONG, fixed=("bind",), dry_run=dry_run)
+    assert render("doctor", result, READER).splitlines()[-1] == said
