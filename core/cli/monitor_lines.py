@@ -129,7 +129,9 @@ def _row(
 ) -> str:
     sign = "▶" if account.id == report.rotation.account else " "
     then = "→" if account.id == report.rotation.next else " "
-    state = state_words(account.state, account.until, reader.now, reader.speech)
+    state = state_words(
+        account.state, account.until, reader.now, reader.speech, reason=account.reason
+    )
     left = " · ".join(_left(w, reader) for w in account.windows if w.scope == "all")
     busy = reader.say("under way: {count}", count=account.in_flight) if account.in_flight else ""
     parts = (state, left or not_known(reader.speech), busy)

@@ -9,6 +9,7 @@ import json
 import secrets
 import shlex
 import shutil
+import sys
 import tempfile
 import tomllib
 from collections.abc import Mapping
@@ -121,9 +122,10 @@ class Demonstration:
         await facade.perform("bind", {})
         self._tasks.start(self._work(), name="made-up Codex")
 
-    def introduction(self) -> str:
-        """What it is, and how to look at it from another terminal."""
+    def introduction(self, *, platform: str = sys.platform) -> str:
+        """What it is, and how to look at it from another terminal of this system."""
         say = self.owner.app.speech.say
+        home = str(self.home.root)
         return "\n".join(
             (
                 say(
@@ -132,8 +134,14 @@ class Demonstration:
                 ),
                 say("Its limits run out and reset within minutes. Ctrl+C ends it."),
                 say(
+                    "In another PowerShell:  $env:TURNTABLE_HOME={home}; {turntable} status",
+                    home="'{}'".format(home.replace("'", "''")),
+                    turntable=typed(),
+                )
+                if platform == "win32"
+                else say(
                     "In another terminal:  TURNTABLE_HOME={home} {turntable} status",
-                    home=shlex.quote(str(self.home.root)),
+                    home=shlex.quote(home),
                     turntable=typed(),
                 ),
             )

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from core.domain.decision import AccountState
+from core.domain.decision import AccountState, Because
 from core.words.speech import Speech
 
 _STATES = {
@@ -18,7 +18,9 @@ _STATES = {
 }
 
 
-def state_words(state: str, until: datetime | None, now: datetime, speech: Speech) -> str:
+def state_words(
+    state: str, until: datetime | None, now: datetime, speech: Speech, *, reason: str = ""
+) -> str:
     """The state in a few words, with the time when it ends by the clock.
 
     Args:
@@ -26,9 +28,13 @@ def state_words(state: str, until: datetime | None, now: datetime, speech: Speec
         until: when it ends by itself; None when it does not, or nobody knows.
         now: aware UTC.
         speech: the person's language and clock.
+        reason: a `Because`; a wait for something else than a reset is called by its name.
     """
     if state == AccountState.WAITING and until is not None:
-        return speech.say("waiting until {time}", time=speech.clock(until, now))
+        time = speech.clock(until, now)
+        if reason == Because.BUDGET:
+            return speech.say("budget used up until {time}", time=time)
+        return speech.say("waiting until {time}", time=time)
     if state not in list(AccountState):
         return state
     return speech.say(_STATES[AccountState(state)])

@@ -56,7 +56,8 @@ def standing(account: AccountReport, *, speech: Speech, now: datetime) -> str:
     """Why an account does not serve, in a few words; empty while it does."""
     if account.state == AccountState.READY:
         return ""
-    return shown_name(state_words(account.state, account.until, now, speech))
+    said = state_words(account.state, account.until, now, speech, reason=account.reason)
+    return shown_name(said)
 
 
 def _trouble(report: StatusReport, speech: Speech) -> str:

@@ -67,6 +67,16 @@ async def test_everyone_takes_turns_until_a_profile_says_otherwise() -> None:
     assert (routing.strategy, after.strategy) == ("round-robin", "sticky")
 
 
+async def test_its_first_lines_can_be_typed_in_the_systems_own_shell() -> None:
+    async with Demonstration({}) as demonstration:
+        windows = demonstration.introduction(platform="win32").splitlines()[-1]
+        linux = demonstration.introduction(platform="linux").splitlines()[-1]
+        home = demonstration.home.root
+
+    assert f"$env:TURNTABLE_HOME='{home}'; " in windows
+    assert f"TURNTABLE_HOME={home} " in linux
+
+
 async def test_somebody_has_a_reset_credit_to_look_at() -> None:
     async with _running() as demonstration:
         await demonstration.begin()

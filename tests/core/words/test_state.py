@@ -28,5 +28,12 @@ def test_a_wait_says_when_it_ends() -> None:
     assert state_words("waiting", None, NOW, SPEECH) == "waiting for its reset"
 
 
+def test_a_budget_of_ones_own_is_no_reset() -> None:
+    until = NOW + timedelta(hours=2)
+    said = state_words("waiting", until, NOW, SPEECH, reason="budget_used_up")
+
+    assert said == "budget used up until 14:00"
+
+
 def test_a_state_of_a_newer_engine_is_said_as_it_is() -> None:
     assert state_words("resting", None, NOW, SPEECH) == "resting"
