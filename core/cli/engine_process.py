@@ -16,23 +16,26 @@ from core.runtime.passphrase import take_passphrase
 from core.runtime.process import settle_to_serve
 
 
-def engine_process() -> int:
-    """Serve until standard input ends; what keeps it from starting is said as JSON."""
+def engine_process(lifeline: int = 0) -> int:
+    """Serve until the descriptor `lifeline` ends, usually standard input; the exit code.
+
+    What keeps it from starting is said as JSON.
+    """
     try:
-        asyncio.run(_run(), loop_factory=serving_loop)
+        asyncio.run(_run(lifeline), loop_factory=serving_loop)
     except CoreError as error:
         sys.stdout.write(json.dumps({"error": error_to_json(error)}) + "\n")
         return int(error.exit_code)
     return int(ExitCode.DONE)
 
 
-async def _run() -> None:
+async def _run(lifeline: int) -> None:
     passphrase = take_passphrase(os.environ)
     owner = Owner(make_app(os.environ, passphrase=passphrase), mode="tray")
     loop = asyncio.get_running_loop()
 
     def wait_for_the_end() -> None:
-        while os.read(0, 4096):
+        while os.read(lifeline, 4096):
             pass
         with suppress(RuntimeError):  # the loop has ended by itself
             loop.call_soon_threadsafe(owner.app.request_stop)
