@@ -86,3 +86,15 @@ def test_a_terminal_has_two_lines_and_a_row_of_the_window_one() -> None:
 def test_numbers_have_the_marks_of_the_language(value: float, places: int, said: str) -> None:
     assert SPEECH.number(value, places=places) == said
     assert english().number(value, places=places) == f"{value:,.{places}f}"
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        pytest.param(0, "0 logins", id="none"),
+        pytest.param(1, "1 login", id="one"),
+        pytest.param(1200, "1.200 logins", id="many"),
+    ],
+)
+def test_one_is_said_of_one_thing(count: int, said: str) -> None:
+    assert SPEECH.counted(count, "1 login", "{count} logins") == said
