@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from core.domain.sentence import Sentence
 from core.proxy.v1_requests import DROPPED, Unsupported, Wanted, document_in, wanted
 
 _TRANSLATED = frozenset(
@@ -38,8 +39,11 @@ class ChatWanted:
     with_usage: bool
 
 
+_NOT_SUPPORTED = Sentence("is not supported.")
+
+
 class _UnsupportedError(Exception):
-    def __init__(self, field: str, why: str = "is not supported.") -> None:
+    def __init__(self, field: str, why: Sentence = _NOT_SUPPORTED) -> None:
         super().__init__(field)
         self.found = Unsupported(field=field, why=why)
 
@@ -89,14 +93,14 @@ def _translated(document: Mapping[str, Any]) -> dict[str, Any]:
 def _messages(found: object) -> tuple[str, list[dict[str, Any]]]:
     """What stands before the first turn is the instructions; the rest is the input."""
     if not isinstance(found, list) or not found:
-        raise _UnsupportedError("messages", "is not a list of messages.")
+        raise _UnsupportedError("messages", Sentence("is not a list of messages."))
     instructions: list[str] = []
     items: list[dict[str, Any]] = []
     custom: set[str] = set()
     for index, message in enumerate(found):
         at = f"messages[{index}]"
         if not isinstance(message, dict):
-            raise _UnsupportedError(at, "is not an object.")
+            raise _UnsupportedError(at, Sentence("is not an object."))
         role = message.get("role")
         if role in ("system", "developer") and not items:
             instructions.append(_plain(message.get("content"), at))
@@ -133,7 +137,9 @@ def _from_assistant(message: Mapping[str, Any], at: str, custom: set[str]) -> li
     if parts:
         items.append(_message("assistant", parts))
     if message.get("function_call") is not None:
-        raise _UnsupportedError(f"{at}.function_call", "is not supported: use tool_calls.")
+        raise _UnsupportedError(
+            f"{at}.function_call", Sentence("is not supported: use tool_calls.")
+        )
     for number, call in enumerate(message.get("tool_calls") or []):
         items.append(_call(call, f"{at}.tool_calls[{number}]", custom))
     return items
@@ -142,7 +148,7 @@ def _from_assistant(message: Mapping[str, Any], at: str, custom: set[str]) -> li
 def _from_tool(message: Mapping[str, Any], at: str, custom: set[str]) -> list[dict[str, Any]]:
     call = message.get("tool_call_id")
     if not isinstance(call, str):
-        raise _UnsupportedError(f"{at}.tool_call_id", "is missing.")
+        raise _UnsupportedError(f"{at}.tool_call_id", Sentence("is missing."))
     kind = "custom_tool_call_output" if call in custom else "function_call_output"
     return [{"type": kind, "call_id": call, "output": _plain(message.get("content"), at)}]
 
@@ -169,14 +175,14 @@ def _plain(content: object, at: str) -> str:
     texts = []
     for number, part in _parts(content, at):
         if not isinstance(part, dict) or part.get("type") != "text":
-            raise _UnsupportedError(f"{at}.content[{number}]", "is not a text.")
+            raise _UnsupportedError(f"{at}.content[{number}]", Sentence("is not a text."))
         texts.append(str(part.get("text", "")))
     return "".join(texts)
 
 
 def _parts(content: object, at: str) -> list[tuple[int, Any]]:
     if not isinstance(content, list):
-        raise _UnsupportedError(f"{at}.content", "is neither a text nor a list.")
+        raise _UnsupportedError(f"{at}.content", Sentence("is neither a text nor a list."))
     return list(enumerate(content))
 
 
@@ -217,7 +223,7 @@ def _call(call: object, at: str, custom: set[str]) -> dict[str, Any]:
 def _listed(document: Mapping[str, Any], name: str) -> list[tuple[str, object]]:
     found = document[name]
     if not isinstance(found, list):
-        raise _UnsupportedError(name, "is not a list.")
+        raise _UnsupportedError(name, Sentence("is not a list."))
     return [(f"{name}[{number}]", one) for number, one in enumerate(found)]
 
 

@@ -99,7 +99,7 @@ async def serve(
     else:
         wanted = read(request.body)
     if isinstance(wanted, Unsupported):
-        reply.answer(v1_answers.unsupported(wanted.field, wanted.why))
+        reply.answer(v1_answers.unsupported(wanted.field, wanted.why, say))
         return
     plain = wanted.wanted if isinstance(wanted, chat.ChatWanted) else wanted
     voice = _voice(wanted, reply, say)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from core.domain.decision import BY_RULE, Refuse, RefuseReason
+from core.domain.sentence import Sentence
 from core.proxy import answers
 from core.proxy.answers import Speech, json_answer
 from core.proxy.fields import Lines
@@ -57,9 +58,9 @@ def fault(found: Fault, say: Say = ENGLISH) -> OwnAnswer:
     return error(status, code, fault_sentences(found, say), fields=fields)
 
 
-def unsupported(field: str, why: str) -> OwnAnswer:
+def unsupported(field: str, why: Sentence, say: Say = ENGLISH) -> OwnAnswer:
     """A field of the request that cannot be honoured; dropping it would change the meaning."""
-    sentences = Sentences(message=f"“{field}” {why}", hint="")
+    sentences = Sentences(message=say("“{field}” {why}", field=field, why=why), hint="")
     return error(400, "bad_request", sentences, more={"param": field})
 
 

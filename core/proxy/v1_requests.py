@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+from core.domain.sentence import Sentence
+
 DROPPED = frozenset(
     {
         "truncation", "max_output_tokens", "max_tokens", "max_completion_tokens", "temperature",
@@ -33,7 +35,7 @@ class Unsupported:
     """
 
     field: str
-    why: str
+    why: Sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +60,9 @@ def document_in(body: bytes) -> dict[str, Any] | Unsupported:
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
-        return Unsupported(field="body", why="is not JSON.")
+        return Unsupported(field="body", why=Sentence("is not JSON."))
     if not isinstance(document, dict):
-        return Unsupported(field="body", why="is not a JSON object.")
+        return Unsupported(field="body", why=Sentence("is not a JSON object."))
     return cast("dict[str, Any]", document)
 
 
@@ -80,7 +82,7 @@ def wanted(document: Mapping[str, Any]) -> Wanted | Unsupported:
         return items
     include = document.get("include") or []
     if not isinstance(include, list):
-        return Unsupported(field="include", why="is not a list.")
+        return Unsupported(field="include", why=Sentence("is not a list."))
     kept = {name: found for name, found in document.items() if name not in DROPPED | {*_STORED}}
     sent = {
         **kept,
@@ -105,19 +107,19 @@ def wanted(document: Mapping[str, Any]) -> Wanted | Unsupported:
 def _refused(document: Mapping[str, Any]) -> Unsupported | None:
     """What would change the meaning if it were dropped."""
     if not isinstance(document.get("model"), str) or not document["model"]:
-        return Unsupported(field="model", why="is missing.")
+        return Unsupported(field="model", why=Sentence("is missing."))
     for name in ("background", "store"):
         if document.get(name) is True:
-            return Unsupported(field=name, why="cannot be true: nothing is stored.")
+            return Unsupported(field=name, why=Sentence("cannot be true: nothing is stored."))
     for name in _STORED:
         if document.get(name) is not None:
-            return Unsupported(field=name, why="is not supported: nothing is stored.")
+            return Unsupported(field=name, why=Sentence("is not supported: nothing is stored."))
     if "messages" in document:
-        return Unsupported(field="messages", why="belongs to /v1/chat/completions.")
+        return Unsupported(field="messages", why=Sentence("belongs to /v1/chat/completions."))
     if document.get("n") not in (None, 1):
-        return Unsupported(field="n", why="can only be 1.")
+        return Unsupported(field="n", why=Sentence("can only be 1."))
     if not isinstance(document.get("instructions"), str | None):
-        return Unsupported(field="instructions", why="is not a text.")
+        return Unsupported(field="instructions", why=Sentence("is not a text."))
     return None
 
 
@@ -132,11 +134,11 @@ def _items(found: object) -> list[Any] | Unsupported:
             }
         ]
     if not isinstance(found, list):
-        return Unsupported(field="input", why="is neither a text nor a list.")
+        return Unsupported(field="input", why=Sentence("is neither a text nor a list."))
     for index, item in enumerate(found):
         if not isinstance(item, dict):
-            return Unsupported(field=f"input[{index}]", why="is not an object.")
+            return Unsupported(field=f"input[{index}]", why=Sentence("is not an object."))
         if item.get("type") == "item_reference":
-            why = "refers to a stored item, and nothing is stored."
+            why = Sentence("refers to a stored item, and nothing is stored.")
             return Unsupported(field=f"input[{index}]", why=why)
     return [{key: value for key, value in item.items() if key != "id"} for item in found]
