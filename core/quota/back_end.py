@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from core.domain.credentials import Grant
 from core.domain.outcome import GONE_CODES
+from core.domain.sentence import Sentence
 
 if TYPE_CHECKING:
     import httpx  # slow to import: whoever made the client has done so, in a thread
@@ -126,7 +127,7 @@ def refusal(reply: Reply) -> Refused:
             waits = float(reply.retry_after) if reply.retry_after.isdecimal() else None
             return TurnedAway(retry_after_s=waits, challenged=False)
         case status:
-            return NoAnswer(detail=f"status {status}")
+            return NoAnswer(detail=Sentence("status {status}", status=status))
 
 
 def document_in(body: bytes) -> Mapping[str, object] | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from core.accounts.workspace_routes import route_in
 from core.domain.credentials import Grant
+from core.domain.sentence import Sentence
 from core.domain.workspace_route import WorkspaceRoute
 from core.quota.back_end import NoAnswer, NotTaken, Refused, Reply, call, document_in, refusal
 
@@ -71,4 +72,4 @@ def _route(reply: Reply | NoAnswer, workspace: str) -> WorkspaceRoute | Refused:
         return reply
     if reply.status != 200:
         return refusal(reply)
-    return route_in(reply.body, workspace) or NoAnswer(detail="no list of workspaces")
+    return route_in(reply.body, workspace) or NoAnswer(detail=Sentence("no list of workspaces"))

@@ -17,6 +17,7 @@ from core.domain.health import BlockSource
 from core.domain.observed import learn_outcome, learn_usage
 from core.domain.outcome import Gone
 from core.domain.reset_credit import learn_credits
+from core.domain.sentence import Sentence
 from core.domain.settings import Settings
 from core.quota import schedule
 from core.quota.login import Login
@@ -191,7 +192,7 @@ class Monitor:
     async def _answer(self, account: AccountId) -> Answer:
         base_url = self._base_url()
         if base_url is None:
-            return NoAnswer(detail="upstream.base_url is not allowed")
+            return NoAnswer(detail=Sentence("upstream.base_url is not allowed"))
         try:
             grant = await self._login.authorise(account)
             if grant is None:

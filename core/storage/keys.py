@@ -72,7 +72,7 @@ class SystemKeyring:
         try:
             return base64.b64decode(text, validate=True)
         except (binascii.Error, ValueError):
-            raise KeyringUnavailableError("its entry is not one of ours") from None
+            raise KeyringUnavailableError(Sentence("its entry is not one of ours")) from None
 
     async def set(self, name: str, secret: bytes) -> None:
         """Write the entry and read it back.
@@ -87,7 +87,7 @@ class SystemKeyring:
             return native.get_password(SERVICE, name)
 
         if await self._ask(write) != text:
-            raise KeyringUnavailableError("it did not keep the entry")
+            raise KeyringUnavailableError(Sentence("it did not keep the entry"))
 
     async def delete(self, name: str) -> None:
         """Remove the entry; one that is not there is no error.
@@ -111,7 +111,7 @@ class SystemKeyring:
             async with asyncio.timeout(self._answer_s):
                 return await self._worker.run(lambda: self._on_thread(ask))
         except TimeoutError:
-            raise KeyringUnavailableError("it is locked, or does not answer") from None
+            raise KeyringUnavailableError(Sentence("it is locked, or does not answer")) from None
 
     def _on_thread[T](self, ask: "Callable[[KeyringBackend], T]") -> T:
         # Each back end raises errors of its own libraries (D-Bus, Keychain, pywin32): all that is
@@ -136,4 +136,4 @@ def native_of(backend: "KeyringBackend") -> "KeyringBackend":
     for link in links:
         if type(link).__module__ in _NATIVE:
             return link
-    raise KeyringUnavailableError("there is no native keyring")
+    raise KeyringUnavailableError(Sentence("there is no native keyring"))

@@ -31,14 +31,13 @@ _SAID = ("core", "tray")
 _UNSAID = (
     "core/standin",
     "core/control/visitor.py",
-    "core/binding/guard.py",
     "core/binding/unbind.py",
 )
 """Another party's words, and what runs without a catalogue."""
 _HELP = frozenset({"Verb", "Parameter", "add_argument", "add_parser", "_sub"})
 """What `--help` and the reference say of a verb is English, like its name."""
-_READS_AS_ONE = re.compile(r"[A-Z“`#{-][^\n]* [^\n]*[.?!:…]")
-_NEVER = re.compile(r"%[sdr]|^[A-Z ]+ |^\[|<")
+_READS_AS_ONE = re.compile(r"[A-Za-z“`#{-][^\n]* [^\n]*[.?!:…]")
+_NEVER = re.compile(r"%[sdr]|^[A-Z]{2,} |^\[|<")
 _FIRST = 2
 _FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -150,13 +149,11 @@ def _handed_over(node: ast.AST) -> Sequence[ast.expr]:
 
 def _in_tables(tree: ast.AST) -> Iterator[tuple[str, int]]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.Dict):
-            for value in node.values:
-                parts = value.elts if isinstance(value, ast.Tuple) else [value]
-                for part in parts:
-                    text = part.value if isinstance(part, ast.Constant) else None
-                    if isinstance(text, str) and " " in text:
-                        yield text, part.lineno
+        if isinstance(node, ast.Dict | ast.Tuple):
+            for part in node.values if isinstance(node, ast.Dict) else node.elts:
+                text = part.value if isinstance(part, ast.Constant) else None
+                if isinstance(text, str) and " " in text.strip():
+                    yield text, part.lineno
 
 
 def _constants(tree: ast.AST, wanted: Callable[[str], bool]) -> Iterator[tuple[str, int]]:
