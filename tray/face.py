@@ -10,9 +10,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QProcess, QTimer, QUrl
-from PySide6.QtGui import QDesktopServices, QIcon
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QDialog
 from shiboken6 import delete
 
@@ -24,13 +25,12 @@ from core.words.speech import Speech
 from tray.at_login import AtLogin
 from tray.bridge import Bridge
 from tray.clock import utc_now
-from tray.dialogs.passphrase import PassphraseDialog
-from tray.dialogs.sign_in import SignInDialog
 from tray.endings import Application
 from tray.host import TrayPlace
 from tray.icon import IconPainter
 from tray.item import TrayItem
 from tray.messages import Messages
+from tray.outside import open_folder, open_page, start_demo
 from tray.panel import GlancePanel
 from tray.present.answer import Answer, Answered
 from tray.present.entries import Action, Entry, Local, Perform, Several, SignIn
@@ -50,8 +50,11 @@ from tray.remembered import Left, read_left, write_left
 from tray.style import dress, scheme_wanted
 from tray.theme import panel_of
 from tray.waking import Waking
-from tray.windows.main_window import MainWindow, PageName
-from tray.windows.welcome import WelcomeWindow
+from tray.windows.page_name import PageName
+
+if TYPE_CHECKING:
+    from tray.windows.main_window import MainWindow
+    from tray.windows.welcome import WelcomeWindow
 
 _log = logging.getLogger(__name__)
 
@@ -74,7 +77,8 @@ class Face(QObject):
     """All views: shows each snapshot in all of them, carries wishes back.
 
     Outlives an engine of another process: the icon stays where it is while the next one is opened.
-    Panel and window are made when they are first wished for: the icon does not wait for them.
+    Panel and window are loaded and made when they are first wished for: the icon waits for none
+    of them, and a program that nobody opens stays small.
     """
 
     def __init__(self, application: Application, speech: Speech, leave: Callable[[], None]) -> None:
@@ -199,7 +203,7 @@ class Face(QObject):
         return self._painter.icon(gauge(report, now), ground)
 
     def _show_window(
-        self, shown: MainWindow, icon: QIcon, entries: tuple[Entry, ...], now: datetime
+        self, shown: "MainWindow", icon: QIcon, entries: tuple[Entry, ...], now: datetime
     ) -> None:
         if self._report is not None:
             shown.show_status(self._report, icon, entries, now)
@@ -261,8 +265,7 @@ class Face(QObject):
 
     def _open_log(self) -> None:
         if self._report is not None:
-            folder = Path(self._report.home) / "log"
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+            open_folder(str(Path(self._report.home) / "log"))
 
     # --- telling ---------------------------------------------------------------------------------
 
@@ -296,7 +299,7 @@ class Face(QObject):
         self._show_panel(self._panel)
         self._panel.pop_up()
 
-    def _bring_up_window(self, page: PageName | None = None) -> MainWindow:
+    def _bring_up_window(self, page: PageName | None = None) -> "MainWindow":
         if self._window is None:
             self._window = self._make_window()
             self._show()
@@ -309,7 +312,9 @@ class Face(QObject):
     def _bring_up_messages(self) -> None:
         self._bring_up_window(PageName.MESSAGES)
 
-    def _make_window(self) -> MainWindow:
+    def _make_window(self) -> "MainWindow":
+        from tray.windows.main_window import MainWindow
+
         dress(self._application, scheme_wanted())
         made = MainWindow(self._speech, self._ask)
         made.chosen.connect(self._choose)
@@ -348,23 +353,29 @@ class Face(QObject):
             _log.info("how the window was left is not kept: %s", error)
 
     def _ask_passphrase(self) -> None:
+        from tray.dialogs.passphrase import PassphraseDialog
+
         dress(self._application, scheme_wanted())
         self._dialog = asking = PassphraseDialog(self._speech, self._ask)
         asking.open()
 
     def _sign_in(self, wanted: SignIn) -> None:
+        from tray.dialogs.sign_in import SignInDialog
+
         dress(self._application, scheme_wanted())
-        self._dialog = signing = SignInDialog(self._speech, self._ask, wanted, _open_page)
+        self._dialog = signing = SignInDialog(self._speech, self._ask, wanted, open_page)
         signing.begin()
 
     def _welcome_newcomer(self, report: StatusReport) -> None:
         """Three steps at the very first start; whoever closes them is not asked again."""
         if report.accounts or report.vault.locked or self._left().welcomed:
             return
+        from tray.windows.welcome import WelcomeWindow
+
         dress(self._application, scheme_wanted())
         self._welcome = WelcomeWindow(self._speech, self._ask)
         self._welcome.closed.connect(self._welcomed)
-        self._welcome.demo_wished.connect(_start_demo)
+        self._welcome.demo_wished.connect(start_demo)
         self._welcome.chosen.connect(self._choose)
         self._show()
         self._welcome.bring_up()
@@ -384,14 +395,3 @@ class Face(QObject):
         if self._window is not None and self._stands_in:
             self._window.hide()
         self._stands_in = False
-
-
-def _open_page(address: str) -> None:
-    QDesktopServices.openUrl(QUrl(address))
-
-
-def _start_demo() -> None:
-    """The made-up world, as a program of its own."""
-    packaged = bool(getattr(sys, "frozen", False))
-    words = ["demo"] if packaged else ["-m", "core", "demo"]
-    QProcess.startDetached(sys.executable, words)

@@ -43,7 +43,8 @@ from tray.present.notices import failure
 from tray.present.panel import panel
 from tray.style import dress
 from tray.theme import Panel, Scheme
-from tray.windows.main_window import MainWindow, PageName
+from tray.windows.main_window import MainWindow
+from tray.windows.page_name import PageName
 from tray.windows.welcome import WelcomeWindow
 
 _FAMILIES = ["DejaVu Sans", "Noto Sans CJK SC"]

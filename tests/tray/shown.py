@@ -14,7 +14,8 @@ from tray.parts.chart_library import load
 from tray.present.answer import Answer, Answered
 from tray.present.entries import Action, Perform
 from tray.present.menu import menu
-from tray.windows.main_window import MainWindow, PageName
+from tray.windows.main_window import MainWindow
+from tray.windows.page_name import PageName
 
 THREE = snapshot(
     account(1, "Work"), account(2, "Personal"), account(3, "Client", state="needs_sign_in")

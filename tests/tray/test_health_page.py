@@ -11,7 +11,7 @@ from core.domain.errors import CoreError
 from tests.tray import answers
 from tests.tray.shown import Shown, button, named, texts
 from tests.tray.test_rules import select
-from tray.windows.main_window import PageName
+from tray.windows.page_name import PageName
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 

@@ -29,7 +29,7 @@ from tests.tray.shown import THREE, Shown, button, cells, named, places, press, 
 from tests.tray.snapshots import NOW, account, snapshot, window
 from tray.present.entries import Choice, Perform, Several
 from tray.present.notices import Notice
-from tray.windows.main_window import PageName
+from tray.windows.page_name import PageName
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 

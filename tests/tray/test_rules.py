@@ -9,7 +9,7 @@ from core.domain.errors import CoreError
 from tests.tray.shown import THREE, Shown, button, named, texts
 from tests.tray.snapshots import snapshot
 from tray.present.entries import Perform
-from tray.windows.main_window import PageName
+from tray.windows.page_name import PageName
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 

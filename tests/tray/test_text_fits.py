@@ -31,7 +31,7 @@ from tests.tray.gallery import (
 )
 from tray.style import dress
 from tray.theme import Scheme
-from tray.windows.main_window import PageName
+from tray.windows.page_name import PageName
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 

@@ -17,7 +17,7 @@ from tests.tray.snapshots import NOW, snapshot
 from tray.present.entries import Perform
 from tray.style import dress
 from tray.theme import Scheme, chart_colors, window_colors
-from tray.windows.main_window import PageName
+from tray.windows.page_name import PageName
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
@@ -184,7 +184,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QApplication
 from core.words.speech import english
 from tests.tray.gallery import Answers, Setting, usual, window_picture
-from tray.windows.main_window import PageName
+from tray.windows.page_name import PageName
 application = QApplication(sys.argv)
 window = window_picture(PageName.ACCOUNTS, usual(), Setting(), Answers())
 application.processEvents()

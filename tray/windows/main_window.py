@@ -1,7 +1,6 @@
 """The one window: a list of pages, the page, and a line for what just happened."""
 
 from datetime import datetime
-from enum import StrEnum
 from functools import partial
 
 from PySide6.QtCore import QByteArray, Signal
@@ -36,24 +35,13 @@ from tray.windows.health import HealthPage
 from tray.windows.messages import MessagesPage
 from tray.windows.page import Page
 from tray.windows.page_list import PageList
+from tray.windows.page_name import PageName
 from tray.windows.rules import RulesPage
 from tray.windows.settings import SettingsPage
 from tray.windows.usage import UsagePage
 
 _LETTERS = 22
 """Average letters that the list of pages is wide."""
-
-
-class PageName(StrEnum):
-    """The pages, in the order of the list; also the names of their symbols."""
-
-    ACCOUNTS = "accounts"
-    ACTIVITY = "activity"
-    USAGE = "usage"
-    RULES = "rules"
-    HEALTH = "health"
-    MESSAGES = "messages"
-    SETTINGS = "settings"
 
 
 class MainWindow(QWidget):
