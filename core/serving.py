@@ -64,6 +64,7 @@ from core.storage.backup_keeper import BackupKeeper
 from core.storage.data_folder import DataFolder
 from core.storage.prices_file import read_prices
 from core.storage.vault import KEEP_REMOVED
+from core.summing_up import SummingUp
 from core.tool_status import tool_status
 from core.words.speech import Speech
 
@@ -147,6 +148,7 @@ class Serving:
             zone=speech.zone,
             prices=read_prices,
         )
+        self._summing = SummingUp(self.budgeting.sum_up, speech=speech)
         asking = Asking(settings=settings)
         routes = WorkspaceRoutes(connect=asking.connect, base_url=asking.base_url, clock=clock)
         self.server = ProxyServer(
@@ -168,7 +170,7 @@ class Serving:
         Raises:
             CoreError: no port can be had.
         """
-        await self._sum_up()
+        await self._summing.attempt()
         last = self._leases.last_port
         await self.server.start(
             last or self._settings().proxy.port, patience_s=HAND_OVER_S if last else 0.0
@@ -178,6 +180,7 @@ class Serving:
             look_after(self.authoriser, proactive=lambda: self._settings().tokens.proactive),
             name="look after logins",
         )
+        self._tasks.start(self._summing.run(), name="sum up budgets")
         self._tasks.start(self._sweep(), name="sweep")
         self._tasks.start(self.monitor.run(), name="quota monitor")
         self._tasks.start(self._keeper.run(), name="backups")
@@ -217,6 +220,7 @@ class Serving:
                 uptime_s=round(self._clock.monotonic() - self._started, 1),
             ),
             in_flight={account: traffic.in_flight(account) for account in state.accounts},
+            notices=(*engine.notices, *self._summing.notices()),
         )
 
     def choose(self, facts: Facts, tried: frozenset[AccountId]) -> Decision:
@@ -303,15 +307,9 @@ class Serving:
             case QuotaLearned(account=account):
                 self._note_quota(account)
             case BudgetsChanged():
-                self._tasks.start(self._sum_up(), name="sum up budgets")
+                self._summing.wake()
             case _:
                 pass
-
-    async def _sum_up(self) -> None:
-        try:
-            await self.budgeting.sum_up()
-        except CoreError as error:  # what was counted before counts on
-            _log.warning("the budgets could not be summed up: %s", error)
 
     def _note_quota(self, account: AccountId) -> None:
         quota = self._folder.store.observed.quotas.get(account, Quota())

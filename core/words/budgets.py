@@ -52,3 +52,11 @@ def period(budget: Budget, speech: Speech) -> str:
             return speech.say("this month")
         case _:
             assert_never(budget.period)
+
+
+def uncounted_sentence(speech: Speech) -> str:
+    """The ledger cannot be summed up."""
+    return speech.say(
+        "Your budgets could not be counted, and may let work through; Turntable tries again by "
+        "itself."
+    )

@@ -10,6 +10,7 @@ import pytest
 from core.app import App
 from core.domain.account import AccountId
 from core.domain.decision import Refuse, RefuseReason, Use
+from core.domain.errors import CoreError
 from core.domain.events import Event, RequestEnded
 from core.domain.facts import Facts, RequestKind, ThreadId
 from core.domain.state import put_account
@@ -140,3 +141,17 @@ async def test_a_secret_that_nobody_has_is_not_let_in(app: App) -> None:
 
     assert answer.status_code == 400
     assert await app.requests(5) == ()
+
+
+async def test_budgets_that_cannot_be_counted_at_the_start_are_said_in_the_status(
+    app: App, serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unreadable() -> None:
+        raise CoreError("disk", "The ledger cannot be read.")
+
+    monkeypatch.setattr(serving._summing, "_sum_up", unreadable)
+    await serving._summing.attempt()
+
+    report = await app.status(app.codex_home(None))
+
+    assert [notice.code for notice in report.notices] == ["budgets"]
