@@ -1,11 +1,10 @@
 """The live screen as lines of text (pure): never wider or longer than the terminal."""
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.cli.monitor_screen import Screen, shown, under_the_bar
-from core.cli.reader import Reader, Record
+from core.cli.reader import Reader, Record, columns
 from core.cli.render import log_line
 from core.domain.report import AccountReport, StatusReport, WindowReport
 from core.words.quota import not_known, window_left, window_name
@@ -74,18 +73,6 @@ def fit(text: str, width: int) -> str:
             break
         kept += letter
     return kept + "…" if width > 0 else ""
-
-
-def columns(text: str) -> int:
-    """How many columns a terminal gives it (UAX #11: wide and full-width letters take two)."""
-    return sum(
-        0
-        if unicodedata.combining(letter)
-        else 2
-        if unicodedata.east_asian_width(letter) in "WF"
-        else 1
-        for letter in text
-    )
 
 
 def padded(text: str, width: int) -> str:

@@ -1,5 +1,6 @@
 """Who reads the command line's answers, and how JSON values are taken apart for them."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -47,11 +48,33 @@ def entries(value: JsonValue) -> list[JsonValue]:
     return value if isinstance(value, list) else []
 
 
+def columns(text: str) -> int:
+    """How many columns a terminal gives it (UAX #11: wide and full-width letters take two)."""
+    return sum(
+        0
+        if unicodedata.combining(letter)
+        else 2
+        if unicodedata.east_asian_width(letter) in "WF"
+        else 1
+        for letter in text
+    )
+
+
+def at_left(text: str, width: int) -> str:
+    """The text with space after it, to so many columns."""
+    return text + " " * (width - columns(text))
+
+
+def at_right(text: str, width: int) -> str:
+    """The text with space before it, to so many columns."""
+    return " " * (width - columns(text)) + text
+
+
 def table(rows: Sequence[Sequence[str]]) -> list[str]:
     """Lines in columns that are as wide as they must be."""
-    columns = max((len(row) for row in rows), default=0)
-    widths = [max(len(row[n]) for row in rows if n < len(row)) for n in range(columns)]
+    count = max((len(row) for row in rows), default=0)
+    widths = [max(columns(row[n]) for row in rows if n < len(row)) for n in range(count)]
     return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip()
+        "  ".join(at_left(cell, width) for cell, width in zip(row, widths, strict=False)).rstrip()
         for row in rows
     ]

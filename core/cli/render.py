@@ -5,7 +5,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import cast
 
-from core.cli.reader import Reader, Record, entries, record, shortened, table
+from core.cli.reader import Reader, Record, at_left, at_right, entries, record, shortened, table
 from core.cli.render_account import render_account, render_thread
 from core.cli.render_budget import render_budget
 from core.cli.render_doctor import render_doctor
@@ -180,8 +180,8 @@ def log_line(row: Record, reader: Reader) -> str:
     result = result_word(str(row["result"]), reader.speech)
     reason = reason_words(str(row["because"]), str(row["strategy"]), reader.speech)
     return (
-        f"{reader.stamp(row['started_at']):>12}  {result:<9} {status!s:>3}  "
-        f"{account!s:<20.20}  {model!s:<16.16}  {reason:<17}  {row['id']}"
+        f"{at_right(reader.stamp(row['started_at']), 12)}  {at_left(result, 9)} {status!s:>3}  "
+        f"{account!s:<20.20}  {model!s:<16.16}  {at_left(reason, 17)}  {row['id']}"
     )
 
 

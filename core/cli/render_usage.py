@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from core.cli.reader import Reader, Record, entries, record
+from core.cli.reader import Reader, Record, at_left, at_right, columns, entries, record
 from core.control.facade import JsonValue
 from core.domain.sentence import Sentence
 
@@ -39,10 +39,10 @@ def render_usage(result: Record, reader: Reader) -> str:
     ]
     rows = [head, *(_row(line, reader, daily=daily) for line in (*lines, record(result["total"])))]
     names = len(head) - _NUMBERS
-    widths = [max(len(row[n]) for row in rows) for n in range(len(head))]
+    widths = [max(columns(row[n]) for row in rows) for n in range(len(head))]
     return "\n".join(
         "  ".join(
-            cell.ljust(width) if n < names else cell.rjust(width)
+            at_left(cell, width) if n < names else at_right(cell, width)
             for n, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from core.cli.reader import columns, table
 from core.control.speaking import speech_of
 from tests.core.cli.test_main import Typed
 
@@ -77,3 +78,11 @@ def test_looking_for_the_language_makes_no_folder(tmp_path: Path) -> None:
 
     assert speech_of({"TURNTABLE_HOME": str(home), "LANG": "de_DE"}).say("Accounts") == "Konten"
     assert not home.exists()
+
+
+def test_columns_are_straight_with_wide_letters() -> None:
+    rows = table([("账户", "请求"), ("ada", "1"), ("bela", "12")])
+
+    assert [
+        columns(row[: row.index(last)]) for row, last in zip(rows, ("请求", "1", "12"), strict=True)
+    ] == [6, 6, 6]

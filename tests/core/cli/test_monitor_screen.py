@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.cli.monitor_keys import Key, Keys, keys_in
-from core.cli.monitor_lines import columns, fit, lines, padded
+from core.cli.monitor_lines import fit, lines, padded
 from core.cli.monitor_screen import Leave, Perform, Screen, Wish, press, shown, told, under_the_bar
-from core.cli.reader import Reader
+from core.cli.reader import Reader, columns
 from core.domain.account import AccountId
 from core.words.speech import english
 from tests.core.cli.test_render import row
