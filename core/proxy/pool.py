@@ -6,13 +6,12 @@ a request is written to it.
 """
 
 import asyncio
-import ssl
 
 from core.proxy.connection import UpstreamConnection
 from core.proxy.dialling import Dialler, Origin
 from core.proxy.liveness import watch
 from core.proxy.read_buffer import ReadBuffer
-from core.proxy.tls import session_of
+from core.proxy.sessions import Sessions
 from core.proxy.warmth import Warmth
 from core.runtime.tasks import Tasks
 
@@ -34,7 +33,7 @@ class Pool:
         self._warmth = Warmth(tasks=tasks, waits=self._one_waits, open_one=self._open_spare)
         self._idle: dict[Origin, list[UpstreamConnection]] = {}
         self._all: dict[UpstreamConnection, Origin] = {}
-        self._sessions: dict[Origin, ssl.SSLSession] = {}
+        self._sessions = Sessions()
         self._ages: dict[UpstreamConnection, int] = {}
         self._sweeper: asyncio.TimerHandle | None = None
 
@@ -83,7 +82,7 @@ class Pool:
         connection = UpstreamConnection(
             buffer=self._buffer, on_idle=self._is_idle, on_lost=self._lost
         )
-        await self._dialler.dial(connection, origin, self._sessions.get(origin))
+        await self._dialler.dial(connection, origin, self._sessions.of(origin))
         watch(connection.wire)
         self._all[connection] = origin
         return connection
@@ -107,10 +106,9 @@ class Pool:
         if origin is None:
             connection.close()
             return
-        if connection not in self._ages:  # once: a session is costly to take
-            session = session_of(connection.wire)
-            if session is not None:
-                self._sessions[origin] = session
+        if connection not in self._ages:
+            now = asyncio.get_running_loop().time()
+            self._sessions.answered(origin, connection.wire, now=now)
         self._ages[connection] = 0
         self._wait(connection, origin)
 

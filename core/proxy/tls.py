@@ -48,8 +48,13 @@ class TlsWire(asyncio.BufferedProtocol):
 
     @property
     def session(self) -> ssl.SSLSession | None:
-        """What a later connection may resume; tickets come after the handshake."""
+        """What a later connection may resume; a copy, costly in time and memory (`sessions`)."""
         return self._tls.session
+
+    @property
+    def resumed(self) -> bool:
+        """Whether the back end took up the session that it was offered."""
+        return self._tls.session_reused is True
 
     # -- Wire, for the protocol above
 
@@ -248,11 +253,6 @@ class TlsWire(asyncio.BufferedProtocol):
     def _flush(self) -> None:
         if self._raw is not None and self._to_net.pending:
             self._raw.write(self._to_net.read())
-
-
-def session_of(wire: Wire | None) -> ssl.SSLSession | None:
-    """The TLS session below `wire`, where there is one to resume."""
-    return wire.session if isinstance(wire, TlsWire) else None
 
 
 def client_context(ca_file: str) -> ssl.SSLContext:

@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from core.proxy.dialling import Origin
 from core.proxy.read_buffer import ReadBuffer
-from core.proxy.tls import TlsWire, client_context, session_of
+from core.proxy.sessions import AGAIN_S, Sessions
+from core.proxy.tls import TlsWire, client_context
 from core.proxy.wire import Wire as TlsOrPlain
 from tests.core.proxy.rig import Arrived, BackEnd, Client, Rig, Wire, request_bytes, until
 from tests.fakes.clock import FakeClock
@@ -196,11 +198,72 @@ async def test_a_later_connection_resumes_the_session(
         above, layer = await dial(secure.port, context, session)
         layer.write(b"GET / HTTP/1.1\r\n\r\n")
         await above.got.wait()
-        session = session_of(layer)
-        reused.append(layer._tls.session_reused)
+        session = layer.session
+        reused.append(layer.resumed)
         layer.close()
         await above.ended.wait()
     assert reused == [False, True, True]
+
+
+async def answered(
+    port: int, context: ssl.SSLContext, session: ssl.SSLSession | None
+) -> tuple[Above, TlsWire]:
+    """A connection that has had its first answer, and with it a ticket."""
+    above, layer = await dial(port, context, session)
+    layer.write(b"GET / HTTP/1.1\r\n\r\n")
+    await above.got.wait()
+    return above, layer
+
+
+async def test_one_session_serves_all_connections_that_resume_it(
+    secure: BackEnd, authority: Authority
+) -> None:
+    """Taking one costs memory that never comes back on many a CPython (python/cpython#116810)."""
+    context, sessions = client_context(str(authority.bundle)), Sessions()
+    origin = Origin(secure=True, host="127.0.0.1", port=secure.port)
+    offered = []
+    for number in range(4):
+        above, layer = await answered(secure.port, context, sessions.of(origin))
+        sessions.answered(origin, layer, now=number * AGAIN_S)
+        offered.append(sessions.of(origin))
+        layer.close()
+        await above.ended.wait()
+    first = offered[0]
+    assert first is not None
+    assert all(one is first for one in offered)
+
+
+async def test_a_session_that_is_not_resumed_is_replaced_now_and_then(
+    secure: BackEnd, authority: Authority
+) -> None:
+    context, sessions = client_context(str(authority.bundle)), Sessions()
+    origin = Origin(secure=True, host="127.0.0.1", port=secure.port)
+    kept = []
+    for now in (0.0, 1.0, AGAIN_S - 1, AGAIN_S, AGAIN_S + 1):
+        above, layer = await answered(secure.port, context, None)
+        sessions.answered(origin, layer, now=now)
+        kept.append(sessions.of(origin))
+        layer.close()
+        await above.ended.wait()
+    assert kept[0] is kept[1] is kept[2]
+    assert kept[2] is not kept[3] is kept[4]
+
+
+async def test_every_connection_of_the_proxy_but_the_first_is_a_resumed_one(
+    secure: BackEnd, client: Client
+) -> None:
+    resumed = []
+
+    async def script(arrived: Arrived, wire: Wire) -> None:
+        resumed.append(wire.writer.get_extra_info("ssl_object").session_reused)
+        await wire.answer(200, b"ok")
+        wire.writer.close()
+
+    secure.script = script
+    for _ in range(4):
+        assert (await client.ask()).status == 200
+        await until(lambda: all(wire.writer.is_closing() for wire in secure.open))
+    assert resumed == [False, True, True, True]
 
 
 async def test_a_polite_end_is_told_apart_from_a_cut(secure: BackEnd, authority: Authority) -> None:
