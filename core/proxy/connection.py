@@ -182,6 +182,7 @@ class UpstreamConnection(asyncio.BufferedProtocol):
         if incoming is not None:
             incoming.cut()
         self._on_lost(self)
+        del self._parser  # it knows us: nothing waits for a garbage collector
 
     # -- called by the parser
 

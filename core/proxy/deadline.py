@@ -13,6 +13,10 @@ GRACE_S = 1.0
 """Then what has come meanwhile is read first: some loops look at their timers before."""
 
 
+def _nobody() -> None:
+    """Whom it concerns that time is up, when nothing is waited for."""
+
+
 class Deadline:
     """Calls `late` once, when the time that was given last has passed.
 
@@ -41,8 +45,9 @@ class Deadline:
         self._at = None
 
     def end(self) -> None:
-        """Nothing will be waited for any more."""
+        """Nothing will be waited for any more: whoever would have been told is free."""
         self._at = None
+        self._late = _nobody
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -46,8 +46,9 @@ class Intake:
         self._on_body = on_body
         self._on_request = on_request
         self._on_fault = on_fault
-        self._parser = httptools.HttpRequestParser(self)
-        self._stopped = False
+        # None: it takes no more. The parser knows us, so that we let go of it: a circle would keep
+        # both until somebody looked for garbage.
+        self._parser: httptools.HttpRequestParser | None = httptools.HttpRequestParser(self)
         self._whole = False
         self.pipelined = False
         self.ready()
@@ -66,13 +67,14 @@ class Intake:
 
     def stop(self) -> int:
         """Take no more; returns how much of a body was held and is now let go."""
-        self._stopped = True
+        self._parser = None
         size, self.body_size, self._parts = self.body_size, 0, []
         return size
 
     def feed(self, data: bytes) -> None:
         """Bytes from the client."""
-        if self._stopped:
+        parser = self._parser
+        if parser is None:
             return
         if self._whole:
             self.pipelined = True
@@ -81,8 +83,10 @@ class Intake:
             self.begun = True
             self._head_size += len(data)
         try:
-            self._parser.feed_data(data)
+            parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
+            if not self._takes_more:
+                return
             # An upgrade that we do not do is ignored (RFC 9110 §7.8): HTTP goes on after it.
             self._parser = httptools.HttpRequestParser(self)
             if rest := data[int(upgrade.args[0]) :]:
@@ -115,20 +119,21 @@ class Intake:
 
     def on_headers_complete(self) -> None:
         """The head is complete: it is decided on before the body comes."""
-        if self._stopped or self._head is not None:
+        parser = self._parser
+        if parser is None or self._head is not None:
             return
         self._head = head = RequestHead(
-            method=self._parser.get_method(),
+            method=parser.get_method(),
             target=self._target,
             fields=Fields(self._fields),
-            http11=self._parser.get_http_version() == "1.1",
+            http11=parser.get_http_version() == "1.1",
         )
         fault = self._fault_of(head)
         if fault is not None:
             self._fault(fault)
             return
         largest = self._on_head(head)
-        if largest is not None and not self._stopped:
+        if largest is not None and self._takes_more:
             length = head.fields.value(b"content-length")
             if length and int(length) > largest:
                 self._fault(Fault.BODY_TOO_LARGE)
@@ -136,7 +141,7 @@ class Intake:
 
     def on_body(self, data: bytes) -> None:
         """A stretch of the body."""
-        if self._stopped or self._whole or self._largest_body is None:
+        if not self._takes_more or self._whole or self._largest_body is None:
             return
         if self.body_size + len(data) > self._largest_body:
             self._fault(Fault.BODY_TOO_LARGE)
@@ -148,7 +153,9 @@ class Intake:
 
     def on_message_complete(self) -> None:
         """The request is whole: hand it on."""
-        if self._stopped or self._whole or self._head is None or self._largest_body is None:
+        if not self._takes_more or self._whole:
+            return
+        if self._head is None or self._largest_body is None:
             return
         self._whole = True
         parts, self._parts, self.body_size = self._parts, [], 0
@@ -156,6 +163,10 @@ class Intake:
         self._on_request(Request(head=self._head, body=body))
 
     # -- inside
+
+    @property
+    def _takes_more(self) -> bool:
+        return self._parser is not None
 
     def _unreadable(self) -> None:
         """No HTTP; behind a good request in the same read, that one is answered and no other."""
@@ -175,5 +186,5 @@ class Intake:
         return None
 
     def _fault(self, fault: Fault) -> None:
-        if not self._stopped:
+        if self._takes_more:
             self._on_fault(fault)

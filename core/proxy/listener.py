@@ -206,6 +206,7 @@ class Connection[Route](asyncio.BufferedProtocol):
         ongoing, self._ongoing, self._reply = self._ongoing, None, None
         if ongoing is not None:
             ongoing.cancel()
+        del self._intake  # it knows us: nothing waits for a garbage collector
 
     def eof_received(self) -> bool:
         """The client has closed its side: whoever does so before it has its answer is gone."""
@@ -373,9 +374,8 @@ class Connection[Route](asyncio.BufferedProtocol):
 
     def _wait_for_reader(self, unread: int) -> None:
         """Look again as long as the client takes something of what is left to send."""
-        self._timer = asyncio.get_running_loop().call_later(
-            self._limits.linger_s, self._waited, unread
-        )
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(self._limits.linger_s, self._waited, unread)
 
     def _waited(self, unread: int) -> None:
         left = self._transport.get_write_buffer_size() if self._transport is not None else 0
