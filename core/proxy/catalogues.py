@@ -82,8 +82,8 @@ class Catalogues:
         head: ResponseHead,
         now: datetime,
     ) -> Sink:
-        """A sink that passes a list on and keeps it, when it is whole."""
-        if head.status != 200:
+        """A sink that passes a list on and keeps it, when it is whole and no larger than it may."""
+        if head.status != 200 or _announced(head) > LARGEST:
             return sink
         fields = Fields(line for name, line in head.fields.lowered() if name in _SAID_AGAIN)
         plain = ResponseHead(status=head.status, reason=head.reason, fields=fields)
@@ -111,6 +111,12 @@ class Catalogues:
         stale = [k for k, v in self._kept.items() if k.account == account and v.etag != etag]
         for key in stale:
             del self._kept[key]
+
+
+def _announced(head: ResponseHead) -> int:
+    """How long the body says it is; 0 where it does not, or not in figures."""
+    length = head.fields.value(b"content-length")
+    return int(length) if length.isdigit() else 0
 
 
 def _key(account: AccountId, request: Request, path: bytes) -> _Key:
