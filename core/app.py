@@ -102,7 +102,9 @@ class App:
             random_bytes=secrets.token_bytes,
         )
         runs = Runs(home.run, random_bytes=secrets.token_bytes)
-        self.joining = Joining(folder=lambda: self.folder, unlock=self.unlock, clock=clock)
+        self.joining = Joining(
+            folder=lambda: self.folder, unlock=self.unlock, proxy=lambda: self._serving, clock=clock
+        )
         self.startup = start_up(root=home.root, environment=environment, user_home=user_home)
         watch = self.guarding = Guarding(
             home.root, self.startup, wanted=lambda: self.settings.bind.watch
@@ -285,10 +287,9 @@ class App:
                 pid=os.getpid(),
                 draw=self.draw,
             )
-            await self._serving.start()
+            port = await self._serving.start()
             self.guarding.health_key = self._serving.identity().key
-            if self.port is not None:
-                await self.leases.take_up(self.port)
+            await self.leases.take_up(port)
         except BaseException:
             await self.close()
             raise

@@ -9,6 +9,8 @@ from core.runtime.clock import Clock
 if TYPE_CHECKING:
     from core.accounts.desk import Desk
     from core.accounts.roster import Roster
+    from core.domain.account import AccountId
+    from core.serving import Serving
     from core.storage.data_folder import DataFolder
 
 
@@ -20,6 +22,7 @@ class Joining:
         *,
         folder: Callable[[], "DataFolder"],
         unlock: Callable[[], Awaitable[None]],
+        proxy: Callable[[], "Serving | None"],
         clock: Clock,
     ) -> None:
         """Starts nothing.
@@ -27,10 +30,12 @@ class Joining:
         Args:
             folder: the owned data folder, as of now.
             unlock: opens its vault.
+            proxy: what goes with it renews logins; None while nothing serves.
             clock: dates new accounts.
         """
         self._folder = folder
         self._unlock = unlock
+        self._proxy = proxy
         self._clock = clock
         self._roster: tuple[DataFolder, Roster] | None = None
         self._desk: Desk | None = None
@@ -46,11 +51,17 @@ class Joining:
                 store=folder.store,
                 vault=folder.vault,
                 unlock=self._unlock,
+                landed=self.landed,
                 clock=self._clock,
                 draw=os.urandom,
             )
             self._roster = (folder, roster)
         return self._roster[1]
+
+    async def landed(self, account: "AccountId") -> None:
+        """Wait until no renewal of this account's login is under way."""
+        if (serving := self._proxy()) is not None:
+            await serving.authoriser.landed(account)
 
     @property
     def desk(self) -> "Desk":

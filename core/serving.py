@@ -164,18 +164,18 @@ class Serving:
             identity=self.identity,
         )
 
-    async def start(self) -> None:
-        """Listen; on the port of a lease first, because open chats still call there.
+    async def start(self) -> int:
+        """Listen; on the port of a lease first, because open chats still call there. The port.
 
         Raises:
             CoreError: no port can be had.
         """
         await self._summing.attempt()
         last = self._leases.last_port
-        await self.server.start(
+        port = await self.server.start(
             last or self._settings().proxy.port, patience_s=HAND_OVER_S if last else 0.0
         )
-        self._leases.lost_port = None if last in (None, self.server.port) else last
+        self._leases.lost_port = None if last in (None, port) else last
         self._tasks.start(
             look_after(self.authoriser, proactive=lambda: self._settings().tokens.proactive),
             name="look after logins",
@@ -185,6 +185,7 @@ class Serving:
         self._tasks.start(self.monitor.run(), name="quota monitor")
         self._tasks.start(self._keeper.run(), name="backups")
         self._deaf = self._bus.listen(self._hear)
+        return port
 
     async def stop(self) -> None:
         """Take no new request, let answers finish for a moment, end everything."""

@@ -22,12 +22,26 @@ class Restorer:
     """Merges one backup at a time."""
 
     def __init__(
-        self, *, store: Store, vault: Vault, unlock: Callable[[], Awaitable[None]]
+        self,
+        *,
+        store: Store,
+        vault: Vault,
+        unlock: Callable[[], Awaitable[None]],
+        landed: Callable[[AccountId], Awaitable[None]],
     ) -> None:
-        """`unlock` opens the vault, or makes its key when there is none yet."""
+        """Starts nothing.
+
+        Args:
+            store: the accounts.
+            vault: their secrets.
+            unlock: opens the vault, or makes its key when there is none yet.
+            landed: waits until no renewal of an account is under way: what it brings is newer than
+                the backup.
+        """
         self._store = store
         self._vault = vault
         self._unlock = unlock
+        self._landed = landed
         self._one = asyncio.Lock()
 
     async def restore(self, kept: Kept, *, dry_run: bool = False) -> tuple[Step, ...]:
@@ -44,6 +58,8 @@ class Restorer:
         async with self._one:
             if not dry_run or self._vault.slots:
                 await self._unlock()
+            for account in tuple(self._store.state.accounts):
+                await self._landed(account)
             steps = plan(self._store.state, await self._held(), kept)
             if dry_run:
                 return steps

@@ -86,6 +86,7 @@ class Roster:
         store: Store,
         vault: Vault,
         unlock: Callable[[], Awaitable[None]],
+        landed: Callable[[AccountId], Awaitable[None]],
         clock: Clock,
         draw: Callable[[int], bytes],
     ) -> None:
@@ -95,12 +96,15 @@ class Roster:
             store: the accounts.
             vault: their secrets.
             unlock: opens the vault, or makes its key for the first login; open already: nothing.
+            landed: waits until no renewal of an account is under way: what it brings is newer than
+                a copy that is imported meanwhile.
             clock: dates a new account.
             draw: gives that many random bytes.
         """
         self._store = store
         self._vault = vault
         self._unlock = unlock
+        self._landed = landed
         self._clock = clock
         self._draw = draw
         self._one = asyncio.Lock()
@@ -117,6 +121,8 @@ class Roster:
             known = self._store.state.find(candidate.login.identity)
             if known is not None or not dry_run:
                 await self._unlock()
+            if known is not None and candidate.refresher is Refresher.ELSEWHERE:
+                await self._landed(known.id)
             if known is not None and (kept := await self._kept(known, candidate)):
                 return Admitted(outcome=Outcome.UNCHANGED, account=known, kept=kept)
             account_id = known.id if known else account_id_from(self._draw(ID_BYTES))

@@ -269,6 +269,7 @@ def _restorer(app: App, passphrase: str | None) -> Restorer:
         store=app.folder.store,
         vault=app.folder.vault,
         unlock=lambda: app.unlock(passphrase),
+        landed=app.joining.landed,
     )
 
 

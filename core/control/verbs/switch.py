@@ -92,10 +92,6 @@ def _existing(home: Path) -> Path:
 
 
 def _switcher(app: App, home: Path) -> Switcher:
-    async def landed(account: AccountId) -> None:
-        if app.serving is not None:
-            await app.serving.authoriser.landed(account)
-
     program = find_program(app.environment)
     return Switcher(
         home,
@@ -103,7 +99,7 @@ def _switcher(app: App, home: Path) -> Switcher:
         vault=app.folder.vault,
         roster=app.joining.roster,
         records=Records(app.home.switches),
-        world=surroundings(program, home, app.environment, landed=landed),
+        world=surroundings(program, home, app.environment, landed=app.joining.landed),
         clock=app.clock,
     )
 

@@ -317,6 +317,7 @@ async def test_two_programs_that_import_at_once_give_one_account(parts: Parts) -
         store=parts.store,
         vault=parts.vault,
         unlock=lambda: parts.vault.unlock(passphrase=PASSPHRASE),
+        landed=parts.authoriser.landed,
         clock=parts.clock,
         draw=os.urandom,
     )

@@ -1,5 +1,6 @@
 """What comes back from a backup serves, and is not renewed until the user says it may be."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -16,6 +17,7 @@ from core.domain.errors import CoreError
 from core.domain.observed import sign_in_ended
 from core.domain.state import State
 from core.standin.people import make_login
+from core.standin.script import Endpoint, Gate
 from core.standin.server import StandIn
 from core.storage.backup import Kept, KeptLogin
 from core.storage.store import read_store
@@ -36,6 +38,7 @@ def restorer(parts: Parts) -> Restorer:
         store=parts.store,
         vault=parts.vault,
         unlock=lambda: parts.vault.unlock(passphrase=PASSPHRASE),
+        landed=parts.authoriser.landed,
     )
 
 
@@ -126,6 +129,31 @@ async def test_a_login_that_does_not_work_any_more_gives_way(parts: Parts) -> No
     (step,) = await restorer(parts).restore(backup)
     assert (step.merge, step.unverified) == (Merge.LOGIN, True)
     assert await parts.token(account.id) == make_login("A").access_token
+
+
+async def test_a_renewal_under_way_is_not_undone_by_an_older_copy(
+    parts: Parts, clock: FakeClock
+) -> None:
+    account = await parts.signed_in(make_login("A"))
+    backup = await backup_of(parts)
+    soon = clock.now() + timedelta(hours=1)
+    await parts.signed_in(make_login("A", salt="later", issued_at=clock.now(), expires_at=soon))
+    parts.store.learn(sign_in_ended(account.id, Because.TOKEN_EXPIRED))
+    gate = Gate()
+    parts.back_end.next("A", gate, on=Endpoint.REFRESH)
+    renewing = asyncio.create_task(parts.authoriser.look_again())
+    await gate.reached()
+    restoring = asyncio.create_task(restorer(parts).restore(backup))
+    importing = asyncio.create_task(parts.imported(make_login("A")))
+    await asyncio.wait([restoring, importing], timeout=0.05)
+    assert not restoring.done()
+    gate.release()
+    assert await renewing == (account.id,)
+    newest = await parts.token(account.id)
+    assert [step.merge for step in await restoring] == [Merge.UNCHANGED]
+    assert (await importing).refresher is Refresher.TURNTABLE
+    assert await parts.token(account.id) == newest
+    assert newest != make_login("A").access_token
 
 
 async def test_an_account_that_was_removed_comes_back_with_its_newest_login(

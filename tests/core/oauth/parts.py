@@ -145,6 +145,7 @@ async def parts(
         store=store,
         vault=vault,
         unlock=lambda: vault.unlock(passphrase=PASSPHRASE),
+        landed=authoriser.landed,
         clock=clock,
         draw=os.urandom,
     )

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from core.accounts.roster import Candidate, Roster
 from core.codex_home.auth_json import read_login
-from core.domain.account import Refresher
+from core.domain.account import AccountId, Refresher
 from core.domain.errors import CoreError
 from core.runtime.clock import SystemClock
 from core.standin.issuer import Family
@@ -173,7 +173,12 @@ async def sign_in(
     """A sign-in for each name, as its user would do it again after a doubt."""
     parts = await opened(folder, clock)
     roster = Roster(
-        store=parts.store, vault=parts.vault, unlock=_nothing, clock=clock, draw=os.urandom
+        store=parts.store,
+        vault=parts.vault,
+        unlock=_nothing,
+        landed=_landed,
+        clock=clock,
+        draw=os.urandom,
     )
     for name in names:
         first = make_login(name, expires_at=clock.now() + LIFE)
@@ -236,3 +241,7 @@ async def _in_backups(folder: Path, parts: Opened) -> list[str]:
 
 async def _nothing() -> None:
     """The vault is open."""
+
+
+async def _landed(_: AccountId) -> None:
+    """Nothing is renewed."""
