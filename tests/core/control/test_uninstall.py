@@ -52,7 +52,7 @@ async def test_nothing_of_ours_is_left_but_the_data(app: App, tmp_path: Path) ->
     config.write_bytes(BEFORE)
     done = await performed(app)
     assert (done.exit_code, done.homes) == (0, (str(tmp_path / "codex"),))
-    assert len(done.entries) == 3
+    assert len(done.entries) == len(Kind)
     assert elsewhere(tmp_path) == ["codex/config.toml"]
     assert config.read_bytes() == BEFORE
     assert app.home.vault.exists()
@@ -64,7 +64,7 @@ async def test_a_dry_run_says_it_and_changes_nothing(app: App, tmp_path: Path) -
     before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
     done = await performed(app, dry_run=True, purge=True)
     assert len(done.homes) == 1
-    assert len(done.entries) == 3
+    assert len(done.entries) == len(Kind)
     assert str(app.home.vault) in done.purged
     assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
 
@@ -109,7 +109,7 @@ async def test_a_home_that_cannot_be_given_back_is_named(app: App, tmp_path: Pat
     done = await performed(app, purge=True)
     assert (done.exit_code, done.purged) == (1, ())
     assert str(config) in " ".join(done.messages)
-    assert len(done.entries) == 3, "the rest is done all the same"
+    assert len(done.entries) == len(Kind), "the rest is done all the same"
 
 
 async def test_a_turntable_that_runs_is_not_taken_apart(tmp_path: Path, clock: FakeClock) -> None:
