@@ -17,6 +17,7 @@ class Asking:
     def __init__(self, *, settings: Callable[[], Settings]) -> None:
         self._settings = settings
         self._allowed: tuple[UpstreamSettings, str | None] | None = None
+        self._connector: tuple[UpstreamSettings, Callable[[], httpx.AsyncClient]] | None = None
 
     def base_url(self) -> str | None:
         """The back end's address; None where tokens may not go. Taken apart when it is new."""
@@ -28,5 +29,9 @@ class Asking:
         return self._allowed[1]
 
     def connect(self) -> "httpx.AsyncClient":
-        """A client with the program's egress proxy and authorities."""
-        return connector(self._settings().upstream)()
+        """A client with the program's egress proxy and authorities; these are read when new."""
+        upstream = self._settings().upstream
+        known = self._connector
+        if known is None or known[0] != upstream:
+            self._connector = known = upstream, connector(upstream)
+        return known[1]()

@@ -20,19 +20,26 @@ def connector(
 ) -> "Callable[[], httpx.AsyncClient]":
     """Makes clients that honour the egress proxy, our own authorities and the timeouts.
 
+    Whom they believe is read once, by the first: it weighs a megabyte, and a client that was closed
+    stands in circles until somebody looks for garbage.
+
     A redirect is never followed, since every answer that we understand comes from the address that
     was asked. `named`: the proxies of the system, in the place of those it names itself.
     """
+    context: ssl.SSLContext | None = None
 
     def connect() -> "httpx.AsyncClient":
         import httpx
 
         from core.runtime.egress_transport import EgressTransport
 
+        nonlocal context
+        if context is None:  # two threads may both make one: either does
+            context = trusted(settings.ca_file)
         transport = EgressTransport(
             chosen=settings.proxy,
             named=system_proxies() if named is None else named,
-            context=trusted(settings.ca_file),
+            context=context,
         )
         return httpx.AsyncClient(
             transport=transport,
