@@ -134,6 +134,16 @@ def put_client(client: Client) -> Change:
     return change
 
 
+def edit_client(client: ClientId, edit: Callable[[Client], Client]) -> Change:
+    """Replace one tool by what `edit` makes of it as it is by then; who has gone stays gone."""
+
+    def change(state: State) -> tuple[State, tuple[Event, ...]]:
+        known = state.clients.get(client)
+        return (state, ()) if known is None else put_client(edit(known))(state)
+
+    return change
+
+
 def drop_client(client: ClientId) -> Change:
     """The tool may not call any more."""
 

@@ -1,6 +1,7 @@
 """client, snippets: other tools that may call, and how they are pointed here."""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -12,7 +13,7 @@ from core.domain.errors import CoreError, ExitCode
 from core.domain.rules import PoolId
 from core.domain.ruling import find_pool
 from core.domain.sentence import Sentence
-from core.domain.state import drop_client, put_client
+from core.domain.state import drop_client, edit_client, put_client
 from core.proxy.clients import TOKEN_PREFIX, token_hash
 
 LONGEST_LABEL = 60
@@ -101,22 +102,24 @@ async def _create(app: App, label: str | None, pool: str | None) -> Callers:
         message = Sentence("“{label}” may call already.", label=label)
         hint = "`turntable client rotate` gives it a new token."
         raise CoreError("label_taken", message, hint, exit_code=ExitCode.USAGE)
+    token = _new_token()
     made = Client(
         id=ClientId(f"cl_{secrets.token_hex(6)}"),
         label=label,
-        token_sha256="",
+        token_sha256=token_hash(token),
         created_at=app.clock.now(),
         pool=_pool(app, pool),
     )
-    return await _give_token(app, made, "“{label}” may call with this token. It is shown once:")
+    await app.folder.store.change(put_client(made))
+    return _with_token(app, made, token, "“{label}” may call with this token. It is shown once:")
 
 
 async def _set(app: App, known: Client, pool: str | None) -> Callers:
     if pool is None:
         message = "client set needs --pool."
         raise CoreError("usage", message, "`--pool none`: any account.", exit_code=ExitCode.USAGE)
-    changed = replace(known, pool=_pool(app, pool))
-    await app.folder.store.change(put_client(changed))
+    chosen = _pool(app, pool)
+    changed = await _edited(app, known, lambda as_it_is: replace(as_it_is, pool=chosen))
     caller = _caller(app, changed)
     said = (
         app.speech.say("Any account may serve “{label}”.", label=caller.label)
@@ -133,14 +136,30 @@ def _pool(app: App, typed: str | None) -> PoolId | None:
 
 
 async def _rotate(app: App, known: Client) -> Callers:
+    token, now = _new_token(), app.clock.now()
+    changed = await _edited(
+        app,
+        known,
+        lambda as_it_is: replace(as_it_is, created_at=now, token_sha256=token_hash(token)),
+    )
     said = "“{label}” has a new token; the old one opens nothing any more. It is shown once:"
-    return await _give_token(app, replace(known, created_at=app.clock.now()), said)
+    return _with_token(app, changed, token, said)
 
 
-async def _give_token(app: App, client: Client, said: str) -> Callers:
-    token = TOKEN_PREFIX + secrets.token_urlsafe(32)
-    client = replace(client, token_sha256=token_hash(token))
-    await app.folder.store.change(put_client(client))
+async def _edited(app: App, known: Client, edit: Callable[[Client], Client]) -> Client:
+    """The tool after an edit of what it is by then; somebody else may edit it at the same time."""
+    await app.folder.store.change(edit_client(known.id, edit))
+    changed = app.state.clients.get(known.id)
+    if changed is None:
+        raise _nobody_named(known.label)
+    return changed
+
+
+def _new_token() -> str:
+    return TOKEN_PREFIX + secrets.token_urlsafe(32)
+
+
+def _with_token(app: App, client: Client, token: str, said: str) -> Callers:
     messages = (app.speech.say(said, label=client.label), token)
     return Callers(clients=(_caller(app, client),), token=token, messages=messages)
 
@@ -155,8 +174,12 @@ def _named(app: App, typed: str | None) -> Client:
     for one in app.state.clients.values():
         if typed and typed in (one.id, one.label):
             return one
+    raise _nobody_named(typed)
+
+
+def _nobody_named(typed: str | None) -> CoreError:
     message = Sentence("No tool is known as “{typed}”.", typed=typed) if typed else "Which tool?"
-    raise CoreError("no_client_named", message, _HINT, exit_code=ExitCode.USAGE)
+    return CoreError("no_client_named", message, _HINT, exit_code=ExitCode.USAGE)
 
 
 def _caller(app: App, client: Client) -> Caller:

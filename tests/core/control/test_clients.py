@@ -1,6 +1,7 @@
 """client and snippets: who else may call, and how."""
 
 import ast
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from core.control.codec import to_json
 from core.control.commands import VERBS
 from core.control.verb import Access, Arguments
 from core.control.verbs.clients import client, snippets
+from core.control.verbs.pools import pool
 from core.domain.errors import CoreError, ExitCode
 from core.proxy.clients import recognise_client
 from tests.core.control.apps import free_port, make_app
@@ -59,6 +61,30 @@ async def test_a_rotated_token_replaces_the_old_one_at_once(app: App) -> None:
     old = (await client(app, given(action="create", label="editor"))).token
     new = (await client(app, given(action="rotate", client="editor"))).token
     assert (await models(app, old), await models(app, new)) == (401, 503)
+
+
+async def test_a_pool_that_is_set_beside_a_rotation_brings_no_old_token_back(app: App) -> None:
+    old = (await client(app, given(action="create", label="editor"))).token
+    await pool(app, Arguments({"action": "create", "pool": "Work"}))
+    rotated, _ = await asyncio.gather(
+        client(app, given(action="rotate", client="editor")),
+        client(app, given(action="set", client="editor", pool="Work")),
+    )
+    (known,) = app.state.clients.values()
+    assert recognise_client(old or "", [known]) is None
+    assert recognise_client(rotated.token or "", [known]) == known
+    assert known.pool is not None
+
+
+async def test_a_tool_that_is_revoked_beside_a_change_stays_revoked(app: App) -> None:
+    await client(app, given(action="create", label="editor"))
+    _, rotated = await asyncio.gather(
+        client(app, given(action="revoke", client="editor")),
+        client(app, given(action="rotate", client="editor")),
+        return_exceptions=True,
+    )
+    assert isinstance(rotated, CoreError)
+    assert dict(app.state.clients) == {}
 
 
 async def test_a_revoked_tool_may_not_call_any_more(app: App) -> None:
