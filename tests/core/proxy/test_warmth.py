@@ -6,9 +6,14 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from core.proxy import pool, warmth
+from core.proxy.dialling import Origin
+from core.proxy.warmth import Warmth
+from core.runtime.tasks import Tasks
 from tests.core.proxy.rig import A, Arrived, BackEnd, Client, Rig, Wire, until
 from tests.fakes.clock import FakeClock
 from tests.fakes.connect_proxy import Authority
+
+ORIGIN = Origin(secure=False, host="127.0.0.1", port=1)
 
 
 @pytest.fixture(autouse=True)
@@ -87,6 +92,52 @@ async def test_a_back_end_that_is_gone_is_tried_less_and_less_and_found_again(
     assert (await client.ask()).status == 200
     await until(lambda: len(again.open) >= 1)
     await again.stop()
+
+
+class Spares:
+    """A back end of which only the spare connections are seen."""
+
+    def __init__(self) -> None:
+        self.opened = 0
+        self.waits = False
+        self.stay_open = False
+
+    async def open_one(self, _: Origin) -> bool:
+        self.opened += 1
+        self.waits = self.stay_open
+        return True
+
+    def warmth(self) -> Warmth:
+        tasks = Tasks("test")
+        return Warmth(tasks=tasks, waits=lambda _: self.waits, open_one=self.open_one)
+
+
+async def test_a_back_end_that_closes_them_at_once_is_asked_less_and_less(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(warmth, "MOST_BETWEEN_S", 60.0)
+    spares = Spares()
+    one = spares.warmth()
+    one.asked(ORIGIN)
+    await asyncio.sleep(0.3)  # thirty looks
+    assert 2 <= spares.opened <= 6
+    one.end()
+
+
+async def test_one_that_a_request_takes_is_followed_by_the_next_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(warmth, "MOST_BETWEEN_S", 60.0)
+    spares = Spares()
+    spares.stay_open = True
+    one = spares.warmth()
+    one.asked(ORIGIN)
+    for number in range(1, 12):
+        await until(lambda number=number: spares.opened == number)  # type: ignore[misc]
+        await asyncio.sleep(0)
+        one.asked(ORIGIN)
+        spares.waits = False
+    one.end()
 
 
 async def test_nothing_is_left_when_the_program_stops(
