@@ -290,6 +290,7 @@ class Serving:
             places=Places(
                 projects=Projects(self._clock),
                 wanted=lambda: self._folder.store.state.names_folders,
+                models_wanted=lambda: self._folder.store.state.rules.name_models,
                 of_thread=self._project_of,
             ),
             sent=self.budgeting.sent,

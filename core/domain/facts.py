@@ -33,6 +33,7 @@ class Facts:
         thread: its conversation; None when it names none.
         parent: the conversation that started this one; it inherits the owner.
         model: the model id; empty when it names none.
+        unread: it may name a model, and nobody can read which.
         client: who calls (`codex_exec`, …), from `originator`; empty when unnamed.
         mid_turn: whether it goes on with a turn that has begun (it carries a turn state).
         only: the one account that may serve it, forced by whoever started this Codex.
@@ -44,6 +45,7 @@ class Facts:
     thread: ThreadId | None = None
     parent: ThreadId | None = None
     model: str = ""
+    unread: bool = False
     client: str = ""
     mid_turn: bool = False
     only: AccountId | None = None

@@ -103,5 +103,10 @@ class Rules:
         """Whether a request's folder has to be known."""
         return bool(self.rules) and any(rule.folder for rule in self.rules)
 
+    @property
+    def name_models(self) -> bool:
+        """Whether a request's model has to be known."""
+        return bool(self.rules) and any(rule.model or rule.models for rule in self.rules)
+
 
 NO_RULES = Rules()

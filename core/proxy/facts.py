@@ -11,7 +11,7 @@ from core.domain.account import AccountId
 from core.domain.facts import Facts, RequestKind, ThreadId
 from core.proxy.fields import Fields
 from core.proxy.messages import Request
-from core.proxy.packed import beginning
+from core.proxy.packed import beginning, unpacked
 
 _LONGEST_NAME = 200
 """Longer ids and names are cut: they are kept in tables and shown in menus."""
@@ -39,6 +39,20 @@ def facts_of(request: Request, kind: RequestKind, *, only: AccountId | None = No
         client=_name(fields, b"originator"),
         only=only,
     )
+
+
+def model_in(request: Request, *, largest: int) -> str | None:
+    """The model that the body names, wherever in it; empty: none. None: nobody can read the body.
+
+    It takes as long as the body is large. `largest`: bytes of the unpacked body.
+    """
+    coding = request.head.fields.value(b"content-encoding").lower()
+    try:
+        document = json.loads(unpacked(request.body, coding, largest) or b"")
+    except (ValueError, RecursionError):
+        return None
+    model = document.get("model", "") if isinstance(document, dict) else None
+    return model[:_LONGEST_NAME] if isinstance(model, str) else None
 
 
 def _name(fields: Fields, name: bytes) -> str:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from core.proxy.messages import Request
+from core.proxy.packed import unpacked
 
 _SEALED = "encrypted_content"
 _VISIBLE = ("summary", "content")
@@ -23,7 +24,7 @@ def without_sealed(request: Request, *, largest: int) -> Request | None:
     or more than `largest` bytes.
     """
     coding = request.head.fields.value(b"content-encoding").lower()
-    plain = _decoded(request.body, coding, largest)
+    plain = unpacked(request.body, coding, largest)
     if plain is None or _SEALED.encode() not in plain:
         return None
     try:
@@ -50,21 +51,6 @@ def _opened(item: Any) -> Any:
 def _is_only_sealed(item: Any) -> bool:
     """Whether nothing that can be read is left of the item."""
     return isinstance(item, dict) and _SEALED in item and not any(item.get(p) for p in _VISIBLE)
-
-
-def _decoded(body: bytes, coding: bytes, largest: int) -> bytes | None:
-    if coding in (b"", b"identity"):
-        return body
-    if coding != b"zstd":
-        return None
-    import zstandard
-
-    try:
-        reader = zstandard.ZstdDecompressor().stream_reader(body)
-        plain = reader.read(largest + 1)
-    except zstandard.ZstdError:
-        return None
-    return plain if len(plain) <= largest else None
 
 
 def _encoded(plain: bytes, coding: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""The beginning of a body that may be packed (pure): what routing wants to know stands there."""
+"""A body that may be packed (pure): its beginning, where routing nearly always looks; all of it."""
 
 
 def beginning(body: bytes, coding: bytes, size: int) -> tuple[str, bool]:
@@ -22,3 +22,18 @@ def beginning(body: bytes, coding: bytes, size: int) -> tuple[str, bool]:
     else:
         return "", True
     return plain.decode("utf-8", "ignore"), whole
+
+
+def unpacked(body: bytes, coding: bytes, largest: int) -> bytes | None:
+    """All of a body; None: of an unknown coding, not packed as it says, or over `largest` bytes."""
+    if coding in (b"", b"identity"):
+        return body
+    if coding != b"zstd":
+        return None
+    import zstandard
+
+    try:
+        plain = zstandard.ZstdDecompressor().stream_reader(body).read(largest + 1)
+    except zstandard.ZstdError:
+        return None
+    return plain if len(plain) <= largest else None

@@ -80,7 +80,7 @@ class Relay:
         return Straight(course, self._means.attempts, by_steps).begin()
 
     async def _placed(self, path: bytes, request: Request, facts: Facts, reply: Reply) -> None:
-        """A request whose folder has to be looked for first."""
+        """A request whose folder or model has to be looked for first."""
         placed = await self._means.seams.places.found(facts, request)
         course = Course(
             self._means, path=path, request=request, facts=placed, reply=reply, tongue=CODEX
@@ -91,6 +91,7 @@ class Relay:
         self, tool: ToolAsks, kind: RequestKind, path: bytes, request: Request, reply: Reply
     ) -> None:
         async def go(made: Request, facts: Facts, voice: Voice) -> None:
+            facts = await self._means.seams.places.with_model(facts, made)
             course = Course(
                 self._means, path=path, request=made, facts=facts, reply=voice, tongue=OPEN
             )

@@ -57,6 +57,8 @@ def scope_of(facts: Facts, state: State) -> Scope:
         return EVERYBODY
     if rules.unreadable:
         return Scope(of_rule=_NOBODY, refused=RefuseReason.RULES_UNREADABLE)
+    if facts.unread and rules.name_models:
+        return Scope(of_rule=_NOBODY, refused=RefuseReason.RULE_MODEL)
     caller = None if facts.pool is None else _members(facts.pool, state.pools)
     rule = ruling(facts, rules)
     if rule is None:

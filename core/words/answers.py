@@ -104,11 +104,24 @@ def _of(refusal: Refuse) -> tuple[str, str]:
             if pinned
             else "`turntable auto` lets the others serve; `turntable rule list` shows the rules.",
         )
+    if refusal.reason is RefuseReason.RULE_MODEL and not refusal.subject:
+        return _unnamed(refusal)
     if refusal.reason is RefuseReason.BUDGET and refusal.subject:
         return "Your budget {subject} for this work is used up.", _BUDGETS
     if refusal.rule is not None or refusal.pool is not None:
         return _BY_THE_RULES.get(refusal.reason) or _REFUSALS[refusal.reason]
     return _REFUSALS[refusal.reason]
+
+
+def _unnamed(refusal: Refuse) -> tuple[str, str]:
+    """A model that nobody named, or that nobody can read."""
+    _, hint = _REFUSALS[RefuseReason.RULE_MODEL]
+    if refusal.rule is None:
+        return (
+            "Your rules are about models, and nobody can read which one this request asks for.",
+            "Send the body as plain JSON, or packed with zstd.",
+        )
+    return "Rule {rule} lets only some models be used here, and this request names none.", hint
 
 
 def _paused(refusal: Refuse) -> tuple[str, str]:

@@ -1,10 +1,12 @@
 """The project of each request: at once where it is known, beside the loop where it is not."""
 
 import asyncio
+import gzip
 import json
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from core.domain.facts import Facts, RequestKind, ThreadId
 from core.domain.rules import Project
@@ -24,12 +26,13 @@ TURN = Facts(kind=RequestKind.RESPONSES, thread=ThreadId("t1"), parent=ThreadId(
 class World:
     """Each folder is its own project; counts who looks."""
 
-    def __init__(self, *, wanted: bool, **threads: str) -> None:
+    def __init__(self, *, wanted: bool, models: bool = False, **threads: str) -> None:
         self.looked: list[str] = []
         self.projects = Projects(FakeClock(), find=self._find)
         self.places = Places(
             projects=self.projects,
             wanted=lambda: wanted,
+            models_wanted=lambda: models,
             of_thread={ThreadId(t): Project(p) for t, p in threads.items()}.get,
         )
 
@@ -68,7 +71,7 @@ async def placed(world: World, asked: Request, facts: Facts = TURN) -> Project |
 async def test_where_a_request_is(
     wanted: bool, trees: list[str], threads: dict[str, str], project: str | None
 ) -> None:
-    assert await placed(World(wanted=wanted, **threads), request(*trees)) == project
+    assert await placed(World(wanted=wanted, models=False, **threads), request(*trees)) == project
 
 
 async def test_a_body_that_names_nothing_leaves_the_conversation_where_it_was() -> None:
@@ -81,6 +84,36 @@ async def test_a_large_body_is_read_beside_the_loop() -> None:
     items = [ITEM, {"role": "user", "content": "x" * 200_000}]
     large = request(body=json.dumps({"input": items}).encode())
     assert await placed(World(wanted=True), large) == "/plain"
+
+
+LAST = b'{"input":"' + b"x" * 300_000 + b'","model":"m-1"}'
+
+
+@pytest.mark.parametrize(
+    ("coding", "body", "model", "unread"),
+    [
+        pytest.param(b"", LAST, "m-1", False, id="behind a long input"),
+        pytest.param(b"", b'{"input":[],"model":"m-1"}', "m-1", False, id="in a short one"),
+        pytest.param(b"ZSTD", zstandard.compress(LAST), "m-1", False, id="deep in a packed body"),
+        pytest.param(b"", b'{"input":[]}', "", False, id="one that names none"),
+        pytest.param(b"gzip", gzip.compress(LAST), "", True, id="packed in another way"),
+        pytest.param(b"zstd", LAST, "", True, id="not packed as it says"),
+        pytest.param(b"", b'{"model":7}', "", True, id="a model that is no text"),
+        pytest.param(b"", b"[" * 100_000, "", True, id="nested too deeply"),
+    ],
+)
+async def test_while_rules_are_about_models_the_whole_body_is_read(
+    coding: bytes, body: bytes, model: str, unread: bool
+) -> None:
+    head = RequestHead(
+        method=b"POST", target=b"/responses", fields=Fields([(b"content-encoding", coding)])
+    )
+    asked = Request(head=head, body=body)
+    places = World(wanted=False, models=True).places
+    assert places.at_once(TURN, asked) is None
+    found = await places.found(TURN, asked)
+    assert (found.model, found.unread) == (model, unread)
+    assert World(wanted=False).places.at_once(TURN, asked) == TURN, "else nobody reads it"
 
 
 async def test_the_list_of_models_is_in_no_folder_and_waits_for_nobody() -> None:

@@ -1,5 +1,6 @@
 """Rules in the whole engine: whose account is asked, what is answered instead, what is recorded."""
 
+import gzip
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -8,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+import zstandard
 
 from core.domain.facts import ThreadId
 from core.standin.recorded import Recorded
@@ -161,6 +163,45 @@ async def test_a_model_that_the_rule_does_not_allow_is_refused(engine: Engine) -
     assert answer.json()["error"]["message"].startswith(
         f"Rule 2 does not let the model {MODEL} be used here."
     )
+
+
+async def sent(engine: Engine, body: bytes, **fields: str) -> httpx.Response:
+    """A body as another client might send it: no field names its model."""
+    async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
+        head = {"content-type": "application/json", "originator": "codex_exec", **fields}
+        return await client.post(f"{engine.address}/responses", content=body, headers=head)
+
+
+async def test_a_model_behind_a_long_input_comes_under_its_rule(engine: Engine) -> None:
+    await engine.ask("rule", action="add", folder="/firm/x", pool="Work", allow=["o*"])
+    body = json.dumps({"input": "x" * 300_000, "stream": True, "model": MODEL}).encode()
+    for text, fields in (
+        (body, {}),
+        (zstandard.compress(body), {"content-encoding": "zstd"}),
+    ):
+        answer = await sent(engine, text, **fields, **in_tree("/firm/x"))
+        assert answer.json()["error"]["message"].startswith(
+            f"Rule 2 does not let the model {MODEL} be used here."
+        )
+    assert engine.served_by == []
+
+
+async def test_a_model_that_cannot_be_read_is_refused_and_one_that_is_not_named(
+    engine: Engine,
+) -> None:
+    await engine.ask("rule", action="add", folder="/firm/x", pool="Work", allow=["o*"])
+    where = in_tree("/firm/x")
+    packed = gzip.compress(b'{"model":"o1"}')
+    unread = await sent(engine, packed, **{"content-encoding": "gzip"}, **where)
+    unnamed = await sent(engine, b'{"input":[]}', **where)
+    assert unread.status_code == unnamed.status_code == 400
+    assert unread.json()["error"]["message"].startswith(
+        "Your rules are about models, and nobody can read which one this request asks for. "
+    )
+    assert unnamed.json()["error"]["message"].startswith(
+        "Rule 2 lets only some models be used here, and this request names none. "
+    )
+    assert engine.served_by == []
 
 
 def handshakes(engine: Engine) -> list[Recorded]:

@@ -212,6 +212,18 @@ SCOPES = [
         id="a model that nobody names is not allowed by name",
     ),
     pytest.param(
+        ruled(rule(1, model="gpt-*", pool=WORK.id)),
+        replace(asks("/firm", model=""), unread=True),
+        Scope(of_rule=frozenset(), refused=RefuseReason.RULE_MODEL),
+        id="a model that nobody can read is refused while a rule is about one",
+    ),
+    pytest.param(
+        ruled(rule(1, folder="/firm", pool=WORK.id)),
+        replace(asks("/firm", model=""), unread=True),
+        Scope(rule=RuleNumber(1), pool=WORK.id, of_rule=frozenset(WORK.accounts)),
+        id="and serves where none is",
+    ),
+    pytest.param(
         ruled(rule(1, client="codex_exec", models=("gpt-5",))),
         asks(model="", kind=RequestKind.MODELS),
         Scope(rule=RuleNumber(1)),
