@@ -9,7 +9,7 @@ import os
 import random
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from importlib import import_module
 from pathlib import Path
 from sqlite3 import Connection
@@ -103,7 +103,10 @@ class App:
         )
         runs = Runs(home.run, random_bytes=secrets.token_bytes)
         self.joining = Joining(
-            folder=lambda: self.folder, unlock=self.unlock, proxy=lambda: self._serving, clock=clock
+            folder=lambda: self.folder,
+            unlock=self.unlock,
+            renews=lambda: self._serving.authoriser if self._serving else None,
+            clock=clock,
         )
         self.startup = start_up(root=home.root, environment=environment, user_home=user_home)
         watch = self.guarding = Guarding(
@@ -390,11 +393,7 @@ class App:
         await self.leases.recover()
         await settle_all(self.folder.store, self.home.switches)
         if self.folder.vault.slots:
-            await self._unlock_if_possible()
-
-    async def _unlock_if_possible(self) -> None:
-        if self._passphrase is not None:
-            await self.unlock()
-            return
-        with suppress(CoreError):  # stays locked: `status` and every refusal say so
-            await self.unlock()
+            given = self._passphrase is not None
+            # Where none was given it may stay locked: `status` and every refusal say so.
+            with nullcontext() if given else suppress(CoreError):
+                await self.unlock()

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from core.accounts.desk import Desk
     from core.accounts.roster import Roster
     from core.domain.account import AccountId
-    from core.serving import Serving
+    from core.oauth.refresh import Authoriser
     from core.storage.data_folder import DataFolder
 
 
@@ -22,7 +22,7 @@ class Joining:
         *,
         folder: Callable[[], "DataFolder"],
         unlock: Callable[[], Awaitable[None]],
-        proxy: Callable[[], "Serving | None"],
+        renews: Callable[[], "Authoriser | None"],
         clock: Clock,
     ) -> None:
         """Starts nothing.
@@ -30,12 +30,12 @@ class Joining:
         Args:
             folder: the owned data folder, as of now.
             unlock: opens its vault.
-            proxy: what goes with it renews logins; None while nothing serves.
+            renews: who renews logins now; None while nothing serves.
             clock: dates new accounts.
         """
         self._folder = folder
         self._unlock = unlock
-        self._proxy = proxy
+        self._renews = renews
         self._clock = clock
         self._roster: tuple[DataFolder, Roster] | None = None
         self._desk: Desk | None = None
@@ -60,8 +60,8 @@ class Joining:
 
     async def landed(self, account: "AccountId") -> None:
         """Wait until no renewal of this account's login is under way."""
-        if (serving := self._proxy()) is not None:
-            await serving.authoriser.landed(account)
+        if (authoriser := self._renews()) is not None:
+            await authoriser.landed(account)
 
     @property
     def desk(self) -> "Desk":
