@@ -20,6 +20,10 @@ def _nobody(keep: bool) -> None:
     """Whom the end of an answer concerns that no client reads."""
 
 
+def _no_hurry() -> None:
+    """What an answer does that comes to its end by itself."""
+
+
 class Reply:
     """Writes one answer to a client. After `cut` or the client's leaving, writes do nothing."""
 
@@ -47,7 +51,7 @@ class Reply:
         self._full = full
         self._begun = b""
         self._on_full: Callable[[bool], None] | None = None
-        self._on_drain: Callable[[], None] = lambda: None
+        self._on_drain: Callable[[], None] = _no_hurry
         self.heard: Callable[[bytes], None] | None = None
         self.status: int | None = None
         self.ended = False
@@ -133,9 +137,9 @@ class Reply:
             on_drain: the program stops: come to an end.
         """
         self.status = head.status
-        self.heard = heard
-        self._on_drain = on_drain
         if not self.ended:
+            self.heard = heard
+            self._on_drain = on_drain
             fields = upgraded_fields(head, request_id=request_id)
             self._wire.write(response_bytes(head.status, head.reason, fields))
         return self._wire
@@ -152,14 +156,12 @@ class Reply:
     def cut(self) -> None:
         """Close the client's connection at once, as the back end cut ours."""
         if not self.ended:
-            self.ended = True
-            self._on_full = None
+            self._is_over()
             self._wire.abort()
 
     def gone(self) -> None:
         """The client has left: whoever still answers is not heard, and nobody is told of an end."""
-        self.ended = True
-        self._on_full = self.heard = None
+        self._is_over()
         self._on_end = _nobody
 
     def on_full(self, told: Callable[[bool], None] | None) -> None:
@@ -175,7 +177,11 @@ class Reply:
             self._on_full(full)
 
     def _end(self, keep: bool) -> None:
-        self.ended = True
-        self._on_full = None
-        self.heard = None
+        self._is_over()
         self._on_end(keep)
+
+    def _is_over(self) -> None:
+        """Whoever answered is told nothing any more, and is free without a garbage collector."""
+        self.ended = True
+        self._on_full = self.heard = None
+        self._on_drain = _no_hurry

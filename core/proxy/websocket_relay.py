@@ -134,6 +134,7 @@ class SocketRelay:
             self._reserve(0)
             self._turns.leave()
             self._deadline.end()
+            del self._turns  # they know us: nothing waits for a garbage collector
 
     # -- what comes
 

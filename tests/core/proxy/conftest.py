@@ -1,11 +1,34 @@
 """A back end, a proxy before it, and clients; everything is closed at the end."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import gc
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import pytest
 
+from core.proxy.attempt import Tried
+from core.proxy.connection import UpstreamConnection
+from core.proxy.course import Course
+from core.proxy.deadline import Deadline
+from core.proxy.incoming import Incoming
+from core.proxy.intake import Intake
+from core.proxy.judge import Judge
+from core.proxy.listener import Connection
+from core.proxy.messages import Request
+from core.proxy.passing import Passing
+from core.proxy.reply import Reply
+from core.proxy.straight import Straight
+from core.proxy.tls import TlsWire
+from core.proxy.upstream import Sent
+from core.proxy.websocket_relay import Opened, SocketRelay
+from core.proxy.websocket_sides import Onward, Side
+from core.proxy.websocket_turns import Line, Turns
 from tests.core.proxy.rig import BackEnd, Client, Rig
 from tests.fakes.clock import FakeClock
+
+OF_A_REQUEST = (Course, Straight, Passing, Judge, Incoming, Request, Tried, Sent, Reply)
+OF_A_CONNECTION = (Connection, Deadline, Intake, TlsWire, UpstreamConnection)
+OF_A_SOCKET = (Opened, SocketRelay, Side, Onward, Line, Turns)
 
 
 @pytest.fixture
@@ -45,6 +68,24 @@ async def connect(rig: Rig) -> AsyncIterator[Callable[[], Awaitable[Client]]]:
 async def client(connect: Callable[[], Awaitable[Client]]) -> Client:
     """A client connection."""
     return await connect()
+
+
+@pytest.fixture
+def circles() -> Iterator[Callable[[], Counter[str]]]:
+    """Counts, by type, what of requests and connections only the collector frees."""
+    gc.collect()
+    gc.disable()
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    ours = OF_A_REQUEST + OF_A_CONNECTION + OF_A_SOCKET
+
+    def found() -> Counter[str]:
+        gc.collect()
+        return Counter(type(one).__name__ for one in gc.garbage if isinstance(one, ours))
+
+    yield found
+    gc.set_debug(0)
+    gc.garbage.clear()
+    gc.enable()
 
 
 @pytest.fixture(params=["by steps", "straight"])

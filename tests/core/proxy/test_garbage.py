@@ -6,59 +6,15 @@ program that serves; until then bodies of megabytes would pile up.
 """
 
 import asyncio
-import gc
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 
-import httptools
 import pytest
 
-from core.proxy.attempt import Tried
-from core.proxy.connection import UpstreamConnection
-from core.proxy.course import Course
-from core.proxy.deadline import Deadline
-from core.proxy.incoming import Incoming
-from core.proxy.intake import Intake
-from core.proxy.judge import Judge
-from core.proxy.listener import Connection
-from core.proxy.messages import Request
-from core.proxy.passing import Passing
-from core.proxy.reply import Reply
-from core.proxy.straight import Straight
-from core.proxy.tls import TlsWire
-from core.proxy.upstream import Sent
 from tests.core.proxy.rig import Arrived, BackEnd, Client, Rig, Script, Wire, request_bytes, until
 
-OF_A_REQUEST = (Course, Straight, Passing, Judge, Incoming, Request, Tried, Sent, Reply)
-OF_A_CONNECTION = (
-    Connection,
-    Deadline,
-    Intake,
-    TlsWire,
-    UpstreamConnection,
-    httptools.HttpRequestParser,
-    httptools.HttpResponseParser,
-)
 LIMITED = b'{"error":{"type":"usage_limit_reached","resets_in_seconds":60}}'
 DONE = b'event: response.completed\ndata: {"type":"response.completed","response":{}}\n\n'
-
-
-@pytest.fixture
-def circles() -> Iterator[Callable[[], Counter[str]]]:
-    """Counts, by type, what of requests and connections only the collector frees."""
-    gc.collect()
-    gc.disable()
-    gc.set_debug(gc.DEBUG_SAVEALL)
-
-    def found() -> Counter[str]:
-        gc.collect()
-        ours = OF_A_REQUEST + OF_A_CONNECTION
-        return Counter(type(one).__name__ for one in gc.garbage if isinstance(one, ours))
-
-    yield found
-    gc.set_debug(0)
-    gc.garbage.clear()
-    gc.enable()
 
 
 async def whole(arrived: Arrived, wire: Wire) -> None:
