@@ -27,6 +27,7 @@ from core.proxy.ongoing import InTask, Ongoing, Start
 from core.proxy.peer import may_be_ours
 from core.proxy.read_buffer import ReadBuffer
 from core.proxy.reply import Reply
+from core.proxy.strangers import Strangers
 from core.runtime.tasks import Tasks
 from core.words.answers import Fault
 
@@ -44,6 +45,7 @@ class Limits:
         idle_s: seconds that a connection may wait between requests.
         linger_s: seconds in which a refused client may still read our answer.
         strangers: connections without a valid secret.
+        newcomers: connections that have only just come (`core.proxy.strangers`).
     """
 
     head: int = 64 * 1024
@@ -52,6 +54,7 @@ class Limits:
     idle_s: float = 300.0
     linger_s: float = 2.0
     strangers: int = 64
+    newcomers: int = 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +100,9 @@ class Listener[Route]:
         self.buffer = buffer
         self.limits = limits
         self.connections: set[Connection[Route]] = set()
-        self.strangers: dict[Connection[Route], None] = {}
+        self.strangers = Strangers[Connection[Route]](
+            most=limits.strangers, most_new=limits.newcomers, cut=Connection[Route].cut
+        )
         self.draining = False
         self._emptied: asyncio.Future[None] | None = None
 
@@ -106,15 +111,9 @@ class Listener[Route]:
         return Connection(self)
 
     def came(self, connection: "Connection[Route]") -> None:
-        """A connection is open. One stranger too many sends the one away that waited longest."""
+        """A connection is open."""
         self.connections.add(connection)
-        self.strangers[connection] = None
-        if len(self.strangers) > self.limits.strangers:
-            next(iter(self.strangers)).cut()
-
-    def is_no_stranger(self, connection: "Connection[Route]") -> None:
-        """A connection has shown a secret."""
-        self.strangers.pop(connection, None)
+        self.strangers.came(connection)
 
     def drain(self) -> None:
         """Close idle connections now, the others with the answer they are at."""
@@ -135,7 +134,7 @@ class Listener[Route]:
     def lost(self, connection: "Connection[Route]") -> None:
         """A connection is gone."""
         self.connections.discard(connection)
-        self.strangers.pop(connection, None)
+        self.strangers.gone(connection)
         if not self.connections and self._emptied is not None and not self._emptied.done():
             self._emptied.set_result(None)
 
@@ -255,7 +254,7 @@ class Connection[Route](asyncio.BufferedProtocol):
         if verdict.own_user and not self._is_ours():
             self._answer_now(self._says(Fault.UNKNOWN_SECRET), head)
             return None
-        self._listener.is_no_stranger(self)
+        self._listener.strangers.gone(self)
         self._route = verdict.route
         self._says = verdict.says
         self._deadline.within(self._limits.body_s)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -334,6 +335,26 @@ async def test_an_idle_connection_is_closed_in_the_end(rig: Rig, back_end: BackE
     assert (await client.ask()).status == 200
     assert await client.ended() == b""
     await client.close()
+
+
+async def test_clients_that_come_while_the_loop_is_held_are_all_served(
+    rig: Rig, back_end: BackEnd
+) -> None:
+    clients: list[socket.socket] = []
+    loop = asyncio.get_running_loop()
+    try:
+        for _ in range(200):  # nothing here gives the loop a turn
+            client = socket.create_connection(("127.0.0.1", rig.port))
+            client.sendall(GET)
+            clients.append(client)
+        answers = []
+        for client in clients:
+            client.setblocking(False)
+            answers.append(await loop.sock_recv(client, 12))
+    finally:
+        for client in clients:
+            client.close()
+    assert answers == [b"HTTP/1.1 200"] * 200
 
 
 async def test_strangers_cannot_keep_friends_out(rig: Rig, back_end: BackEnd) -> None:
