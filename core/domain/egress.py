@@ -14,6 +14,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from core.domain.trust import is_loopback
 
 _PORTS = {"http": 80, "https": 443}
+MASK = "••••"
+"""What is shown in the place of a password."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +84,14 @@ def proxy_of(text: str) -> EgressProxy | NoProxy:
         port=port or _PORTS[parts.scheme],
         basic=_basic(parts),
     )
+
+
+def masked(text: str) -> str:
+    """An address as people may see it: without its password, whatever else is wrong with it."""
+    start = text.find("://") + len("://") if "://" in text else 0
+    login, at, host = text[start:].rpartition("@")
+    user, colon, _ = login.partition(":")
+    return f"{text[:start]}{user}{colon}{MASK}{at}{host}" if colon else text
 
 
 def is_excepted(host: str, port: int, exceptions: str) -> bool:

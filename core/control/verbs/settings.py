@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from core.app import App
 from core.control.verb import Arguments
+from core.domain.egress import MASK, NoProxy, masked, proxy_of
 from core.domain.errors import CoreError, ExitCode
 from core.domain.sentence import Sentence
 from core.domain.settings import Declaration, Settings, Value, declarations, value_of
@@ -16,11 +17,12 @@ from core.storage.settings_file import Source
 _MAY_BE_SENT_LOGINS: Mapping[str, str] = MappingProxyType(
     {"upstream.base_url": OFFICIAL_BACK_END, "upstream.auth_url": OFFICIAL_ISSUER}
 )
+_EGRESS = "upstream.proxy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """One setting: what it is, who said so, and what it may be."""
+    """One setting: what it is (a password in it is masked), who said so, and what it may be."""
 
     key: str
     value: Value
@@ -60,6 +62,8 @@ def _set(app: App, key: str, arguments: Arguments) -> Config:
     text = arguments.text("value")
     if text is None:
         raise _usage(Sentence("config set {key} needs a value.", key=key))
+    if key == _EGRESS:
+        _require_egress(text)
     set_in_file(app.home.settings, key, text)
     app.reload_settings()
     shown = _shown(app, key)
@@ -84,6 +88,19 @@ def _set(app: App, key: str, arguments: Arguments) -> Config:
     return Config(action="set", settings=(shown,), messages=messages)
 
 
+def _require_egress(text: str) -> None:
+    """See that an egress proxy can be used, and that its password is one. It is never repeated."""
+    if MASK in text:
+        message = Sentence("{key}: the password is masked.", key=_EGRESS)
+        hint = "Type it as it is; it is kept in settings.toml and shown to nobody."
+    elif text and isinstance(proxy_of(text), NoProxy):
+        message = Sentence("{key}: this is not the address of an HTTP proxy.", key=_EGRESS)
+        hint = "It looks like http://user:password@host:port, or host:port; no SOCKS."
+    else:
+        return
+    raise CoreError("bad_setting", message, hint, exit_code=ExitCode.USAGE)
+
+
 def _may_be_sent_to(app: App, key: str) -> bool:
     return may_be_sent_to(
         str(app.configuration.explain(key).value),
@@ -106,7 +123,7 @@ def _shown(app: App, key: str) -> Shown:
     declaration = declarations()[key]
     return Shown(
         key=key,
-        value=explained.value,
+        value=masked(str(explained.value)) if key == _EGRESS else explained.value,
         source=_source(app, explained.source),
         default=value_of(Settings(), key),
         limits=_limits(declaration),

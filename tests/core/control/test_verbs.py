@@ -267,6 +267,42 @@ async def test_an_address_that_no_login_may_be_sent_to_is_kept_with_a_warning(ap
     assert good.messages == ()
 
 
+PROXY = "upstream.proxy"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("socks5://ada:fake-word@127.0.0.1:1", id="SOCKS"),
+        pytest.param("http://ada:fake-word@", id="no host"),
+        pytest.param("http://ada:fake-word@proxy:99999", id="no port"),
+        pytest.param("http://ada:••••@proxy:3128", id="what was shown, with its password masked"),
+    ],
+)
+async def test_an_egress_proxy_that_cannot_be_used_is_refused_when_it_is_set(
+    app: App, value: str
+) -> None:
+    with pytest.raises(CoreError) as refused:
+        await settings.config(app, given(action="set", key=PROXY, value=value))
+
+    assert refused.value.code == "bad_setting"
+    assert "fake-word" not in f"{refused.value.message} {refused.value.hint}"
+    assert app.settings.upstream.proxy == ""
+
+
+async def test_the_password_of_an_egress_proxy_is_kept_and_never_shown(app: App) -> None:
+    value, shown = "http://ada:fake-word@proxy:3128", "http://ada:••••@proxy:3128"
+    was_set = await settings.config(app, given(action="set", key=PROXY, value=value))
+    got = await settings.config(app, given(action="get", key=PROXY))
+    every = await settings.config(app, given(action="explain"))
+
+    assert app.settings.upstream.proxy == value
+    assert [one.value for one in (*was_set.settings, *got.settings)] == [shown, shown]
+    assert "fake-word" not in repr(every)
+    await settings.config(app, given(action="set", key=PROXY, value=""))
+    assert app.settings.upstream.proxy == ""
+
+
 async def test_a_limit_is_shown_with_all_its_digits(app: App) -> None:
     (shown,) = (await settings.config(app, given(action="explain", key="proxy.max_body"))).settings
     with pytest.raises(CoreError, match="is not between 1024 and 1073741824"):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.domain.egress import EgressProxy, NoProxy, Way, is_excepted, proxy_of, way_to
+from core.domain.egress import EgressProxy, NoProxy, Way, is_excepted, masked, proxy_of, way_to
 
 OFFICE = EgressProxy(secure=False, host="proxy.office", port=3128)
 
@@ -92,3 +92,20 @@ def test_no_proxy_is_read_as_curl_does(exceptions: str, host: str, excepted: boo
 def test_no_text_upsets_the_rule(text: str, host: str, named: dict[str, str]) -> None:
     way_to(host, 443, chosen=text, named=named)
     way_to(host, 443, chosen="", named={"https": text, "no": text} | named)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        pytest.param("", "", id="none"),
+        pytest.param("http://proxy:3128", "http://proxy:3128", id="no login"),
+        pytest.param("proxy:3128", "proxy:3128", id="nothing but host and port"),
+        pytest.param("http://ada@proxy:1", "http://ada@proxy:1", id="a user alone"),
+        pytest.param("http://ada:fake-word@proxy:1", "http://ada:••••@proxy:1", id="a password"),
+        pytest.param("ada:fake-word@proxy:1", "ada:••••@proxy:1", id="without a scheme"),
+        pytest.param("http://ada:f@/:k://e@proxy", "http://ada:••••@proxy", id="any letters in it"),
+        pytest.param("socks5://ada:fake@proxy", "socks5://ada:••••@proxy", id="another scheme"),
+    ],
+)
+def test_a_password_is_never_shown(text: str, shown: str) -> None:
+    assert masked(text) == shown
