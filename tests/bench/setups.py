@@ -179,11 +179,17 @@ def verb(*words: str, environment: dict[str, str]) -> None:
 
 
 @contextmanager
-def whole(folder: Path, authority: Authority, direct: Target) -> Iterator[Setup]:
-    """`turntable serve` with two accounts, vault, ledger, selection and bind."""
+def whole(
+    folder: Path, authority: Authority, direct: Target, *, window: Path | None = None
+) -> Iterator[Setup]:
+    """`turntable serve` with two accounts, vault, ledger, selection and bind.
+
+    `window`: a socket at which its tasks can be counted (`tests.bench.watched`).
+    """
     environment = prepared(folder, authority, direct)
+    program = ["core"] if window is None else ["tests.bench.watched", str(window)]
     began = time.perf_counter()
-    with _process([sys.executable, "-m", "core", "serve"], environment) as process:
+    with _process([sys.executable, "-m", *program, "serve"], environment) as process:
         _first_line(process)
         took = time.perf_counter() - began
         target = routed(environment, "turntable serve")

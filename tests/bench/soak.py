@@ -2,8 +2,9 @@
 
 `turntable serve` as it is installed (two accounts, vault, ledger, selection, TLS to the back end)
 serves so many clients at once. Most take a stream to its end; some back ends cut, refuse, limit an
-account or never answer; some clients leave in the middle. Printed: what was answered, memory over
-time and its slope, and what is left when everybody has gone: requests, streams, file descriptors.
+account or never answer; some clients leave in the middle, some ask on a WebSocket. Printed: what
+was answered, memory over time and its slope, and what is left when everybody has gone: requests,
+streams, sockets, tasks, file descriptors.
 `--write` puts it into docs/reference/soak.md. Exit code 1: something was left, or memory grew.
 """
 
@@ -20,9 +21,11 @@ from pathlib import Path
 from typing import Any
 
 from core.control.remote import RemoteFacade
-from tests.bench import setups
+from core.websocket.frames import Opcode, encode
+from tests.bench import setups, sockets
 from tests.bench.load import Target
 from tests.bench.measured import cpu_s, resident_mb
+from tests.bench.watched import tasks_of
 from tests.fakes.connect_proxy import Authority
 
 PAGE = setups.ROOT / "docs" / "reference" / "soak.md"
@@ -34,7 +37,9 @@ _SAMPLE_S = 10.0
 _REST_S = 90.0
 """Kept connections to the back end are closed within this time."""
 _ACTS = (
-    (60, "stream {events} 100", False),
+    (50, "stream {events} 100", False),
+    (10, "socket {events} 100", False),
+    (3, "socket {events} 100", True),
     (10, "short", False),
     (8, "cut 10", False),
     (6, "stream {events} 100", True),
@@ -83,15 +88,19 @@ async def ask(target: Target, draw: random.Random, found: Soak) -> None:
     words, leaves = act[1].format(events=draw.randrange(10, 120)), act[2]
     reader, writer = await asyncio.open_connection("127.0.0.1", target.port)
     kind = words.split()[0] + (", left" if leaves else "")
-    try:
+    if words.startswith("socket"):
+        answer = _on_a_socket(reader, writer, target, words.replace("socket", "stream"))
+    else:
         writer.write(target.request(words, draw.randbytes(draw.choice((500, 20_000, 200_000)))))
+        answer = _to_the_end(reader)
+    try:
         if leaves:
             with suppress(TimeoutError):
                 async with asyncio.timeout(draw.uniform(0.1, 2.0)):
-                    await _to_the_end(reader)
+                    await answer
             found.answers[kind] += 1
         else:
-            found.answers[f"{kind}: {await _to_the_end(reader)}"] += 1
+            found.answers[f"{kind}: {await answer}"] += 1
     except OSError:
         found.answers[f"{kind}: cut"] += 1
     finally:
@@ -111,6 +120,24 @@ async def _to_the_end(reader: asyncio.StreamReader) -> str:
             await reader.readexactly(int(length))
     except asyncio.IncompleteReadError:
         return f"{status}, cut"
+    return status
+
+
+async def _on_a_socket(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, target: Target, words: str
+) -> str:
+    """As `_to_the_end`, of one response on a WebSocket."""
+    writer.write(sockets.handshake(target, words))
+    status = (await reader.readuntil(b"\r\n\r\n")).split(b" ", 2)[1].decode()
+    if status != "101":
+        return status
+    writer.write(encode(Opcode.TEXT, sockets.ASK, key=b"mask"))
+    tail = b""
+    while sockets.LAST not in tail:
+        read = await reader.read(64 * 1024)
+        if not read:
+            return f"{status}, cut"
+        tail = (tail + read)[-400:]
     return status
 
 
@@ -142,10 +169,12 @@ def _descriptors(pid: int) -> int:
     return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
 
 
-async def soak(target: Target, pid: int, home: Path, *, minutes: float, streams: int) -> Soak:
+async def soak(
+    target: Target, pid: int, home: Path, window: Path, *, minutes: float, streams: int
+) -> Soak:
     """Everything, and then what is left."""
     found, remote = Soak(), RemoteFacade(home / "run" / "control.sock")
-    before = sample(pid, 0.0)
+    before, tasks = sample(pid, 0.0), tasks_of(window)
     ends = time.monotonic() + 60 * minutes
     spent = cpu_s(pid)
     async with asyncio.TaskGroup() as group:
@@ -159,6 +188,8 @@ async def soak(target: Target, pid: int, home: Path, *, minutes: float, streams:
         "requests": proxy["in_flight"],
         "streams": proxy["streams"],
         "websockets": proxy["websockets"],
+        # The visit that asks for all this is one, and nobody else's.
+        "tasks": (tasks_of(window) - tasks).total(),
         # The control socket's own, and one connection that is kept warm.
         "file descriptors": max(0, _descriptors(pid) - before.descriptors - 2),
     }
@@ -215,7 +246,7 @@ def main() -> int:
         authority = Authority.create(folder)
         with (
             setups.back_end(folder, authority) as direct,
-            setups.whole(folder, authority, direct) as whole,
+            setups.whole(folder, authority, direct, window=folder / "window") as whole,
         ):
             assert whole.pid is not None
             found = asyncio.run(
@@ -223,6 +254,7 @@ def main() -> int:
                     whole.target,
                     whole.pid,
                     folder / "turntable",
+                    folder / "window",
                     minutes=asked.minutes,
                     streams=asked.streams,
                 )

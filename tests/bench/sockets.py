@@ -10,9 +10,9 @@ from core.websocket.frames import Opcode, encode
 from tests.bench.load import Client, Target, connect
 
 _STAMP = re.compile(rb'"t":(\d+)')
-_LAST = b'"response.completed"'
+LAST = b'"response.completed"'
 _KEY = base64.b64encode(bytes(16)).decode()
-_ASK = b'{"type":"response.create","model":"gpt-6.1-sol","input":[]}'
+ASK = b'{"type":"response.create","model":"gpt-6.1-sol","input":[]}'
 
 
 async def streams(target: Target, *, clients: int, events: int, gap_ms: float) -> list[float]:
@@ -31,7 +31,7 @@ async def streams(target: Target, *, clients: int, events: int, gap_ms: float) -
     for n in range(clients):
         reader = _Reader(delays, ended)
         reader.client = await connect(target, reader.read)
-        reader.client.transport.write(_handshake(target, f"stream {events} {gap_ms}"))
+        reader.client.transport.write(handshake(target, f"stream {events} {gap_ms}"))
         connected.append(reader.client)
         await asyncio.sleep(gap_ms / 1000 / clients if n else 0)
     await asyncio.wait_for(all_ended, events * gap_ms / 1000 * 3 + 60)
@@ -58,13 +58,14 @@ class _Reader:
         if not self._open and b"\r\n\r\n" in self._tail:
             assert self._tail.startswith(b"HTTP/1.1 101"), self._tail
             self._open = True
-            self.client.transport.write(encode(Opcode.TEXT, _ASK, key=b"mask"))
-        elif _LAST in self._tail:
+            self.client.transport.write(encode(Opcode.TEXT, ASK, key=b"mask"))
+        elif LAST in self._tail:
             self._tail = b""
             self._ended()
 
 
-def _handshake(target: Target, bench: str) -> bytes:
+def handshake(target: Target, bench: str) -> bytes:
+    """The request for a socket; `bench`: what the back end does with its first message."""
     return (
         f"GET {target.base}/responses HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: Upgrade\r\n"
         f"upgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: {_KEY}\r\n"
