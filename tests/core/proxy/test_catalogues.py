@@ -158,5 +158,13 @@ async def test_what_is_kept_is_bounded(clock: FakeClock) -> None:
     assert catalogues.again(B, request, b"/models", now=now) is None
 
 
+async def test_a_list_that_says_it_is_too_long_is_not_even_collected(clock: FakeClock) -> None:
+    request = Request(head=RequestHead(method=b"GET", target=b"/", fields=Fields()), body=b"")
+    fields = Fields([(b"content-length", b"%d" % (LARGEST + 1))])
+    head = ResponseHead(status=200, reason=b"OK", fields=fields)
+    sink = Catalogues().keeping(_nowhere, A, request, b"/models", head=head, now=clock.now())
+    assert sink is _nowhere
+
+
 def _nowhere(data: bytes, last: bool) -> None:
     """A client that is not of interest."""
