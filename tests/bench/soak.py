@@ -188,7 +188,6 @@ async def soak(
         "requests": proxy["in_flight"],
         "streams": proxy["streams"],
         "websockets": proxy["websockets"],
-        # The visit that asks for all this is one, and nobody else's.
         "tasks": (tasks_of(window) - tasks).total(),
         # The control socket's own, and one connection that is kept warm.
         "file descriptors": max(0, _descriptors(pid) - before.descriptors - 2),

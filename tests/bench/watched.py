@@ -20,7 +20,10 @@ _NUMBER = re.compile(r"\d+")
 
 
 def tasks() -> Counter[str]:
-    """The tasks that have not ended, by name; those without one are of one kind."""
+    """The tasks that have not ended, by name; those without one are of one kind.
+
+    Those from before the program settled to serve are not seen (`gc.freeze`): they stay anyway.
+    """
     found = (one for one in gc.get_objects() if isinstance(one, asyncio.Task))
     return Counter(_NUMBER.sub("N", one.get_name()) for one in found if not one.done())
 
