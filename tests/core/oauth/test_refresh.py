@@ -270,8 +270,15 @@ async def test_a_login_that_is_imported_meanwhile_is_not_overwritten(
     parts.back_end.add(other)
     async with parts.lane.turn():  # the renewal waits here until it may ask Codex
         renewing = asyncio.ensure_future(parts.authoriser.authorise(account.id))
-        await parts.importer.import_login(parts.source(other, "elsewhere.json"))
-    grant = await renewing
+        while not parts.authoriser._flights:
+            await asyncio.sleep(0)
+        importing = asyncio.ensure_future(
+            parts.importer.import_login(parts.source(other, "elsewhere.json"))
+        )
+    await asyncio.wait((renewing, importing))
+    assert renewing.exception() is None
+    assert importing.exception() is None
+    grant = await parts.authoriser.authorise(account.id)
     assert grant is not None
     assert grant.access_token == other.access_token
     assert parts.store.observed.signed_out == {}
