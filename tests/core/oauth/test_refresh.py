@@ -270,8 +270,8 @@ async def test_a_login_that_is_imported_meanwhile_is_not_overwritten(
     parts.back_end.add(other)
     async with parts.lane.turn():  # the renewal waits here until it may ask Codex
         renewing = asyncio.ensure_future(parts.authoriser.authorise(account.id))
-        while not parts.authoriser._flights:
-            await asyncio.sleep(0)
+        await asyncio.wait([renewing], timeout=0.1)
+        assert parts.authoriser._flights, "it is under way, and waits"
         importing = asyncio.ensure_future(
             parts.importer.import_login(parts.source(other, "elsewhere.json"))
         )
