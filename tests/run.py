@@ -9,12 +9,15 @@ is missing), uv, an environment of its own with exactly the pinned versions, and
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -25,6 +28,7 @@ from tests.system_packages import MissingPackagesError, ensure_system_packages  
 
 _ENVIRONMENT = ROOT / "build" / "test-environment"
 _TIME_BUDGET_S = 20 * 60
+_LOOK_S = 0.2
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class Part:
     """One check: its name in the table, and the command that is the check."""
 
     name: str
-    command: list[str]
+    command: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -49,16 +53,25 @@ class Result:
         return f"  {self.part.name:<14} {verdict:<12} {self.seconds:7.1f} s"
 
 
-def parts(*, fast: bool, pytest_arguments: list[str]) -> list[Part]:
-    """What is run, in order: the quick ones first, the suite last."""
+def parts(*, fast: bool, pytest_arguments: list[str]) -> list[tuple[Part, ...]]:
+    """What is run, in order: the quick ones first; what stands together runs at the same time.
+
+    Journeys wait for other programs most of the time, the rest of the suite computes.
+    """
     tools = _ENVIRONMENT / "bin"
-    chosen = ["-m", "not journey"] if fast else []
+    pytest = (str(tools / "pytest"), *pytest_arguments)
+    journeys = Part("journeys", (*pytest, "-m", "journey"))
+    rest = Part("tests", (*pytest, "-m", "not journey"))
+    if pytest_arguments and not fast:
+        suite: tuple[Part, ...] = (Part("pytest", pytest),)
+    else:
+        suite = (rest,) if fast else (rest, journeys)
     return [
-        Part("lint-imports", [str(tools / "lint-imports")]),
-        Part("ruff check", [str(tools / "ruff"), "check"]),
-        Part("ruff format", [str(tools / "ruff"), "format", "--check"]),
-        Part("mypy", [str(tools / "mypy")]),
-        Part("pytest", [str(tools / "pytest"), *chosen, *pytest_arguments]),
+        (Part("lint-imports", (str(tools / "lint-imports"),)),),
+        (Part("ruff check", (str(tools / "ruff"), "check")),),
+        (Part("ruff format", (str(tools / "ruff"), "format", "--check")),),
+        (Part("mypy", (str(tools / "mypy"),)),),
+        suite,
     ]
 
 
@@ -106,21 +119,47 @@ def _is_wanted_python(python: Path) -> bool:
     return asked.returncode == 0 and asked.stdout.strip() == _wanted_python()
 
 
-def run_part(part: Part) -> Result:
-    """Run one part to its end; its output goes where ours goes."""
-    print(f"\n== {part.name}", flush=True)
+def run_together(together: tuple[Part, ...]) -> list[Result]:
+    """Run parts to their end; the first one's output goes where ours goes, the others' follows."""
+    print(f"\n== {' beside '.join(part.name for part in together)}", flush=True)
+    began = time.monotonic()
+    with contextlib.ExitStack() as stack:
+        outputs = {
+            part.name: stack.enter_context(tempfile.TemporaryFile()) for part in together[1:]
+        }
+        running = {part: _started(part, outputs.get(part.name)) for part in together}
+        results = _ended(running, began)
+        for name, output in outputs.items():
+            output.seek(0)
+            print(f"\n== {name}\n{output.read().decode('utf-8', 'replace')}", flush=True)
+    return results
+
+
+def _started(part: Part, output: IO[bytes] | None) -> subprocess.Popen[bytes]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "VIRTUAL_ENV"))}
     path = os.pathsep.join([str(_ENVIRONMENT / "bin"), kept.get("PATH", os.defpath)])
-    began = time.monotonic()
-    try:
-        done = subprocess.run(
-            part.command, cwd=ROOT, env={**kept, "PATH": path}, timeout=_TIME_BUDGET_S, check=False
-        )
-        exit_code = done.returncode
-    except subprocess.TimeoutExpired:
-        print(f"{part.name}: ended after {_TIME_BUDGET_S} s, the budget of the whole suite")
-        exit_code = 124
-    return Result(part, exit_code, time.monotonic() - began)
+    return subprocess.Popen(
+        part.command, cwd=ROOT, env={**kept, "PATH": path}, stdout=output, stderr=output
+    )
+
+
+def _ended(running: dict[Part, subprocess.Popen[bytes]], began: float) -> list[Result]:
+    """How each ended; who is over the budget is ended, and counts as 124."""
+    results: dict[Part, Result] = {}
+    while len(results) < len(running):
+        time.sleep(_LOOK_S)
+        seconds = time.monotonic() - began
+        for part, process in running.items():
+            if part in results:
+                continue
+            if (exit_code := process.poll()) is None and seconds > _TIME_BUDGET_S:
+                print(f"{part.name}: ended after {_TIME_BUDGET_S} s, the budget of the suite")
+                process.kill()
+                process.wait()
+                exit_code = 124
+            if exit_code is not None:
+                results[part] = Result(part, exit_code, seconds)
+    return [results[part] for part in running]
 
 
 def _run(command: list[str]) -> None:
@@ -160,7 +199,9 @@ def main(arguments: list[str]) -> int:
         return 1
     prepared = time.monotonic() - began
     results = [
-        run_part(part) for part in parts(fast="--fast" in own, pytest_arguments=pytest_arguments)
+        result
+        for together in parts(fast="--fast" in own, pytest_arguments=pytest_arguments)
+        for result in run_together(together)
     ]
     print(f"\n  {'prepared':<14} {'ok':<12} {prepared:7.1f} s")
     print("\n".join(result.line() for result in results), flush=True)
