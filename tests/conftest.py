@@ -26,8 +26,8 @@ settings.register_profile("turntable", deadline=None)
 settings.load_profile("turntable")
 
 _JOURNEYS = Path(__file__).parent / "journeys"
-_JOURNEY_TIMEOUT_S = 120
-_REAL_PARTS_TIMEOUT_S = 60
+_JOURNEY_TIMEOUT_S = 180
+_REAL_PARTS_TIMEOUT_S = 120
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
