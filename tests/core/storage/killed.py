@@ -24,6 +24,8 @@ from tests.core.storage.samples import CHEAP, account, login
 
 PASSPHRASE = "fake correct horse battery staple"
 WORK = AccountId("acc_work")
+ROUNDS = 1000
+"""More than anybody waits for: a statement that never comes fails its test, and hangs none."""
 
 
 class Dying:
@@ -55,7 +57,7 @@ async def write_on(database: Database) -> None:
     store = await load_store(database, publish=lambda _: None)
     vault = await load_vault(database, clock=SystemClock(), cost=CHEAP)
     await vault.unlock(passphrase=PASSPHRASE)
-    while True:
+    for _ in range(ROUNDS):
         known = await vault.get(WORK)
         generation = 1 if known is None else known.generation + 1
         await vault.intend(WORK, generation - 1)
