@@ -170,6 +170,7 @@ def test_accounts_stand_in_the_order_of_their_numbers() -> None:
 
 def test_every_part_is_kept_or_meant_to_be_forgotten() -> None:
     short_lived = {"asked", "failures", "paused_until", "challenged_until", "unrenewed", "used_up"}
+    short_lived |= {"moves", "credit_ends"}  # for messages: told at once, or asked for anew
     assert len(state_kinds(State())) == len(fields(State))
     assert len(observed_kinds(Observed())) == len(fields(Observed)) - len(short_lived)
     assert short_lived <= {item.name for item in fields(Observed)}
