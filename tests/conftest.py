@@ -21,6 +21,10 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # A guard outlives its program by design: tests that are about it start it and end it themselves.
 os.environ["TURNTABLE_BIND_WATCH"] = "false"
 
+# A run that `nohup` started would hand on that hang-ups are ignored; what is caught here is not.
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda _number, _frame: None)
+
 # How long an example takes says how busy the machine is; pytest's own limit is enough.
 settings.register_profile("turntable", deadline=None)
 settings.load_profile("turntable")
