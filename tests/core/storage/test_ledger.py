@@ -64,6 +64,7 @@ def fits(record: RequestRecord) -> RequestRecord:
         model=cut(record.facts.model),
         client=cut(record.facts.client),
         only=None,  # who was forced shows in the verdicts
+        unread=False,  # it was refused for that, and says so
         pool=None,  # it shows in the record's own
         project=None if record.facts.project is None else Project(path(record.facts.project)),
     )
