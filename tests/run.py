@@ -60,12 +60,13 @@ def parts(*, fast: bool, pytest_arguments: list[str]) -> list[tuple[Part, ...]]:
     """
     tools = _ENVIRONMENT / "bin"
     pytest = (str(tools / "pytest"), *pytest_arguments)
-    journeys = Part("journeys", (*pytest, "-m", "journey"))
+    journeys = Part("journeys", (*pytest, "-m", "journey and not turns"))
+    turns = Part("turns", (*pytest, "-m", "journey and turns"))
     rest = Part("tests", (*pytest, "-m", "not journey"))
     if pytest_arguments and not fast:
         suite: tuple[Part, ...] = (Part("pytest", pytest),)
     else:
-        suite = (rest,) if fast else (rest, journeys)
+        suite = (rest,) if fast else (rest, journeys, turns)
     return [
         (Part("lint-imports", (str(tools / "lint-imports"),)),),
         (Part("ruff check", (str(tools / "ruff"), "check")),),

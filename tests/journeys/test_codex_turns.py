@@ -17,6 +17,7 @@ from tests.fakes.codex import Codex
 from tests.journeys.turntable import Turntable
 
 pytestmark = [
+    pytest.mark.turns,
     pytest.mark.codex,
     pytest.mark.usefixtures("imported"),
     pytest.mark.parametrize("websocket", [False, True], ids=["HTTPS", "WebSocket"]),

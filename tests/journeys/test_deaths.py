@@ -25,7 +25,12 @@ from tests.fakes.codex_app_server import AppServer
 from tests.fakes.small_disk import fill, small_disk
 from tests.journeys.turntable import Serving, Turntable
 
-pytestmark = [pytest.mark.codex, pytest.mark.timeout(180), pytest.mark.usefixtures("imported")]
+pytestmark = [
+    pytest.mark.turns,
+    pytest.mark.codex,
+    pytest.mark.timeout(180),
+    pytest.mark.usefixtures("imported"),
+]
 
 WATCHED = {"TURNTABLE_BIND_WATCH": "true"}
 BEFORE = b'# mine\nmodel = "gpt-6.1-sol"\n'

@@ -20,6 +20,7 @@ async def back_end(fault: Fault) -> AsyncIterator[StandIn]:
         yield back_end
 
 
+@pytest.mark.turns
 @pytest.mark.codex
 @pytest.mark.usefixtures("imported")
 @pytest.mark.parametrize("fault", _EACH)

@@ -17,7 +17,7 @@ from tests.fakes.codex import Codex, CodexRun
 from tests.journeys.asking_why import asked, turns_of, verdict_on, why
 from tests.journeys.turntable import Turntable
 
-pytestmark = [pytest.mark.codex, pytest.mark.usefixtures("imported")]
+pytestmark = [pytest.mark.turns, pytest.mark.codex, pytest.mark.usefixtures("imported")]
 
 OTHER_MODEL = "gpt-6-luna"
 A, B = "a", "b"
