@@ -101,7 +101,8 @@ async def test_an_open_chat_goes_on_in_its_project_when_a_rule_comes(
         first = await works(codex, work)
         assert first.errors == ()
         (begun,) = await turns(turntable)
-        assert begun["project"] == str(work), "also over WebSocket, for the record"
+        # Codex asks git beside its first turn, and names no folder where git was slower.
+        assert begun["project"] in (str(work), None), "also over WebSocket, for the record"
         await turntable.done("pool", "create", "Work", "#2")
         await turntable.done("rule", "add", "--folder", str(work), "--pool", "Work")
         again = await codex.exec("go on", "-C", str(work), "resume", "--last")
