@@ -77,7 +77,7 @@ def of_answer(head: ResponseHead, body: bytes, *, model: str, now: datetime) -> 
         return Challenged()  # a captive portal, or somebody else's address: never ours to follow
     if status < 400:
         return Served(status=status)
-    error = _error_in(body)
+    error = error_in(body)
     codes = _codes(error)
     if status in (429, 404) and (limited := _limit(codes, error, head, model, now)) is not None:
         return limited
@@ -188,7 +188,8 @@ def _number(found: object) -> float | None:
     return float(found)
 
 
-def _error_in(body: bytes) -> Mapping[str, object]:
+def error_in(body: bytes) -> Mapping[str, object]:
+    """The error object of a refusal's body; empty when it has none."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):

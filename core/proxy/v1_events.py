@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from core.proxy.sse import Event, document_of, mapping_at, text_at, type_of
 
@@ -71,15 +71,3 @@ def listed(catalogue: bytes) -> bytes | None:
         for name in dict.fromkeys(names)
     ]
     return json.dumps({"object": "list", "data": data}).encode()
-
-
-def error_in(body: bytes) -> Mapping[str, object]:
-    """The error object of a refusal's body; empty when it has none."""
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    if not isinstance(document, dict):
-        return {}
-    whole = cast("Mapping[str, object]", document)
-    return mapping_at(whole, "error") or mapping_at(whole, "detail") or whole

@@ -6,12 +6,12 @@ from typing import Any
 
 from core.proxy import v1_answers
 from core.proxy.answers import json_answer
-from core.proxy.classify import is_event_stream
+from core.proxy.classify import error_in, is_event_stream
 from core.proxy.fields import Fields
 from core.proxy.messages import OwnAnswer, ResponseHead
 from core.proxy.reply import Reply
 from core.proxy.sse import Event, EventParser
-from core.proxy.v1_events import Gathering, error_in, text_of_error
+from core.proxy.v1_events import Gathering, text_of_error
 from core.words.answers import ENGLISH, Fault, Say, Sentences
 
 type Finish = Callable[[Mapping[str, Any]], object]

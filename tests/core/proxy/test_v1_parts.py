@@ -9,12 +9,13 @@ import pytest
 from core.domain.client import Client, ClientId
 from core.domain.decision import Refuse, RefuseReason
 from core.proxy.answers import Speech
+from core.proxy.classify import error_in
 from core.proxy.clients import recognise_client, token_hash, token_in
 from core.proxy.fields import Fields
 from core.proxy.messages import ResponseHead
 from core.proxy.sse import Event
 from core.proxy.v1_answers import OPEN, error
-from core.proxy.v1_events import Gathering, error_in, for_everybody, listed, text_of_error
+from core.proxy.v1_events import Gathering, for_everybody, listed, text_of_error
 from core.proxy.v1_replies import as_it_is, refused
 from core.proxy.v1_requests import DROPPED, Unsupported, Wanted, responses_wanted
 from core.proxy.voice import CODEX
