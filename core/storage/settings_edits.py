@@ -45,15 +45,7 @@ def unset_in_file(path: Path, key: str) -> bool:
     """
     value_of(Settings(), key)
     section, _, name = key.partition(".")
-
-    def edit(document: MutableMapping[str, Any]) -> bool:
-        table = document.get(section)
-        if not isinstance(table, MutableMapping) or name not in table:
-            return False
-        del table[name]
-        return True
-
-    return _edited(path, edit)
+    return _dropped(path, section, name)
 
 
 def put_profile(path: Path, profile: Profile) -> None:
@@ -83,9 +75,14 @@ def drop_profile(path: Path, name: str) -> bool:
     Raises:
         CoreError: `config_invalid`, or as the disk fails; the file is unchanged.
     """
+    return _dropped(path, PROFILES, name)
+
+
+def _dropped(path: Path, section: str, name: str) -> bool:
+    """Take one entry out of a table; False when it was not there."""
 
     def edit(document: MutableMapping[str, Any]) -> bool:
-        table = document.get(PROFILES)
+        table = document.get(section)
         if not isinstance(table, MutableMapping) or name not in table:
             return False
         del table[name]
