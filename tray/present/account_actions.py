@@ -1,5 +1,7 @@
 """What can be done with one account, wherever it is shown: each a verb, with its key."""
 
+from collections.abc import Sequence
+
 from core.control.facade import JsonValue
 from core.domain.decision import AccountState
 from core.domain.report import AccountReport, StatusReport
@@ -56,17 +58,7 @@ def account_actions(
 
 def policy_actions(account: AccountReport, *, speech: Speech) -> tuple[Choice, ...]:
     """What is decided rarely: each pair shows the one that changes something."""
-    paused = account.state == AccountState.PAUSED
-    draining = account.state == AccountState.DRAINING
-    disabled = account.state == AccountState.DISABLED
-    does: tuple[tuple[str, str, str], ...] = (
-        ("pause", "resume" if paused else "pause",
-         speech.say("Resum&e") if paused else speech.say("Paus&e")),
-        ("drain", "undrain" if draining else "drain",
-         speech.say("Give new c&hats") if draining else speech.say("No new c&hats")),
-        ("disable", "enable" if disabled else "disable",
-         speech.say("Ena&ble") if disabled else speech.say("Disa&ble")),
-    )  # fmt: skip
+    does = policies((account,), speech=speech)
     named: dict[str, JsonValue] = {"action": "clear-blocks", "value": account.id}
     waits = account.state in (AccountState.WAITING, AccountState.FAILING)
     return (
@@ -79,6 +71,23 @@ def policy_actions(account: AccountReport, *, speech: Speech) -> tuple[Choice, .
         ),
         Choice(id="remove", text=speech.say("Remo&ve"), action=_policy(account, "remove")),
     )
+
+
+def policies(
+    accounts: Sequence[AccountReport], *, speech: Speech
+) -> tuple[tuple[str, str, str], ...]:
+    """Id, the verb's action and text of each pair: the undoing one where all are in that state."""
+    paused = _all(accounts, AccountState.PAUSED)
+    draining = _all(accounts, AccountState.DRAINING)
+    disabled = _all(accounts, AccountState.DISABLED)
+    return (
+        ("pause", "resume" if paused else "pause",
+         speech.say("Resum&e") if paused else speech.say("Paus&e")),
+        ("drain", "undrain" if draining else "drain",
+         speech.say("Give new c&hats") if draining else speech.say("No new c&hats")),
+        ("disable", "enable" if disabled else "disable",
+         speech.say("Ena&ble") if disabled else speech.say("Disa&ble")),
+    )  # fmt: skip
 
 
 def changed(account: AccountReport, what: str, value: str) -> Perform:
@@ -101,6 +110,10 @@ def reserved(account: AccountReport, *, session: int, week: int) -> Perform:
         "action": "reserve", "account": account.id, "session": session, "week": week,
     }  # fmt: skip
     return Perform(verb="account", arguments=arguments)
+
+
+def _all(accounts: Sequence[AccountReport], state: AccountState) -> bool:
+    return all(account.state == state for account in accounts)
 
 
 def _policy(account: AccountReport, does: str) -> Perform:

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-from core.domain.decision import AccountState
 from core.domain.errors import CoreError
 from core.domain.report import AccountReport, StatusReport
 from core.words.speech import Speech
-from tray.present.account_actions import changed
+from tray.present.account_actions import changed, policies
 from tray.present.entries import Choice, Perform, Several
 from tray.present.names import shown_name
 from tray.present.notices import Notice
@@ -31,18 +30,10 @@ def many_actions(
     accounts: Sequence[AccountReport], report: StatusReport, *, speech: Speech
 ) -> tuple[Choice, ...]:
     """Each pair offers what changes something for at least one of them."""
-    paused = _all(accounts, AccountState.PAUSED)
-    draining = _all(accounts, AccountState.DRAINING)
-    disabled = _all(accounts, AccountState.DISABLED)
     does = (
-        ("pause", "resume" if paused else "pause",
-         speech.say("Resum&e") if paused else speech.say("Paus&e")),
-        ("drain", "undrain" if draining else "drain",
-         speech.say("Give new c&hats") if draining else speech.say("No new c&hats")),
-        ("disable", "enable" if disabled else "disable",
-         speech.say("Ena&ble") if disabled else speech.say("Disa&ble")),
+        *policies(accounts, speech=speech),
         ("remove", "remove", speech.say("Remo&ve")),
-    )  # fmt: skip
+    )
     return (
         Choice(
             id="check",
@@ -85,10 +76,6 @@ def undo_of_all(done: Sequence[Perform], before: StatusReport) -> Several | None
     """What takes back what was done, the last first; None where nothing can be."""
     back = [one for wish in reversed(done) if (one := undo_of(wish, before)) is not None]
     return Several(wishes=tuple(back)) if back else None
-
-
-def _all(accounts: Sequence[AccountReport], state: AccountState) -> bool:
-    return all(account.state == state for account in accounts)
 
 
 def _each(accounts: Sequence[AccountReport], does: str) -> Several:

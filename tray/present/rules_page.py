@@ -10,6 +10,7 @@ from tray.present.answer import Answer
 from tray.present.entries import Perform
 from tray.present.names import shown_name
 from tray.present.rows import Row, row
+from tray.present.settings_page import as_typed
 from tray.present.tone import Tone
 
 POOLS = Perform(verb="pool")
@@ -202,7 +203,7 @@ def use_profile(name: str) -> Perform:
 def keep_profile(name: str, settings: Answer) -> Perform:
     """Keep what `config explain` says of routing as a profile of one's own."""
     said = [
-        f"{part.text('key')}={_typed(part.raw('value'))}"
+        f"{part.text('key')}={as_typed(part.raw('value'))}"
         for part in settings.parts("settings")
         if part.text("key").startswith("routing.") and part.text("key") != "routing.profile"
     ]
@@ -215,19 +216,9 @@ def remove_profile(name: str) -> Perform:
     return Perform(verb="profile", arguments={"action": "remove", "name": name})
 
 
-def _typed(value: JsonValue) -> str:
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case float():
-            return f"{value:g}"
-        case _:
-            return str(value)
-
-
 def _values(part: Answer) -> str:
     values = part.part("values").whole()
-    said = (f"{key.partition('.')[2]} {_typed(value)}" for key, value in values.items())
+    said = (f"{key.partition('.')[2]} {as_typed(value)}" for key, value in values.items())
     return ", ".join(said)
 
 

@@ -105,7 +105,7 @@ def found(setting: Setting, typed: str) -> bool:
 
 def _setting(key: str, declared: Declaration, shown: Answer, speech: Speech) -> Setting:
     source = shown.text("source")
-    value = _typed(shown.raw("value"))
+    value = as_typed(shown.raw("value"))
     title = _title(key.partition(".")[2])
     help_ = speech.say(declared.help)
     return Setting(
@@ -135,7 +135,8 @@ def _editor(declared: Declaration, value: JsonValue) -> Editor:
             return Editor.TEXT
 
 
-def _typed(value: JsonValue) -> str:
+def as_typed(value: JsonValue) -> str:
+    """A value as a person types it, and as settings.toml takes it."""
     match value:
         case bool():
             return "true" if value else "false"
