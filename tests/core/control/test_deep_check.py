@@ -12,23 +12,11 @@ from core.control.verb import Arguments
 from core.control.verbs.check import Check, check
 from core.domain.errors import ExitCode
 from core.standin import replies
-from core.standin.people import Login, make_login
+from core.standin.people import Login
 from core.standin.script import Cut, Effect, Endpoint
 from core.standin.server import StandIn
 from tests.core.control.signed_in import VAULT, holding
 from tests.fakes.clock import FakeClock
-
-
-@pytest.fixture
-def login() -> Login:
-    return make_login("A")
-
-
-@pytest.fixture
-async def back_end(clock: FakeClock, login: Login) -> AsyncIterator[StandIn]:
-    async with StandIn(now=clock.now) as back_end:
-        back_end.add(login)
-        yield back_end
 
 
 @pytest.fixture

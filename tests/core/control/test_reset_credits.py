@@ -14,7 +14,7 @@ from core.domain.decision import Because
 from core.domain.errors import CoreError, ExitCode
 from core.domain.reset_credit import Redemption
 from core.standin import replies
-from core.standin.people import Login, make_login
+from core.standin.people import Login
 from core.standin.script import Cut, Endpoint
 from core.standin.server import StandIn
 from tests.core.control.signed_in import VAULT, holding
@@ -23,18 +23,6 @@ from tests.fakes.clock import START, FakeClock
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 SOON = "fake-credit-A-2"
-
-
-@pytest.fixture
-def login() -> Login:
-    return make_login("A")
-
-
-@pytest.fixture
-async def back_end(clock: FakeClock, login: Login) -> AsyncIterator[StandIn]:
-    async with StandIn(now=clock.now) as back_end:
-        back_end.add(login)
-        yield back_end
 
 
 @pytest.fixture
