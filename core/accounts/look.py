@@ -114,14 +114,7 @@ def workspace_name_in(body: bytes, workspace: str) -> str:
 
 
 def _headers(grant: Grant) -> dict[str, str]:
-    headers = {
-        "authorization": f"Bearer {grant.access_token}",
-        "chatgpt-account-id": grant.workspace,
-        "accept": "application/json",
-    }
-    if grant.fedramp:
-        headers["x-openai-fedramp"] = "true"
-    return headers
+    return {**grant.fields(), "accept": "application/json"}
 
 
 async def _get(

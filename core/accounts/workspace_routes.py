@@ -96,11 +96,7 @@ class WorkspaceRoutes:
         """What the back end says now; None when it does not."""
         import httpx
 
-        headers = {
-            "authorization": f"Bearer {grant.access_token}",
-            "chatgpt-account-id": grant.workspace,
-            "accept": "application/json",
-        }
+        headers = {**grant.fields(), "accept": "application/json"}
         try:
             async with asyncio.timeout(ASK_S):
                 # Making a client reads the authorities: beside the loop.

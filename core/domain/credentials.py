@@ -38,3 +38,11 @@ class Grant:
     workspace: str
     fedramp: bool
     expires_at: datetime | None
+
+    def fields(self) -> dict[str, str]:
+        """The header fields that carry it, as the official client spells them in its own calls."""
+        named = {
+            "authorization": f"Bearer {self.access_token}",
+            "chatgpt-account-id": self.workspace,
+        }
+        return named | {"x-openai-fedramp": "true"} if self.fedramp else named

@@ -89,13 +89,7 @@ async def call(
     """
     import httpx
 
-    headers = {
-        "authorization": f"Bearer {grant.access_token}",
-        "chatgpt-account-id": grant.workspace,
-        "accept": "application/json",
-    }
-    if grant.fedramp:
-        headers["x-openai-fedramp"] = "true"
+    headers = {**grant.fields(), "accept": "application/json"}
     try:
         async with asyncio.timeout(ASK_S):
             asked = client.stream(method, url, headers=headers, json=body)

@@ -121,6 +121,15 @@ async def test_many_requests_ask_once_and_it_is_remembered(
     assert back_end.violations == []
 
 
+async def test_an_account_of_a_government_is_named_as_one(
+    back_end: StandIn, clock: FakeClock
+) -> None:
+    grant = replace(grant_of(back_end), fedramp=True)
+    assert await routes_to(back_end.base_url, clock).of(A, grant) == UNBOUND
+    (request,) = back_end.requests
+    assert dict(request.headers)[b"x-openai-fedramp"] == b"true"
+
+
 async def test_an_account_with_another_workspace_is_asked_about_again(
     back_end: StandIn, clock: FakeClock
 ) -> None:
