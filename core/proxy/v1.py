@@ -26,6 +26,7 @@ from core.words.answers import Say
 CLIENT_VERSION = "0.169.0"
 """The newest Codex that we know: the back end lists the models that it may use."""
 USER_AGENT = f"turntable/{VERSION}".encode()
+_ABOUT_THE_BODY = (b"accept", b"content-type", b"content-encoding")
 _READ_APART = 256 * 1024
 """A larger body is read beside the loop (a turn of it is 8 ms)."""
 
@@ -86,7 +87,7 @@ async def serve(
             await go(_request(request, b""), facts, WholeReply(reply, listed, say))
             return
         case Form.PASSED:
-            made = _request(request, request.body)
+            made = _as_sent(request)
             model = facts_of(made, kind).model
             facts = Facts(kind=kind, model=model, client=client.label, pool=client.pool)
             await go(made, facts, reply)
@@ -136,7 +137,19 @@ def _request(request: Request, body: bytes) -> Request:
     fields = [(b"accept", b"text/event-stream" if body else b"application/json")]
     if body:
         fields.append((b"content-type", b"application/json"))
-    fields.append((b"user-agent", USER_AGENT))
+    return _dressed(request, fields, body)
+
+
+def _as_sent(request: Request) -> Request:
+    """A head of our own that says of the body what the tool says: a picture to edit is no JSON."""
+    asked = request.head.fields
+    fields = [(name, value) for name in _ABOUT_THE_BODY if (value := asked.value(name))]
+    return _dressed(request, fields, request.body)
+
+
+def _dressed(request: Request, fields: list[tuple[bytes, bytes]], body: bytes) -> Request:
     asked = request.head
-    head = RequestHead(method=asked.method, target=asked.target, fields=Fields(fields))
-    return Request(head=head, body=body)
+    named = Fields([*fields, (b"user-agent", USER_AGENT)])
+    return Request(
+        head=RequestHead(method=asked.method, target=asked.target, fields=named), body=body
+    )

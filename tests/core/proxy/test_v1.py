@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+import zstandard
 
 from core.domain.client import Client, ClientId
 from core.domain.facts import RequestKind, ThreadId
@@ -242,6 +243,37 @@ async def test_other_paths_of_codex_pass_with_a_head_of_our_own(
     )
     assert answer.status_code == 200
     assert back_end.violations == []
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "about"),
+    [
+        pytest.param(
+            "/images/edits",
+            b'--x\r\ncontent-disposition: form-data; name="prompt"\r\n\r\na cat\r\n--x--\r\n',
+            {"content-type": "multipart/form-data; boundary=x"},
+            id="a picture to edit",
+        ),
+        pytest.param(
+            "/realtime/calls", b"v=0\r\n", {"content-type": "application/sdp"}, id="a call"
+        ),
+        pytest.param(
+            "/memories/x",
+            zstandard.compress(b'{"model":"m"}'),
+            {"content-type": "application/json", "content-encoding": "zstd"},
+            id="a packed body",
+        ),
+    ],
+)
+async def test_what_another_path_of_codex_is_told_of_its_body_stays_true(
+    back_end: StandIn, tool: httpx.AsyncClient, path: str, body: bytes, about: dict[str, str]
+) -> None:
+    await tool.post(path, content=body, headers={**about, "accept": "application/json"})
+    (came,) = [one for one in back_end.requests if one.path.endswith(path)]
+    assert came.body == body
+    assert {name: came.header(name) for name in about} == about
+    assert came.header("accept") == "application/json"
+    assert came.header("user-agent") == USER_AGENT.decode()
 
 
 @pytest.mark.parametrize(
