@@ -258,7 +258,7 @@ class Connection[Route](asyncio.BufferedProtocol):
         self._route = verdict.route
         self._says = verdict.says
         self._deadline.within(self._limits.body_s)
-        if wants_continue(head):
+        if wants_continue(head, largest=verdict.largest_body):
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         return verdict.largest_body
 

@@ -127,9 +127,13 @@ def wants_websocket(head: RequestHead) -> bool:
     )
 
 
-def wants_continue(head: RequestHead) -> bool:
-    """Whether the client waits for our word before it sends its body (RFC 9110 §10.1.1)."""
-    return head.http11 and head.fields.value(b"expect").lower() == b"100-continue"
+def wants_continue(head: RequestHead, *, largest: int) -> bool:
+    """Whether the client waits for our word before it sends its body (RFC 9110 §10.1.1).
+
+    A body of more than `largest` bytes gets none: its client is answered before it sends.
+    """
+    waits = head.http11 and head.fields.value(b"expect").lower() == b"100-continue"
+    return waits and int(head.fields.value(b"content-length") or 0) <= largest
 
 
 def announces_body(fields: Fields) -> bool:

@@ -67,6 +67,16 @@ async def test_a_client_that_asks_with_a_stale_secret_is_told_before_it_sends(
     assert back_end.arrived == []
 
 
+async def test_a_client_that_asks_with_too_much_is_told_before_it_sends(
+    rig: Rig, back_end: BackEnd, client: Client
+) -> None:
+    rig.set("proxy.max_body", 100_000)
+    await client.send(HEAD + b"content-length: 100001\r\nexpect: 100-continue\r\n\r\n")
+    got = await client.answer()
+    assert (got.status, json.loads(got.body)["error"]["reason"]) == (400, "too_large")
+    assert back_end.arrived == []
+
+
 async def test_head_gets_a_head(rig: Rig, back_end: BackEnd, client: Client) -> None:
     async def script(arrived: Arrived, wire: Wire) -> None:
         await wire.send(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n")
