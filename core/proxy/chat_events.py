@@ -10,6 +10,8 @@ from core.proxy.v1_events import text_of_error
 _DONE = b"data: [DONE]\n\n"
 _CALLS = {"function_call": ("function", "arguments"), "custom_tool_call": ("custom", "input")}
 """Items that call a tool: what chat calls them, and where what they say stands."""
+_SAID = (("content", "output_text", "text"), ("refusal", "refusal", "refusal"))
+"""What a message says: chat's name for it, its kind of part, and where it stands there."""
 _REASONS = {"max_output_tokens": "length", "content_filter": "content_filter"}
 
 
@@ -20,16 +22,15 @@ def completion(response: Mapping[str, Any]) -> dict[str, Any]:
     calls: list[dict[str, Any]] = []
     for item in response.get("output") or []:
         if item.get("type") == "message":
-            for part in item.get("content") or []:
-                if part.get("type") == "output_text":
-                    text.append(text_at(part, "text"))
-                elif part.get("type") == "refusal":
-                    refusal.append(text_at(part, "refusal"))
+            parts = item.get("content") or []
+            text.append(_joined(parts, "output_text", "text"))
+            refusal.append(_joined(parts, "refusal", "refusal"))
         elif item.get("type") in _CALLS:
             calls.append(_call(item))
+    said = "".join(text)
     message: dict[str, Any] = {
         "role": "assistant",
-        "content": "".join(text) if text or not calls else None,
+        "content": said if said or not calls else None,
         "refusal": "".join(refusal) or None,
     }
     if calls:
@@ -133,9 +134,11 @@ class ChatStream:
         if item.get("type") != "message" or at in self._spoke:
             return b""
         self._spoke.add(at)
-        parts = item.get("content") or []
-        text = "".join(text_at(p, "text") for p in parts if p.get("type") == "output_text")
-        return self._chunk({"content": text}) if text else b""
+        return b"".join(
+            self._chunk({name: said})
+            for name, kind, key in _SAID
+            if (said := _joined(item.get("content") or [], kind, key))
+        )
 
     def _end(self, response: Mapping[str, Any]) -> bytes:
         ended = self._chunk({}, reason=_reason(response, called=bool(self._calls)))
@@ -150,6 +153,11 @@ class ChatStream:
 
     def _head(self) -> dict[str, Any]:
         return {**self._base, "object": "chat.completion.chunk"}
+
+
+def _joined(parts: list[Mapping[str, Any]], kind: str, key: str) -> str:
+    """What all parts of one kind say."""
+    return "".join(text_at(part, key) for part in parts if part.get("type") == kind)
 
 
 def _failed(document: Mapping[str, Any]) -> bytes:

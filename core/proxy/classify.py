@@ -71,10 +71,8 @@ def of_answer(head: ResponseHead, body: bytes, *, model: str, now: datetime) -> 
     `model`: what was asked for; a limit that counts for one model names it.
     """
     status = head.status
-    if is_html(head) and (status == 403 or status < 400):
+    if _is_the_networks_own(head):
         return Challenged()
-    if status in (301, 302, 303, 307, 308):
-        return Challenged()  # a captive portal, or somebody else's address: never ours to follow
     if status < 400:
         return Served(status=status)
     error = error_in(body)
@@ -118,6 +116,18 @@ def of_first_event(event: Event, *, model: str, now: datetime) -> Outcome | None
     if any(code in _OVERLOADED for code in codes):
         return Failing(status=200, code=codes[0], retry_after_s=_seconds(error))
     return Served(status=200)
+
+
+def _is_the_networks_own(head: ResponseHead) -> bool:
+    """Whether not the back end speaks, but what stands in front of it.
+
+    The CDN's page, a captive portal's, or its redirect, which is never ours to follow; 511 is only
+    ever said by a network that wants a login of its own (RFC 6585 §6).
+    """
+    status = head.status
+    if is_html(head):
+        return status in (403, 511) or status < 400
+    return status == 511 or (300 <= status < 400 and status != 304)
 
 
 def retry_after(head: ResponseHead, now: datetime) -> float | None:

@@ -331,12 +331,14 @@ def test_deltas_of_text_refusals_and_calls_become_chunks() -> None:
 
 
 def test_what_no_delta_has_said_is_said_at_the_end_of_its_item() -> None:
-    message = {"type": "message", "content": [{"type": "output_text", "text": "All."}]}
+    said = [{"type": "output_text", "text": "All."}, {"type": "refusal", "refusal": "Not that."}]
+    message = {"type": "message", "content": said}
     stream = ChatStream(with_usage=False)
     done = event(type="response.output_item.done", output_index=0, item=message)
     assert deltas(chunks(stream, done, done)) == [
         {"role": "assistant", "content": ""},
         {"content": "All."},
+        {"refusal": "Not that."},
     ]
 
 

@@ -149,6 +149,8 @@ USAGE, RATE = LimitReason.USAGE_LIMIT, LimitReason.RATE_LIMIT
             head(200, kind=b"text/html"), b"<html>", Challenged(), id="200 web page: captive portal"
         ),
         pytest.param(head(302), b"", Challenged(), id="a redirect is never followed nor passed on"),
+        pytest.param(head(300), b"", Challenged(), id="nor is a choice of addresses"),
+        pytest.param(head(511), b"{}", Challenged(), id="511: a network wants a login of its own"),
         pytest.param(
             head(503, (b"Retry-After", b"2")),
             error(code="server_is_overloaded"),
