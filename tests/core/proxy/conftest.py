@@ -50,6 +50,13 @@ async def rig(back_end: BackEnd, clock: FakeClock) -> AsyncIterator[Rig]:
 
 
 @pytest.fixture
+def never_twice(rig: Rig, back_end: BackEnd) -> Iterator[None]:
+    """Whatever breaks: of each request no more than one copy may have been accepted."""
+    yield
+    assert sum(one.accepted for one in back_end.arrived) <= rig.begun
+
+
+@pytest.fixture
 async def connect(rig: Rig) -> AsyncIterator[Callable[[], Awaitable[Client]]]:
     """Opens client connections."""
     clients: list[Client] = []

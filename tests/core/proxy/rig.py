@@ -39,6 +39,7 @@ from tests.fakes.clock import FakeClock
 SECRET = "fake-bind-secret"
 BASE = f"/c/{SECRET}/backend-api/codex"
 A, B, C = AccountId("acc_a"), AccountId("acc_b"), AccountId("acc_c")
+KEPT_OF_AN_ANSWER = 4096
 
 
 @dataclass
@@ -47,6 +48,26 @@ class Arrived:
 
     head: bytes
     body: bytes
+    said: bytearray = field(default_factory=bytearray)
+
+    @property
+    def accepted(self) -> bool:
+        """Whether it may count: it was not refused in so many words (LESSONS, rotation)."""
+        answer = bytes(self.said)
+        while answer.startswith(b"HTTP/1.1 1"):
+            answer = answer.partition(b"\r\n\r\n")[2]
+        head, whole, body = answer.partition(b"\r\n\r\n")
+        if not whole or not head.startswith(b"HTTP/1.1 "):
+            return True
+        match int(head[9:12]):
+            case 504 | 524:
+                return True
+            case 400:
+                return b"invalid_encrypted_content" not in body
+            case 200:
+                return b"event: response.failed" not in body
+            case status:
+                return status < 400 or status in (413, 422)
 
     @property
     def lines(self) -> list[bytes]:
@@ -70,8 +91,11 @@ class Wire:
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
     gone: asyncio.Event = field(default_factory=asyncio.Event)
+    answers: Arrived | None = None
 
     async def send(self, data: bytes) -> None:
+        if self.answers is not None and len(self.answers.said) < KEPT_OF_AN_ANSWER:
+            self.answers.said += data[:KEPT_OF_AN_ANSWER]
         self.writer.write(data)
         await self.writer.drain()
 
@@ -137,6 +161,7 @@ class BackEnd:
                 length = int(arrived.value(b"content-length") or 0)
                 arrived.body = await reader.readexactly(length)
                 self.arrived.append(arrived)
+                wire.answers = arrived
                 await self.script(arrived, wire)
         except (asyncio.IncompleteReadError, OSError, asyncio.CancelledError):
             pass
@@ -171,6 +196,7 @@ class Rig:
         self.accounts: list[AccountId] = [A, B, C]
         self.observed = Observed()
         self.records: list[RequestRecord] = []
+        self.begun = 0
         self.grants: dict[AccountId, Grant | None] = {a: grant_of(a) for a in self.accounts}
         self.renewed: list[AccountId] = []
         self.decided: list[Facts] = []
@@ -193,7 +219,7 @@ class Rig:
             settings=lambda: self.settings,
             clock=self.clock,
             speech=Speech(label=lambda a: f"Label {a}", at=lambda t: f"{t:%H:%M}", say=self.say),
-            new_request_id=lambda: f"req_{len(self.decided)}",
+            new_request_id=self.new_request_id,
             places=Places(
                 projects=Projects(self.clock),
                 wanted=lambda: self.folders_wanted,
@@ -218,6 +244,10 @@ class Rig:
 
     async def start(self, limits: Limits | None = None) -> None:
         self.port = await self.build(limits).start(_free_port())
+
+    def new_request_id(self) -> str:
+        self.begun += 1
+        return f"req_{len(self.decided)}"
 
     def choose(self, facts: Facts, tried: frozenset[AccountId]) -> Decision:
         self.decided.append(facts)
@@ -268,6 +298,7 @@ class Rig:
     def forget(self) -> None:
         """Nothing was decided, learned or recorded so far."""
         self.observed = Observed()
+        self.begun = 0
         self.records.clear()
         self.decided.clear()
         self.renewed.clear()

@@ -25,7 +25,7 @@ from tests.core.proxy.rig import (
     until,
 )
 
-pytestmark = pytest.mark.usefixtures("way")
+pytestmark = pytest.mark.usefixtures("way", "never_twice")
 
 EVENT = b'event: response.output_text.delta\ndata: {"delta":"hi"}\n\n'
 CREATED = b'event: response.created\ndata: {"type":"response.created"}\n\n'

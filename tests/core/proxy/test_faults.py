@@ -10,9 +10,10 @@ import pytest
 
 from core.domain.settings import Settings
 from core.domain.usage import Result
+from core.proxy.judge import FIRST_EVENTS_S
 from tests.core.proxy.rig import A, Arrived, BackEnd, Client, Rig, Wire, request_bytes
 
-pytestmark = pytest.mark.usefixtures("way")
+pytestmark = pytest.mark.usefixtures("way", "never_twice")
 
 EVENT = b'event: response.output_text.delta\ndata: {"delta":"hi"}\n\n'
 CREATED = b'event: response.created\ndata: {"type":"response.created"}\n\n'
@@ -286,6 +287,7 @@ async def test_a_fault_of_our_own_is_one_sentence_and_a_row(
 async def test_the_first_event_passes_though_nothing_decides(
     rig: Rig, back_end: BackEnd, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert FIRST_EVENTS_S == 2.0
     monkeypatch.setattr("core.proxy.judge.FIRST_EVENTS_S", 0.05)
     go_on = asyncio.Event()
 
@@ -303,26 +305,34 @@ async def test_the_first_event_passes_though_nothing_decides(
 
 
 async def test_no_more_than_sixteen_events_are_waited_for(
-    rig: Rig, back_end: BackEnd, client: Client
+    rig: Rig, back_end: BackEnd, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    go_on = asyncio.Event()
+    monkeypatch.setattr("core.proxy.judge.FIRST_EVENTS_S", 3600.0)
+    one_more, go_on = asyncio.Event(), asyncio.Event()
 
     async def script(arrived: Arrived, wire: Wire) -> None:
         await wire.events()
-        await wire.chunk(CREATED * 16)
+        await wire.chunk(CREATED * 15)
+        await one_more.wait()
+        await wire.chunk(CREATED)
         await go_on.wait()
         await wire.end()
 
     back_end.script = script
     await client.send(request_bytes())
-    await client.head()
+    first = asyncio.ensure_future(client.head())
+    await asyncio.wait([first], timeout=0.05)
+    assert not first.done(), "fifteen are held: the next may still tell of a failure"
+    one_more.set()
+    await first
     assert await client.chunk() == CREATED * 16
     go_on.set()
 
 
 async def test_no_more_than_64_kib_are_waited_for(
-    rig: Rig, back_end: BackEnd, client: Client
+    rig: Rig, back_end: BackEnd, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("core.proxy.judge.FIRST_EVENTS_S", 3600.0)
     go_on = asyncio.Event()
     preamble = b'event: response.created\ndata: "' + b"x" * 70_000 + b'"\n\n'
 
