@@ -54,6 +54,19 @@ class Authority:
         made.bundle.write_bytes(made.certificate.public_bytes(serialization.Encoding.PEM))
         return made
 
+    def intermediate(self, folder: Path) -> Self:
+        """An authority that this one vouches for, as companies have them."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Turntable tests, below")])
+        unsigned = _certificate(name, self.certificate.subject, key.public_key()).add_extension(
+            x509.BasicConstraints(ca=True, path_length=0), critical=True
+        )
+        made = type(self)(
+            folder=folder, certificate=unsigned.sign(self.key, hashes.SHA256()), key=key
+        )
+        made.bundle.write_bytes(made.certificate.public_bytes(serialization.Encoding.PEM))
+        return made
+
     def server_context(self, *hosts: str) -> ssl.SSLContext:
         """TLS for a server that is called by these names or addresses (`127.0.0.1`)."""
         key = ec.generate_private_key(ec.SECP256R1())

@@ -1,0 +1,44 @@
+"""Whom we believe: the same on each Python, and no less than Codex believes."""
+
+import ssl
+from pathlib import Path
+
+import pytest
+
+from core.runtime.net import trusted
+from tests.fakes.connect_proxy import Authority
+
+
+def shake_hands(client: ssl.SSLContext, server: ssl.SSLContext) -> None:
+    """A whole TLS handshake in memory."""
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    asks = client.wrap_bio(to_client, to_server, server_hostname="127.0.0.1")
+    answers = server.wrap_bio(to_server, to_client, server_side=True)
+    waiting = [asks, answers]
+    while waiting:
+        for side in tuple(waiting):
+            try:
+                side.do_handshake()
+            except ssl.SSLWantReadError:
+                continue
+            waiting.remove(side)
+
+
+def test_an_authority_without_the_newest_extensions_is_believed(tmp_path: Path) -> None:
+    """As many a company has one: no key identifiers, no key usage."""
+    authority = Authority.create(tmp_path)
+    shake_hands(trusted(str(authority.bundle)), authority.server_context("127.0.0.1"))
+
+
+def test_an_authority_that_is_named_counts_although_another_vouches_for_it(tmp_path: Path) -> None:
+    above, below = tmp_path / "above", tmp_path / "below"
+    above.mkdir()
+    below.mkdir()
+    authority = Authority.create(above).intermediate(below)
+    shake_hands(trusted(str(authority.bundle)), authority.server_context("127.0.0.1"))
+
+
+def test_nobody_else_is_believed(tmp_path: Path) -> None:
+    authority = Authority.create(tmp_path)
+    with pytest.raises(ssl.SSLCertVerificationError):
+        shake_hands(trusted(""), authority.server_context("127.0.0.1"))
