@@ -2,7 +2,8 @@
 
 The newest is used first, so that the others can age. A connection that was closed while it waited
 is never used: the loop removes it as soon as it hears, and the socket itself is asked right before
-a request is written to it.
+a request is written to it. Over a sleep of the machine connections die without a word (the network
+is another one, a router has forgotten them): none that waited through one is used.
 """
 
 import asyncio
@@ -12,7 +13,9 @@ from core.proxy.dialling import Dialler, Origin
 from core.proxy.liveness import watch
 from core.proxy.read_buffer import ReadBuffer
 from core.proxy.sessions import Sessions
+from core.proxy.standstill import Standstill
 from core.proxy.warmth import Warmth
+from core.runtime.clock import Clock
 from core.runtime.tasks import Tasks
 
 IDLE_S = 55.0
@@ -26,10 +29,11 @@ SPARE_WITHIN_S = 10.0
 class Pool:
     """Keeps idle connections and TLS sessions; opens what is missing."""
 
-    def __init__(self, *, dialler: Dialler, buffer: ReadBuffer, tasks: Tasks) -> None:
+    def __init__(self, *, dialler: Dialler, buffer: ReadBuffer, clock: Clock, tasks: Tasks) -> None:
         """Opens nothing yet; `tasks`: in whose name spare connections are opened."""
         self._dialler = dialler
         self._buffer = buffer
+        self._standstill = Standstill(clock, longest_s=IDLE_S)
         self._warmth = Warmth(tasks=tasks, waits=self._one_waits, open_one=self._open_spare)
         self._idle: dict[Origin, list[UpstreamConnection]] = {}
         self._all: dict[UpstreamConnection, Origin] = {}
@@ -45,6 +49,8 @@ class Pool:
         """One that waits and was open a moment ago; None: one has to be opened (`connection`)."""
         self._warmth.asked(origin)
         waiting = self._idle.get(origin)
+        if waiting and self._standstill.was():
+            self._close_idle()
         while waiting:
             connection = waiting.pop()
             if connection.usable and not connection.speaks_out_of_turn():
@@ -118,6 +124,7 @@ class Pool:
         if len(waiting) > MOST_IDLE:
             waiting.pop(0).close()
         if self._sweeper is None:
+            self._standstill.was()  # nobody has looked while none waited
             self._sweeper = asyncio.get_running_loop().call_later(IDLE_S / 2, self._sweep)
 
     def _lost(self, connection: UpstreamConnection) -> None:
@@ -127,8 +134,10 @@ class Pool:
             waiting.remove(connection)
 
     def _sweep(self) -> None:
-        """Close what has waited through two rounds."""
+        """Close what has waited through two rounds, or through a sleep."""
         self._sweeper = None
+        if self._standstill.was():
+            self._close_idle()
         for waiting in self._idle.values():
             for connection in list(waiting):
                 self._ages[connection] = self._ages.get(connection, 0) + 1
@@ -137,3 +146,8 @@ class Pool:
                     connection.close()
         if any(self._idle.values()):
             self._sweeper = asyncio.get_running_loop().call_later(IDLE_S / 2, self._sweep)
+
+    def _close_idle(self) -> None:
+        for waiting in self._idle.values():
+            while waiting:
+                waiting.pop().close()

@@ -83,7 +83,7 @@ class ProxyServer:
             tls=lambda: client_context(settings().upstream.ca_file), way=way, buffer=buffer
         )
         self._upstream = Upstream(
-            pool=Pool(dialler=dialler, buffer=buffer, tasks=self._tasks),
+            pool=Pool(dialler=dialler, buffer=buffer, clock=seams.clock, tasks=self._tasks),
             authorise=authorise,
             granted=granted,
             renew=renew,

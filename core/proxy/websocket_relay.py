@@ -16,6 +16,7 @@ from core.proxy.incoming import Incoming
 from core.proxy.messages import Request, ResponseHead
 from core.proxy.reply import Reply
 from core.proxy.seams import Seams
+from core.proxy.standstill import Standstill
 from core.proxy.traffic import Traffic
 from core.proxy.turn_states import TurnStates
 from core.proxy.websocket_messages import Asks, asked_in, event_in
@@ -27,6 +28,8 @@ from core.websocket.frames import CloseCode, Opcode, ProtocolError, encode_close
 
 IDLE_S = 75 * 60.0
 """A socket on which nothing is asked is closed after this; the back end ends it after an hour."""
+SLEPT_S = 60.0
+"""After such a sleep a connection to the back end may be dead without a word."""
 FAREWELL_S = 2.0
 """How long the other side may take to answer a close frame."""
 _FOR_EVER_S = 365 * 86400.0
@@ -81,6 +84,7 @@ class SocketRelay:
             for side in (True, False)
         )
         self._deadline = Deadline(self._late)
+        self._standstill = Standstill(seams.clock, longest_s=SLEPT_S)
         self._chores: asyncio.Queue[Do | None] = asyncio.Queue()
         self._out: list[bytes] = []
         self._reserved = 0
@@ -159,7 +163,11 @@ class SocketRelay:
         if read.message.opcode is Opcode.TEXT:
             asked = asked_in(read.message.payload)
             if asked.asks is not Asks.OTHER:
-                self._turns.asked(asked, read)
+                if self._standstill.was_slept() and not self._turns:
+                    # Sent, it might be waited for in vain. The client comes again, by a new one.
+                    self._close(CloseCode.GOING_AWAY, "the machine has slept")
+                else:
+                    self._turns.asked(asked, read)
                 return
         self._incoming.send(self._to_back_end.untouched(read))
 

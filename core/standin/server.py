@@ -99,6 +99,10 @@ class StandIn:
         )
         self._issuer_side.found_at(self.auth_url)
 
+    def reached_at(self, authority: str) -> None:
+        """`host` may say this (`127.0.0.1:80`) too: what listens there passes everything on."""
+        self._endpoints.own_hosts |= {authority.encode()}
+
     async def close(self) -> None:
         """Stop listening and end every connection."""
         await self._listener.close()

@@ -19,6 +19,7 @@ IMPATIENT = {
 }
 """Patience that a test can wait for; ten and five and a half minutes by default."""
 NOBODY = {"TURNTABLE_UPSTREAM_BASE_URL": "http://127.0.0.1:1/backend-api"}
+NO_TLS = {"TURNTABLE_UPSTREAM_BASE_URL": "https://127.0.0.1:{port}/backend-api"}
 
 type Happens = Callable[[StandIn], None]
 
@@ -34,7 +35,7 @@ class Fault:
         says: what Codex prints in the end; empty: the answer comes.
         accepted_and_refused: how many of them were taken and then refused in so many words.
         websocket: Codex speaks WebSocket; else HTTPS.
-        env: what the program is started with.
+        env: what the program is started with; `{port}` is the back end's.
     """
 
     name: str
@@ -71,6 +72,9 @@ _SILENT = (
     "The back end took the request and did not answer in time. It may have been counted, so "
     "Turntable did not send it again."
 )
+_REDIRECT = replies.Reply(
+    status=302, headers=((b"location", b"https://elsewhere.example/login"),)
+)
 _RESET_IN_A_CHUNK = Cut(after_events=7, mid_chunk=True, reset=True)
 _RESET_IN_A_FRAME = Cut(after_events=3, mid_chunk=True, reset=True)
 
@@ -81,6 +85,13 @@ _OVER_HTTPS = (
         asked=0,
         says="The back end cannot be reached; nothing was sent.",
         env=NOBODY,
+    ),
+    Fault(
+        name="the back end's address speaks no TLS",
+        happens=lambda _: None,
+        asked=0,
+        says="The back end cannot be reached; nothing was sent.",
+        env=NO_TLS,
     ),
     Fault(name="cut before the head", happens=once(Cut()), asked=2),
     Fault(name="reset before the head", happens=once(Cut(reset=True)), asked=2),
@@ -141,6 +152,24 @@ _OVER_HTTPS = (
         says=_NETWORK,
     ),
     Fault(
+        name="a redirect to somewhere else",
+        happens=always(_REDIRECT),
+        asked=1,
+        says=_NETWORK,
+    ),
+    Fault(
+        name="511: the network wants a login",
+        happens=always(replies.server_error(511, body=False)),
+        asked=1,
+        says=_NETWORK,
+    ),
+    Fault(
+        name="401 from every account",
+        happens=always(replies.unauthorized()),
+        asked=2,
+        says="xx",
+    ),
+    Fault(
         name="402: every workspace is gone",
         happens=always(replies.deactivated_workspace()),
         asked=2,
@@ -195,6 +224,12 @@ _OVER_WEBSOCKET = (
         asked=1,
     ),
     Fault(name="503, overloaded, once", happens=once(replies.server_error(503)), asked=2),
+    Fault(
+        name="401 from every account",
+        happens=always(replies.unauthorized()),
+        asked=2,
+        says="xx",
+    ),
     Fault(name="server_error, said as an event", happens=once(Fails("server_error")), asked=2),
 )
 
@@ -216,10 +251,12 @@ that may have been accepted: the stand-in counts.
 _TAIL = """
 ## The machine sleeps
 
-Played by `tests/journeys/test_sleep.py` (the program is stopped and let go on, which is what sleep
-is to it): a stream that was under way goes on, though its patience has run out meanwhile; a request
-that was out is answered; connections that the back end closed meanwhile are not used. Nothing is
-sent twice.
+Played by `tests/journeys/test_sleep.py` and `test_wake.py` (the program is stopped and let go on,
+its wall clock nine hours later, which is what sleep is to it): a stream that was under way goes on,
+though its patience has run out meanwhile; a request that was out is answered; connections that the
+back end closed meanwhile, or that died without a word, are not used. A limit that ended meanwhile
+holds nobody back, and a token that ran out is renewed before it is used. Nothing is sent twice. A
+clock that is set by nine hours, ahead or back, ends no request either.
 
 ## The network goes away
 

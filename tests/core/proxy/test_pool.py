@@ -1,12 +1,17 @@
 """Connections to the back end are used again, and a closed one never is."""
 
 import asyncio
+from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
 from core.proxy import pool as pool_module
 from core.proxy.upstream import base_of
 from tests.core.proxy.rig import Arrived, BackEnd, Client, Rig, Wire, until
+from tests.fakes.clock import FakeClock
+
+NIGHT = timedelta(hours=8)
 
 
 async def test_one_connection_serves_all_requests_that_come_one_after_another(
@@ -92,6 +97,26 @@ async def test_idle_connections_are_closed_in_the_end(
     await client.ask()
     assert len(back_end.open) == 1
     await until(lambda: not back_end.open)
+
+
+@pytest.mark.parametrize(
+    "passes",
+    [
+        pytest.param(lambda clock: clock.set_wall(clock.now() + NIGHT), id="the machine slept"),
+        pytest.param(lambda clock: clock.advance(NIGHT), id="the program was stopped"),
+    ],
+)
+async def test_none_that_waited_through_a_night_is_used(
+    rig: Rig, back_end: BackEnd, client: Client, passes: Callable[[FakeClock], None]
+) -> None:
+    await client.ask()
+    passes(rig.clock)
+    assert (await client.ask()).status == 200
+    assert back_end.connections == 2
+    await until(lambda: len(back_end.open) == 1)
+    rig.clock.advance(30)
+    assert (await client.ask()).status == 200
+    assert back_end.connections == 2, "half a minute is no night"
 
 
 async def test_no_more_than_a_bounded_number_waits(

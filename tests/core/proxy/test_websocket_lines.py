@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
@@ -62,6 +63,27 @@ async def test_a_socket_on_which_nothing_is_asked_is_closed_in_the_end_on_both_s
         assert (await closing(socket))[0] == CloseCode.GOING_AWAY
     await back_end.until(lambda: handshake(back_end).ending is not Ending.OPEN)
     assert rig.records == []
+
+
+async def test_what_is_asked_after_a_sleep_goes_to_a_socket_that_has_not_slept(
+    rig: SocketRig, back_end: StandIn
+) -> None:
+    async with rig.socket() as socket:
+        assert await said_by(socket) == "Hello from A."
+        rig.clock.set_wall(rig.clock.now() + timedelta(hours=8))
+        socket.send(json.dumps({"type": "response.create", **BODY}).encode())
+        assert await closing(socket) == (CloseCode.GOING_AWAY, "the machine has slept")
+    await back_end.until(lambda: handshake(back_end).ending is not Ending.OPEN)
+    assert len(back_end.turns()) == 1
+    async with rig.socket() as socket:
+        assert await said_by(socket) == "Hello from A."
+
+
+async def test_a_socket_that_only_rested_goes_on(rig: SocketRig) -> None:
+    async with rig.socket() as socket:
+        assert await said_by(socket) == "Hello from A."
+        rig.clock.advance(timedelta(minutes=50))
+        assert await said_by(socket) == "Hello from A."
 
 
 async def test_the_back_end_s_hour_is_told_as_it_says_it_and_the_next_socket_serves(
