@@ -47,9 +47,7 @@ class Authority:
         """Make one; its certificate lies in `folder`, its key stays in memory."""
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Turntable tests")])
-        unsigned = _certificate(name, name, key.public_key()).add_extension(
-            x509.BasicConstraints(ca=True, path_length=0), critical=True
-        )
+        unsigned = _authority(_certificate(name, name, key.public_key(), by=key.public_key()))
         made = cls(folder=folder, certificate=unsigned.sign(key, hashes.SHA256()), key=key)
         made.bundle.write_bytes(made.certificate.public_bytes(serialization.Encoding.PEM))
         return made
@@ -58,8 +56,8 @@ class Authority:
         """An authority that this one vouches for, as companies have them."""
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Turntable tests, below")])
-        unsigned = _certificate(name, self.certificate.subject, key.public_key()).add_extension(
-            x509.BasicConstraints(ca=True, path_length=0), critical=True
+        unsigned = _authority(
+            _certificate(name, self.certificate.subject, key.public_key(), by=self.key.public_key())
         )
         made = type(self)(
             folder=folder, certificate=unsigned.sign(self.key, hashes.SHA256()), key=key
@@ -72,7 +70,9 @@ class Authority:
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, hosts[0])])
         leaf = (
-            _certificate(subject, self.certificate.subject, key.public_key())
+            _certificate(
+                subject, self.certificate.subject, key.public_key(), by=self.key.public_key()
+            )
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(x509.SubjectAlternativeName([_called(h) for h in hosts]), False)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False)
@@ -100,9 +100,32 @@ def _called(host: str) -> x509.GeneralName:
     return x509.DNSName(host)
 
 
+def _authority(unsigned: x509.CertificateBuilder) -> x509.CertificateBuilder:
+    """May vouch for others, and says so as strict clients want it (RFC 5280 §4.2.1.3)."""
+    signs = x509.KeyUsage(
+        key_cert_sign=True,
+        crl_sign=True,
+        digital_signature=False,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+    return unsigned.add_extension(
+        x509.BasicConstraints(ca=True, path_length=0), critical=True
+    ).add_extension(signs, critical=True)
+
+
 def _certificate(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePublicKey,
+    *,
+    by: ec.EllipticCurvePublicKey,
 ) -> x509.CertificateBuilder:
+    """Both keys are named in it: from Python 3.13 on a client refuses one that does not."""
     now = datetime.now(UTC)
     return (
         x509.CertificateBuilder()
@@ -112,6 +135,8 @@ def _certificate(
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(hours=1))
         .not_valid_after(now + _VALID_FOR)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(by), critical=False)
     )
 
 
