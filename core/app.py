@@ -30,7 +30,7 @@ from core.domain.binding import (
     UndoResult,
 )
 from core.domain.errors import CoreError, ExitCode
-from core.domain.events import BindChanged, EngineStopping
+from core.domain.events import BindChanged, EngineStopping, RenewalAwaited
 from core.domain.observed import Observed
 from core.domain.report import StatusReport
 from core.domain.settings import Settings
@@ -306,7 +306,7 @@ class App:
             if folder is not None:
                 ends.push_async_callback(folder.close)
             if serving is not None:
-                ends.push_async_callback(serving.stop)
+                ends.push_async_callback(serving.stop, lambda: self.bus.publish(RenewalAwaited()))
             ends.push_async_callback(self.joining.close)
             if serving is not None and not self.guarding.leaves_bound(self.clock.now()):
                 ends.push_async_callback(self.leases.lapse)

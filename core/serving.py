@@ -30,16 +30,13 @@ from core.domain.decision import (
 from core.domain.errors import CoreError
 from core.domain.events import AccountChanged, BudgetsChanged, Event, QuotaLearned, RequestEnded
 from core.domain.facts import Facts, ThreadId
-from core.domain.observed import (
-    Lesson,
-)
+from core.domain.observed import Lesson
 from core.domain.quota import Quota, changed_points
 from core.domain.report import ProxyReport
 from core.domain.rules import Project
 from core.domain.settings import RoutingSettings, Settings
 from core.domain.state import Rotation, RotationMode, State
 from core.domain.usage import RequestRecord
-from core.oauth.refresh import CLOSE_S
 from core.oauth.upkeep import look_after
 from core.proxy import answers
 from core.proxy.clients import (
@@ -187,17 +184,19 @@ class Serving:
         self._deaf = self._bus.listen(self._hear)
         return port
 
-    async def stop(self) -> None:
-        """Take no new request, let answers finish for a moment, end everything."""
+    async def stop(self, waits: Callable[[], None]) -> None:
+        """Take no new request, let answers finish for a moment, end everything.
+
+        `waits` is told when that may take longer: a renewal was sent and is not answered yet.
+        """
         self._deaf()
         await self._tasks.close()
         await self.monitor.close()
-        began = self._clock.monotonic()
+        if self.authoriser.presented:
+            waits()
         await self.server.drain(grace_s=DRAIN_S)
         self._spending.learn()
-        # What the answers did not need of the time is the refreshes': one that is cut off is lost.
-        drained_s = self._clock.monotonic() - began
-        await self.authoriser.close(patience_s=max(CLOSE_S, DRAIN_S + CLOSE_S - drained_s))
+        await self.authoriser.close(waits=waits)
 
     def quiet_for(self) -> timedelta:
         """How long no request has been under way, and no Codex that was started for one run."""

@@ -21,7 +21,8 @@ class Engine:
         speech: the person's language and time zone.
         owned: whether it runs in this process and ends with it.
         stop: leaves it: an owned engine gives Codex back and stops (within a few seconds), one
-            of another process goes on.
+            of another process goes on. It calls what it is given when it takes longer, because
+            the answer to a renewal of a login must not be lost.
         broke: whether it has ended although nobody asked it to: then the next one is opened.
         trouble: what the person is told when it is shown first; empty where all is well.
     """
@@ -29,7 +30,7 @@ class Engine:
     facade: Facade
     speech: Speech
     owned: bool
-    stop: Callable[[], Awaitable[None]]
+    stop: Callable[[Callable[[], None]], Awaitable[None]]
     broke: Callable[[], Awaitable[bool]] = _never
     trouble: str = ""
 

@@ -112,12 +112,15 @@ class Face(QObject):
             bridge.show_requested.connect(self._bring_up)
             bridge.notice.connect(self.tell)
 
-    def hide(self) -> None:
-        """Take everything off the screen."""
+    def hide(self, *, but: str = "") -> None:
+        """Take everything off the screen; with a sentence the icon stays, and says that alone."""
         self._grace.stop()
         self._item.close()
         self._messages.close()
         self._remember()
+        if but:
+            self._report = None  # nothing is shown anew
+            self._item.linger(but)
         for part in (self._window, self._panel, self._welcome):
             if part is not None:
                 part.hide()

@@ -9,7 +9,7 @@ from shiboken6 import delete
 
 from tray.host import TrayPlace
 from tray.menu import TrayMenu, as_marked, for_dbusmenu
-from tray.present.entries import Entry
+from tray.present.entries import Entry, Line
 from tray.present.notices import Notice
 
 _MESSAGE_MS = 8000
@@ -61,6 +61,10 @@ class TrayItem(QObject):
         item.showMessage(
             notice.title, notice.text, kind.Warning if notice.trouble else kind.NoIcon, _MESSAGE_MS
         )
+
+    def linger(self, why: str) -> None:
+        """The icon as it was; there is nothing to choose, and `why` is all that it says."""
+        self.show(self._icon, why, (Line(id="lingers", text=why),))
 
     def close(self) -> None:
         """Leave the tray. The Qt objects go now: in reference cycles they may crash the exit."""

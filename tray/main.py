@@ -10,6 +10,7 @@ import qasync
 from shiboken6 import delete
 
 from core.domain.errors import CoreError
+from core.words.ending import renewal_awaited
 from core.words.speech import Speech
 from core.words.trouble import error_line, hint_line
 from tray.bridge import Bridge
@@ -22,6 +23,8 @@ _log = logging.getLogger(__name__)
 
 STOP_S = 3.5
 """Seconds that an engine has to stop; the whole program is gone within four."""
+RENEWAL_S = 50.0
+"""The same from the moment at which it waits for a login that is being renewed."""
 
 
 def main(arguments: Sequence[str], *, open_engine: OpenEngine, speech: Speech) -> int:
@@ -127,11 +130,17 @@ async def _follow(engine: Engine, face: Face, leave: Leave) -> bool:
             await bridge.close()
             delete(bridge)
             try:
-                async with asyncio.timeout(STOP_S):
-                    await engine.stop()
+                async with asyncio.timeout(STOP_S) as patience:
+                    await engine.stop(partial(_wait_longer, patience, face, engine.speech))
             except TimeoutError:
-                _log.error("the engine did not stop within %s s", STOP_S)
+                _log.error("the engine did not stop in time")
     return ends_us
+
+
+def _wait_longer(patience: asyncio.Timeout, face: Face, speech: Speech) -> None:
+    """The answer to a renewal must not be lost; the icon says why it is there still."""
+    patience.reschedule(asyncio.get_running_loop().time() + RENEWAL_S)
+    face.hide(but=renewal_awaited(speech))
 
 
 def _say(text: str) -> None:

@@ -1,7 +1,7 @@
 """Finds the engine that the tray shows: one that runs already, our own, or the demo's."""
 
 import sys
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
@@ -11,6 +11,7 @@ from core.control.child import NOT_STARTED, Child
 from core.control.owner import Opener, Owner, make_app
 from core.control.remote import RemoteFacade
 from core.domain.errors import CoreError
+from core.domain.events import Event, RenewalAwaited
 from core.domain.settings import CHILD
 from core.words.speech import Speech
 from tray.engine import Engine, OpenEngine, ShownElsewhere
@@ -115,15 +116,27 @@ async def _open_demo(environment: MutableMapping[str, str]) -> Engine:
         await owner.start()
         until_opened.push_async_callback(owner.close)
         await demonstration.begin()
-        stop = until_opened.pop_all().aclose
+        stack = until_opened.pop_all()
+
+    async def stop(_: Callable[[], None]) -> None:
+        await stack.aclose()
+
     sys.stdout.write(f"{demonstration.introduction()}\n")
     sys.stdout.flush()
     return Engine(facade=owner.facade, speech=owner.app.speech, owned=True, stop=stop)
 
 
 def _owned(owner: Owner) -> Engine:
-    return Engine(facade=owner.facade, speech=owner.app.speech, owned=True, stop=owner.close)
+    async def stop(waits: Callable[[], None]) -> None:
+        def hear(event: Event) -> None:
+            if isinstance(event, RenewalAwaited):
+                waits()
+
+        owner.app.bus.listen(hear)
+        await owner.close()
+
+    return Engine(facade=owner.facade, speech=owner.app.speech, owned=True, stop=stop)
 
 
-async def _nothing_to_stop() -> None:
+async def _nothing_to_stop(_: Callable[[], None]) -> None:
     """The engine of another process goes on without us."""

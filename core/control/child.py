@@ -7,7 +7,7 @@ nobody writes to, and when that ends, however we ended, it gives Codex back and 
 import asyncio
 import contextlib
 import os
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from pathlib import Path
 
 from core.control.remote import RemoteFacade
@@ -25,6 +25,8 @@ START_S = 30.0
 """How long it may take until it answers."""
 STOP_S = 3.0
 """How long it may take to give Codex back; the guard does it for one that takes longer."""
+RENEWAL_S = 45.0
+"""How long beyond that, when it says that it waits for the answer to a renewal."""
 _ENDS_S = 1.0
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -53,12 +55,20 @@ class Child:
                 await self._process.wait()
         return self._process.returncode not in (None, int(ExitCode.DONE))
 
-    async def stop(self) -> None:
-        """Let it give Codex back and end; one that does not is killed, and the guard does it."""
+    async def stop(self, waits: Callable[[], None]) -> None:
+        """Let it give Codex back and end; one that does not is killed, and the guard does it.
+
+        `waits` is told when it takes longer, because of a renewal that must not be cut.
+        """
         assert self._process.stdin is not None  # noqa: S101 - it was asked for
+        assert self._process.stdout is not None  # noqa: S101 - it was asked for
         self._process.stdin.close()
         try:
-            async with asyncio.timeout(STOP_S):
+            async with asyncio.timeout(STOP_S) as patience:
+                # After its first line it has nothing to say but this.
+                while await self._process.stdout.readline():
+                    patience.reschedule(asyncio.get_running_loop().time() + RENEWAL_S)
+                    waits()
                 await self._process.wait()
         except TimeoutError:
             with contextlib.suppress(ProcessLookupError):

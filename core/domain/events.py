@@ -154,6 +154,11 @@ class EngineStopping:
     """The engine was asked to end; whoever watches it stops watching."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenewalAwaited:
+    """The engine would have ended; it still waits for the issuer's answer to a renewed login."""
+
+
 type Event = (
     AccountChanged
     | RotationChanged
@@ -174,4 +179,5 @@ type Event = (
     | ShowRequested
     | VaultOpened
     | EngineStopping
+    | RenewalAwaited
 )

@@ -70,6 +70,12 @@ class Ours:
         self._rests = Rests(clock, first=FIRST_REST, longest=LONGEST_REST)
         self._doubts: dict[AccountId, int] | None = None
         self._unsealed: dict[AccountId, Credentials] = {}
+        self._presented: set[AccountId] = set()
+
+    @property
+    def presented(self) -> frozenset[AccountId]:
+        """Whose refresh token the issuer may have now: what it answers exists nowhere else yet."""
+        return frozenset(self._presented)
 
     async def in_doubt(self, account: AccountId) -> bool:
         """Whether the newest refresh token that we hold may have been spent already.
@@ -113,12 +119,16 @@ class Ours:
         async with self._lane.turn():
             if await self._vault.get(account.id) != known:
                 return Renewal.SUPERSEDED
-            answer = await self._redeem(account.id, known, reason)
-            match answer:
-                case Fresh():
-                    return await self._seal(account.id, merged(known, answer))
-                case Refused():
-                    return await self._refused(account.id, known, answer)
+            self._presented.add(account.id)
+            try:
+                answer = await self._redeem(account.id, known, reason)
+                match answer:
+                    case Fresh():
+                        return await self._seal(account.id, merged(known, answer))
+                    case Refused():
+                        return await self._refused(account.id, known, answer)
+            finally:
+                self._presented.discard(account.id)
 
     async def revoke(self, account: Account) -> None:
         """End the login at the issuer, whose answer to an unknown token is the same (RFC 7009).

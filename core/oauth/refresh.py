@@ -26,8 +26,8 @@ from core.storage.vault import Vault
 CLOSE_S = 1.0
 """How long `close` waits for refreshes that have begun, in seconds, where somebody waits for it."""
 PATIENT_S = ANSWER_S + 5.0
-"""The same where nobody is in a hurry: as long as the issuer may take. A refresh that is cut off
-may have spent its token, and its answer is lost."""
+"""The same where nobody is in a hurry, and for one whose token the issuer has in any case: as long
+as the issuer may take. Cut off, it may have spent its token, and its answer is lost."""
 
 
 class Authoriser:
@@ -168,6 +168,11 @@ class Authoriser:
         self._store.learn(verified(account.id))
         self._store.learn(sign_in_ended(account.id, Because.SIGNED_OUT))
 
+    @property
+    def presented(self) -> frozenset[AccountId]:
+        """Whose renewal has been sent to the issuer and is not answered: it must not be cut."""
+        return self._ours.presented
+
     async def landed(self, account_id: AccountId) -> None:
         """Wait until no renewal of this account is under way."""
         if (flight := self._flights.get(account_id)) is not None:
@@ -181,18 +186,34 @@ class Authoriser:
             if account.refresher is Refresher.TURNTABLE:
                 await self._note_doubt(account.id)
 
-    async def close(self, *, patience_s: float | None = None) -> None:
+    async def close(
+        self, *, patience_s: float | None = None, waits: Callable[[], None] = lambda: None
+    ) -> None:
         """Let refreshes that have begun come to their end, for a moment; then stop waiting.
 
-        A refresh of Codex's goes on without us; what it writes is read at the next start.
+        One that was sent to the issuer is waited for longer, as long as the issuer may take. A
+        refresh of Codex's goes on without us; what it writes is read at the next start.
 
         Args:
             patience_s: how long that moment is; `CLOSE_S` unless given.
+            waits: told when the moment was not enough for one that was sent.
         """
         if self._flights:
             timeout = CLOSE_S if patience_s is None else patience_s
             await asyncio.wait(self._flights.values(), timeout=timeout)
+        sent = self._presented_only()
+        if sent:
+            waits()
+            await asyncio.wait(sent, timeout=PATIENT_S)
         await self._tasks.close()
+
+    def _presented_only(self) -> list[asyncio.Task[None]]:
+        """The flights that were sent; no other begins to be sent from now on."""
+        flights = tuple(self._flights.items())
+        for account_id, flight in flights:
+            if account_id not in self.presented:
+                flight.cancel()
+        return [flight for account_id, flight in flights if account_id in self.presented]
 
     async def _renewal(self, account_id: AccountId) -> None:
         """Join the flight of this account, or begin one. Leaving does not stop it."""

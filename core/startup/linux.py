@@ -58,7 +58,8 @@ ExecStart={command}
 ExecStopPost={guard}
 Restart=on-failure
 RestartSec=5
-TimeoutStopSec=10
+# A renewal of a login that the issuer has not answered yet is waited for.
+TimeoutStopSec=50
 # The guard outlives the server: open chats are told that it has stopped.
 KillMode=process
 

@@ -109,6 +109,8 @@ class MacOS:
             # The guard that it starts is a group of its own, and outlives it.
             "AbandonProcessGroup": True,
             "ProcessType": "Interactive" if kind is Kind.DESKTOP else "Background",
+            # Seconds: the answer to a renewal of a login is waited for.
+            "ExitTimeOut": 50,
         }
         if kind is Kind.DESKTOP:
             plist["LimitLoadToSessionType"] = "Aqua"

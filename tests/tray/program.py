@@ -89,7 +89,7 @@ async def open_engine() -> Engine:
     loop = asyncio.get_running_loop()
     loop.add_reader(sys.stdin, lambda: obey(facade, sys.stdin.readline()))
 
-    async def stop() -> None:
+    async def stop(_: object) -> None:
         loop.remove_reader(sys.stdin)
         say("stopped")
 

@@ -306,7 +306,7 @@ async def test_without_a_child_the_engine_runs_inside_and_says_so(
     assert isinstance(engine, Engine)
     assert engine.owned
     assert engine.trouble.startswith("The engine’s own process could not be started")
-    await engine.stop()
+    await engine.stop(lambda: None)
 
 
 async def test_no_desktop_is_said_in_one_sentence_and_nothing_is_started(tmp_path: Path) -> None:

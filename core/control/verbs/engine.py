@@ -4,6 +4,7 @@ from core.app import App
 from core.control.verb import Arguments
 from core.domain.events import ShowRequested, Surface
 from core.domain.report import StatusReport
+from core.words.ending import renewal_awaited
 
 
 async def status(app: App, arguments: Arguments) -> StatusReport:
@@ -34,5 +35,8 @@ async def _asked(app: App, done: str) -> dict[str, list[str]]:
 
 async def stop(app: App, arguments: Arguments) -> dict[str, list[str]]:
     """End the engine; it unbinds first."""
+    told = [app.speech.say("Turntable stops; Codex gets its own login back first.")]
+    if app.serving is not None and app.serving.authoriser.presented:
+        told.append(renewal_awaited(app.speech))
     app.request_stop()
-    return {"messages": [app.speech.say("Turntable stops; Codex gets its own login back first.")]}
+    return {"messages": told}

@@ -414,18 +414,44 @@ async def test_an_intent_of_an_older_generation_is_no_doubt(
     assert not await parts.ours.in_doubt(account.id)
 
 
-@pytest.mark.parametrize(
-    "how", [pytest.param(Stall(), id="silence"), pytest.param(Gate(), id="a gate")]
-)
-async def test_quitting_in_the_middle_of_a_refresh_leaves_a_doubt_and_no_wait(
-    parts: Parts,
-    account: Account,
-    clock: FakeClock,
-    how: Stall | Gate,
-    monkeypatch: pytest.MonkeyPatch,
+async def _quitting(parts: Parts, waits: list[str]) -> asyncio.Task[None]:
+    """A quit under way, as far as it comes by itself."""
+    closing = asyncio.ensure_future(parts.authoriser.close(waits=lambda: waits.append("waits")))
+    async with asyncio.timeout(5):
+        while not waits:  # noqa: ASYNC110 - it says so on this very loop
+            await asyncio.sleep(0)
+    return closing
+
+
+async def test_quitting_waits_for_the_answer_to_a_refresh_that_was_sent(
+    parts: Parts, account: Account, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.oauth.refresh.CLOSE_S", 0.05)
-    parts.back_end.next("A", how, on=Endpoint.REFRESH)
+    monkeypatch.setattr("core.oauth.refresh.CLOSE_S", 0.0)
+    other = await parts.signed_in(make_login("B", expires_at=clock.now() + DAY))
+    gate = Gate()
+    parts.back_end.next(None, gate, on=Endpoint.REFRESH)
+    clock.advance(2 * DAY)
+    asking = [asyncio.ensure_future(parts.token(one.id)) for one in (account, other)]
+    await gate.reached()
+    waits: list[str] = []
+    closing = await _quitting(parts, waits)
+    assert not closing.done()
+    assert parts.authoriser.presented == {account.id}
+    gate.release()
+    await closing
+    await asyncio.gather(*asking, return_exceptions=True)
+    assert [(await _held(parts, one)).generation for one in (account, other)] == [2, 1]
+    assert parts.refreshes == 1, "the other one had not begun, and does not begin now"
+    assert await parts.vault.doubtful() == {}
+    assert waits == ["waits"]
+
+
+async def test_quitting_waits_no_longer_than_the_issuer_may_take_and_leaves_a_doubt(
+    parts: Parts, account: Account, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.oauth.refresh.CLOSE_S", 0.0)
+    monkeypatch.setattr("core.oauth.refresh.PATIENT_S", 0.05)
+    parts.back_end.next("A", Stall(), on=Endpoint.REFRESH)
     clock.advance(2 * DAY)
     asking = asyncio.ensure_future(parts.token(account.id))
     await parts.back_end.until(lambda: parts.refreshes == 1)
