@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -157,6 +158,32 @@ class TestReopened:
             Result.PLANNED,
         ]
         assert standin.lives()
+
+    @pytest.mark.parametrize(
+        ("others", "done"),
+        [
+            pytest.param(Result.DONE, True, id="nothing else is in the way"),
+            pytest.param(Result.FAILED, False, id="something else is in the way"),
+        ],
+    )
+    async def test_a_dry_run_takes_no_offence_at_the_codex_of_the_open_app(
+        self, app: LinuxApp, standin: CodexApp, others: Result, *, done: bool
+    ) -> None:
+        await opened(app, standin)
+        running = Step(name="running", result=Result.FAILED)
+        other = Step(name="account", result=others)
+
+        async def act() -> Receipt:
+            return replace(self.receipt(), steps=(running, other), done=False)
+
+        receipt = await reopened(app, act, dry_run=True)
+        assert [(s.name, s.result) for s in receipt.steps] == [
+            ("quit", Result.PLANNED),
+            ("running", Result.PLANNED),
+            ("account", others),
+            ("open", Result.PLANNED),
+        ]
+        assert receipt.done is done
 
 
 def commands(tmp_path: Path, **said: str) -> dict[str, str]:
