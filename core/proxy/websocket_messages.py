@@ -21,13 +21,14 @@ from core.proxy.sse import Event, document_of, mapping_at, text_at, type_of
 
 _READ_WHOLE = 256 * 1024
 """A larger message is not decoded for its names (a turn of the loop is 8 ms)."""
-_NAMES_WITHIN = 512
-"""In a larger one the model stands this near to the beginning, or is not known."""
 _LONGEST_NAME = 200
 
 _TYPE_FIRST = re.compile(rb'\s*\{\s*"type"\s*:\s*"([^"\\]*)"')
+_MODEL_NEXT = re.compile(rb'\s*,\s*"model"\s*:\s*"([^"\\]*)"')
+# In a larger message what is looked for begins with plain bytes: that is twenty times as fast.
+_CREATES = re.compile(rb'"type"\s*:\s*"response\.create"')
+_MODELS = re.compile(rb'"model"\s*:\s*("[^"\\]*")?')
 # Inside a JSON text every quote has a backslash before it: these can only be keys.
-_MODEL = re.compile(rb'(?<!\\)"model"\s*:\s*"([^"\\]*)"')
 _TURN_STATE = re.compile(rb'(?<!\\)"x-codex-turn-state"\s*:\s*"([^"\\]*)"')
 _NOT_FIRST = re.compile(rb'\s*,\s*(?<!\\)"x-codex-turn-state"\s*:\s*"[^"\\]*"')
 _FIRST = re.compile(rb'(?<!\\)"x-codex-turn-state"\s*:\s*"[^"\\]*"\s*,?\s*')
@@ -54,12 +55,14 @@ class Asked:
     Attributes:
         asks: what it is for.
         model: the model id; empty when it names none.
+        unread: it may name a model, and nobody can tell which without decoding it whole.
         turn_state: what it replays of the turn; empty when nothing.
         folder: the working tree that it is about; None: it names none, or several.
     """
 
     asks: Asks
     model: str = ""
+    unread: bool = False
     turn_state: bytes = b""
     folder: str | None = None
 
@@ -68,12 +71,16 @@ def asked_in(text: bytes) -> Asked:
     """What a client's text message asks."""
     if _type_of(text) != "response.create":
         return Asked(asks=Asks.OTHER)
-    state = _TURN_STATE.search(text)
+    state = _TURN_STATE.search(text) if b'"x-codex-turn-state"' in text else None
     turn_state = state[1] if state is not None else b""
     if len(text) > _READ_WHOLE:
-        model = _MODEL.search(text[:_NAMES_WITHIN])
-        name = model[1].decode("utf-8", "replace") if model is not None else ""
-        return Asked(asks=Asks.TURN, model=name[:_LONGEST_NAME], turn_state=turn_state)
+        model = _model_in_large(text)
+        return Asked(
+            asks=Asks.TURN,
+            model=(model or "")[:_LONGEST_NAME],
+            unread=model is None,
+            turn_state=turn_state,
+        )
     document = _document(text)
     generates = document.get("generate") is not False
     metadata = text_at(mapping_at(document, "client_metadata"), METADATA.decode())
@@ -138,7 +145,26 @@ def _type_of(text: bytes) -> str:
     first = _TYPE_FIRST.match(text)
     if first is not None:
         return first[1].decode("utf-8", "replace")
-    return type_of(Event(type="", data=text)) if len(text) <= _READ_WHOLE else ""
+    if len(text) <= _READ_WHOLE:
+        return type_of(Event(type="", data=text))
+    return "response.create" if _CREATES.search(text) is not None else ""
+
+
+def _model_in_large(text: bytes) -> str | None:
+    """The model of a message that is too large to decode; empty: it names none. None: not known.
+
+    Codex names it right after the type. Elsewhere a key of this name may be a part's, too: then it
+    is known only where all of them say the same.
+    """
+    first = _TYPE_FIRST.match(text)
+    following = _MODEL_NEXT.match(text, first.end()) if first is not None else None
+    if following is not None:
+        return following[1].decode("utf-8", "replace")
+    found = _MODELS.finditer(text)
+    named = {one[1] for one in found if text[one.start() - 1 : one.start()] != b"\\"}
+    if len(named) > 1 or None in named:
+        return None
+    return next((name[1:-1].decode("utf-8", "replace") for name in named), "")
 
 
 def _document(text: bytes) -> Mapping[str, object]:

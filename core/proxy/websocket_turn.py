@@ -113,6 +113,7 @@ class Turn:
         facts = replace(
             socket.facts,
             model=asked.model or socket.facts.model,
+            unread=asked.unread,
             mid_turn=bool(asked.turn_state),
         )
         self._folder = asked.folder

@@ -80,7 +80,38 @@ def create(**more: Any) -> bytes:
             Asked(asks=Asks.TURN, model="m"),
             id="in another order",
         ),
+        pytest.param(
+            text(type="response.create", input=LARGE, model="m"),
+            Asked(asks=Asks.TURN, model="m"),
+            id="large, its model at the end",
+        ),
+        pytest.param(
+            text(input=LARGE, tools=[{"model": "m"}], model="m", type="response.create"),
+            Asked(asks=Asks.TURN, model="m"),
+            id="large, its type at the end",
+        ),
+        pytest.param(
+            text(type="response.create", tools=[{"model": "n"}], input=LARGE, model="m"),
+            Asked(asks=Asks.TURN, unread=True),
+            id="large, and a part of it names another model",
+        ),
+        pytest.param(
+            text(type="response.create", model="m", tools=[{"model": "n"}], input=LARGE),
+            Asked(asks=Asks.TURN, model="m"),
+            id="large, its model right after its type",
+        ),
+        pytest.param(
+            text(type="response.create", input=LARGE, model='"'),
+            Asked(asks=Asks.TURN, unread=True),
+            id="large, its model in escapes",
+        ),
+        pytest.param(
+            text(type="response.create", input=LARGE, **{'"model': 1}),
+            Asked(asks=Asks.TURN),
+            id="large, without a model",
+        ),
         pytest.param(text(type="session.update"), Asked(asks=Asks.OTHER), id="something else"),
+        pytest.param(text(type="x", input=LARGE), Asked(asks=Asks.OTHER), id="large, no turn"),
         pytest.param(b"not JSON", Asked(asks=Asks.OTHER), id="no JSON"),
         pytest.param(b"[1]", Asked(asks=Asks.OTHER), id="no object"),
     ],

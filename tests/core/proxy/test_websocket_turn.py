@@ -104,6 +104,7 @@ class World:
         first: bool = False,
         moved_from: AccountId | None = None,
         asks: Asks = Asks.TURN,
+        unread: bool = False,
     ) -> Turn:
         socket = Handshaken(
             request_id="req_socket",
@@ -114,7 +115,7 @@ class World:
                 AttemptRecord(account=A, outcome="served"),
             ),
         )
-        asked = replace(ASKED, asks=asks)
+        asked = replace(ASKED, asks=asks, unread=unread)
         return Turn(seams=self.seams(), socket=socket, first=first, asked=asked, text=b"{}")
 
 
@@ -320,6 +321,11 @@ def test_what_leaves_for_another_account_is_not_told_of(world: Callable[..., Wor
     here = world(use(B, a_may=False))
     assert here.turn().begin() is Do.LEAVE
     assert here.sent == []
+
+
+def test_a_model_that_nobody_could_read_is_decided_on_as_such(world: Callable[..., World]) -> None:
+    facts = [world(use(A)).turn(unread=unread).row().facts for unread in (True, False)]
+    assert [one.unread for one in facts] == [True, False]
 
 
 def test_a_socket_that_rests_outlives_the_back_end_s_hour() -> None:
