@@ -5,7 +5,9 @@ import asyncio
 import pytest
 
 from core.proxy import strangers
+from core.proxy.listener import Limits
 from core.proxy.strangers import Strangers
+from tests.core.proxy.rig import BackEnd, Client, Rig
 
 
 class Door:
@@ -78,3 +80,18 @@ async def test_who_comes_while_others_are_given_their_moment_gets_one_too() -> N
     door.come(2, 3)
     await moment()
     assert door.cut == [1, 2]
+
+
+async def test_the_program_bears_sixty_four_and_whoever_has_a_secret_is_served_beside_them(
+    rig: Rig, back_end: BackEnd
+) -> None:
+    assert Limits().strangers == 64
+    clients = [await Client.connect(rig.port) for _ in range(70)]
+    sent_away, waiting = clients[:6], clients[6:]
+    assert [await client.ended() for client in sent_away] == [b""] * 6
+    friend = await Client.connect(rig.port)
+    assert (await friend.ask()).status == 200
+    # It was a stranger until it asked: whoever had waited longest may have gone for it.
+    assert [(await client.ask()).status for client in waiting[1:]] == [200] * 63
+    for client in (friend, *clients):
+        await client.close()
