@@ -21,18 +21,17 @@ def usage_monitor(
     *,
     folder: DataFolder,
     authoriser: Authoriser,
-    settings: Callable[[], Settings],
+    asking: Asking,
     clock: Clock,
     draw: Callable[[], float],
 ) -> Monitor:
     """The monitor of an owned folder."""
-    asking = Asking(settings=settings)
     return Monitor(
         store=folder.store,
         login=Login(authorise=authoriser.authorise, renew=authoriser.renew),
         connect=asking.connect,
         base_url=asking.base_url,
-        settings=settings,
+        settings=asking.settings,
         clock=clock,
         draw=draw,
         on_battery=Power(clock=clock, look=power.look).on_battery,
@@ -49,11 +48,10 @@ async def ask_once(
     draw: Callable[[], float],
 ) -> Mapping[AccountId, Answer]:
     """Ask the usage endpoint about these accounts of an owned folder that does not serve."""
-    granting = authoriser_of(
-        folder, environment=environment, settings=settings, clock=clock, draw=draw
-    )
+    asking = Asking(settings=settings)
+    granting = authoriser_of(folder, environment=environment, asking=asking, clock=clock, draw=draw)
     monitor = usage_monitor(
-        folder=folder, authoriser=granting, settings=settings, clock=clock, draw=draw
+        folder=folder, authoriser=granting, asking=asking, clock=clock, draw=draw
     )
     try:
         return await monitor.refresh(accounts)
@@ -66,16 +64,20 @@ def authoriser_of(
     folder: DataFolder,
     *,
     environment: Mapping[str, str],
-    settings: Callable[[], Settings],
+    asking: Asking,
     clock: Clock,
     draw: Callable[[], float],
 ) -> Authoriser:
-    """Who grants tokens to an owned folder's requests, and renews them."""
+    """Who grants tokens to an owned folder's requests, and renews them.
+
+    `asking`: makes the clients, one for each renewal.
+    """
     return authoriser(
         folder.store,
         folder.vault,
         environment=environment,
-        settings=settings,
+        connect=asking.connect,
+        settings=asking.settings,
         clock=clock,
         draw=draw,
         read=read_source,

@@ -125,15 +125,12 @@ class Serving:
         self._unasked: tuple[RoutingSettings, RoutingSettings] | None = None
         self._spending = Spending(learn=self._learn, clock=clock)
         self._deaf: Callable[[], None] = lambda: None
+        asking = Asking(settings=settings)  # one for all: authorities weigh a megabyte
         self.authoriser = authoriser_of(
-            folder, environment=environment, settings=settings, clock=clock, draw=draw
+            folder, environment=environment, asking=asking, clock=clock, draw=draw
         )
         self.monitor = usage_monitor(
-            folder=folder,
-            authoriser=self.authoriser,
-            settings=settings,
-            clock=clock,
-            draw=draw,
+            folder=folder, authoriser=self.authoriser, asking=asking, clock=clock, draw=draw
         )
         self._keeper = BackupKeeper(
             folder.backups, store=folder.store, vault=folder.vault, clock=clock
@@ -146,7 +143,6 @@ class Serving:
             prices=read_prices,
         )
         self._summing = SummingUp(self.budgeting.sum_up, speech=speech)
-        asking = Asking(settings=settings)
         routes = WorkspaceRoutes(connect=asking.connect, base_url=asking.base_url, clock=clock)
         self.server = ProxyServer(
             seams=self._seams(),

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from core.app import App
+from core.asking import Asking
 from core.authorising import authoriser_of
 from core.oauth.refresh import PATIENT_S, Authoriser
 
@@ -26,7 +27,7 @@ async def granting(app: App, passphrase: str | None) -> AsyncIterator[Authoriser
     made = authoriser_of(
         app.folder,
         environment=app.environment,
-        settings=lambda: app.settings,
+        asking=Asking(settings=lambda: app.settings),
         clock=app.clock,
         draw=app.draw,
     )

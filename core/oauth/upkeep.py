@@ -13,7 +13,6 @@ from core.oauth.lane import Lane
 from core.oauth.ours import Ours
 from core.oauth.refresh import Authoriser
 from core.runtime.clock import Clock
-from core.runtime.net import connector
 from core.storage.store import Store
 from core.storage.vault import Vault
 
@@ -31,6 +30,7 @@ def authoriser(
     vault: Vault,
     *,
     environment: Mapping[str, str],
+    connect: "Callable[[], httpx.AsyncClient]",
     settings: Callable[[], Settings],
     clock: Clock,
     draw: Callable[[], float],
@@ -42,15 +42,12 @@ def authoriser(
         store: the accounts.
         vault: their tokens.
         environment: finds and starts Codex, where a login of its must be renewed.
+        connect: makes a client for each renewal; authorities are not read each time.
         settings: the settings as they count now.
         clock: the time.
         draw: a number from 0 up to 1, for pauses.
         read: finds an imported login again in the file that it came from.
     """
-
-    def connect() -> "httpx.AsyncClient":
-        return connector(settings().upstream)()
-
     lane = Lane(clock, draw=draw, gap_s=lambda: settings().tokens.refresh_gap_s)
     ours = Ours(
         vault=vault,

@@ -11,6 +11,7 @@ from core.domain.account import Account
 from core.domain.settings import Settings
 from core.oauth.refresh import Authoriser
 from core.oauth.upkeep import LOOK_S, authoriser, look_after
+from core.runtime.net import connector
 from core.standin.people import Login, make_login
 from tests.core.oauth.parts import Parts
 from tests.fakes.clock import FakeClock
@@ -37,6 +38,7 @@ def _configured(parts: Parts, **tokens: float) -> Authoriser:
         parts.store,
         parts.vault,
         environment=parts.env,
+        connect=connector(upstream),
         settings=lambda: wanted,
         clock=parts.clock,
         draw=lambda: 0.0,
@@ -119,6 +121,7 @@ async def test_nothing_is_sent_to_an_issuer_that_is_not_allowed(
         parts.store,
         parts.vault,
         environment=parts.env,
+        connect=connector(foreign),
         settings=lambda: settings,
         clock=clock,
         draw=lambda: 0.0,
