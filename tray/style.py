@@ -17,6 +17,8 @@ from tray.theme import (
 
 _WORN = "turntable-scheme"
 _TABULAR = QFont.Tag("tnum")
+_OF_THE_STYLE = 3
+"""Pixels that Qt's own style leaves beside the words of a cell, and not beside those above it."""
 
 
 def scheme_wanted() -> Scheme:
@@ -112,7 +114,9 @@ QPushButton {{
 QPushButton:hover {{ background: {c["soft"]}; border-color: {c["accent"]}; }}
 QPushButton:pressed {{ background: {c["track"]}; }}
 QPushButton:focus {{ border: 2px solid {c["accent"]}; padding: {GAP}px {GAP_MEDIUM - 1}px; }}
-QPushButton:disabled {{ color: {c["muted"]}; background: {c["ground"]}; }}
+QPushButton:disabled {{
+  color: {c["muted"]}; background: {c["ground"]}; border-style: dashed;
+}}
 QPushButton[role="main"] {{
   background: {c["accent"]}; color: {c["on_accent"]}; border-color: {c["accent"]};
 }}
@@ -120,27 +124,31 @@ QPushButton[role="main"]:focus {{ border: 2px solid {c["text"]}; }}
 QPushButton[role="main"]:disabled {{
   background: {c["track"]}; color: {c["muted"]}; border-color: {c["track"]};
 }}
-QLineEdit, QComboBox {{
+QLineEdit, QComboBox, QAbstractSpinBox {{
   background: {c["surface"]}; color: {c["text"]}; border: 1px solid {c["line"]};
   border-radius: {RADIUS - 2}px; padding: {GAP}px {GAP_SMALL}px;
   selection-background-color: {c["accent"]}; selection-color: {c["on_accent"]};
 }}
-QComboBox::drop-down {{ border: none; width: {GAP_LARGE}px; }}
+QComboBox::drop-down {{ border: none; width: 1.6em; }}
 QComboBox::down-arrow {{
-  width: 0; height: 0; border-left: {GAP}px solid {c["surface"]};
-  border-right: {GAP}px solid {c["surface"]}; border-top: {GAP + 1}px solid {c["muted"]};
+  width: 0; height: 0; border-left: 0.35em solid {c["surface"]};
+  border-right: 0.35em solid {c["surface"]}; border-top: 0.4em solid {c["muted"]};
 }}
 QComboBox::down-arrow:disabled {{
   border-left-color: {c["ground"]}; border-right-color: {c["ground"]};
 }}
+QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus {{
+  border: 2px solid {c["accent"]}; padding: {GAP - 1}px {GAP_SMALL - 1}px;
+}}
+QAbstractSpinBox, QAbstractSpinBox:focus {{ padding: {GAP - 1}px 0 {GAP - 2}px 0; }}
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{
+  subcontrol-origin: border; width: 0; border: none;
+}}
 QAbstractSpinBox QLineEdit, QAbstractSpinBox QLineEdit:focus {{
   border: none; padding: 0; background: transparent;
 }}
-QLineEdit:focus, QComboBox:focus {{
-  border: 2px solid {c["accent"]}; padding: {GAP - 1}px {GAP_SMALL - 1}px;
-}}
-QLineEdit:disabled, QComboBox:disabled {{
-  background: {c["ground"]}; color: {c["muted"]};
+QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled {{
+  background: {c["ground"]}; color: {c["muted"]}; border-style: dashed;
 }}
 QListView[role="pages"] {{ background: transparent; border: none; outline: none; }}
 QTableView {{
@@ -148,11 +156,14 @@ QTableView {{
   outline: none; selection-background-color: {c["soft"]}; selection-color: {c["text"]};
 }}
 QTableView:focus {{ border: 1px solid {c["accent"]}; }}
-QTableView::item {{ padding: 0 {GAP_SMALL}px; border: none; }}
+QTableView::item {{ padding: 0 {GAP_SMALL - _OF_THE_STYLE}px; border: none; }}
 QHeaderView {{ background: transparent; border: none; }}
 QHeaderView::section {{
   background: {c["surface"]}; color: {c["muted"]}; border: none;
   border-bottom: 1px solid {c["line"]}; padding: {GAP_SMALL}px;
+}}
+QHeaderView::section:first, QHeaderView::section:last, QHeaderView::section:only-one {{
+  border-top-left-radius: {RADIUS - 1}px; border-top-right-radius: {RADIUS - 1}px;
 }}
 QTableCornerButton::section {{ background: {c["surface"]}; border: none; }}
 QScrollArea {{ background: transparent; border: none; }}

@@ -7,7 +7,7 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
 from tray.icon import SIZES, paint
@@ -28,28 +28,33 @@ _ROWS = (
     ("attention", Gauge(state=GaugeState.ATTENTION, rings=(40, 62), stale=False)),
     ("down", Gauge(state=GaugeState.DOWN, rings=(40, 62), stale=False)),
 )
-_LABEL = 90
+_FONT = "DejaVu Sans", 10
+_MARGIN = 12
 GROUNDS = {Panel.LIGHT: "#eff0f1", Panel.DARK: "#232629", Panel.UNKNOWN: "#2b303b"}
 
 
 def icon_sheet(panel: Panel, ground: str, *, scale: int) -> QImage:
     """Rows are states, columns sizes; each pixel is `scale` pixels wide."""
     sizes = [size for size in SIZES if size <= (48 if scale > 1 else 96)]
-    width = _LABEL + sum(size * scale + 12 for size in sizes)
-    row = max(sizes) * scale + 12
+    font = QFont(*_FONT)
+    words = max(QFontMetrics(font).horizontalAdvance(label) for label, _ in _ROWS) + 2 * _MARGIN
+    width = words + sum(size * scale + _MARGIN for size in sizes)
+    row = max(sizes) * scale + _MARGIN
     sheet = QImage(width, row * len(_ROWS), QImage.Format.Format_ARGB32)
     sheet.fill(QColor(ground))
     painter = QPainter(sheet)
+    painter.setFont(font)
     for line, (label, shown) in enumerate(_ROWS):
         middle = line * row + row // 2
         painter.setPen(QColor("#808080"))
-        painter.drawText(QRect(4, middle - 10, _LABEL, 20), Qt.AlignmentFlag.AlignVCenter, label)
-        left = _LABEL
+        area = QRect(_MARGIN, middle - row // 2, words, row)
+        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, label)
+        left = words
         for size in sizes:
             picture = paint(shown, panel, size)
             enlarged = picture.scaled(size * scale, size * scale)
             painter.drawPixmap(QPoint(left, middle - size * scale // 2), enlarged)
-            left += size * scale + 12
+            left += size * scale + _MARGIN
     painter.end()
     return sheet
 

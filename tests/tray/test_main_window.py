@@ -280,7 +280,7 @@ def test_findings_have_their_fix_and_fixing_looks_again(shown: Shown) -> None:
 def test_bind_is_shown_as_its_change_and_can_be_taken_back(shown: Shown) -> None:
     page = shown.open(PageName.HEALTH)
     assert any("openai_base_url" in text for text in texts(page))
-    button(shown.window, "&Give Codex back").click()
+    button(shown.window, "Stop routin&g Codex").click()
     assert shown.wishes == [Perform(verb="unbind")]
 
 

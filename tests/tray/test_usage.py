@@ -36,7 +36,7 @@ def asked(shown: Shown) -> list[Perform]:
 
 def test_each_picture_has_its_twin_as_a_table(shown: Shown) -> None:
     page = shown.open(PageName.USAGE)
-    for title in ("What was left", "Tokens per day", "What is to be expected"):
+    for title in ("What was left", "Tokens per day", "Forecast"):
         assert cells(page, title)
         told = f"{title}, as a picture; the table says the same."
         assert named(page, QWidget, told).isVisible()
@@ -60,7 +60,7 @@ def test_another_period_is_asked_for(shown: Shown) -> None:
 
 def test_tokens_are_told_apart_by_model_where_somebody_chooses_it(shown: Shown) -> None:
     page = shown.open(PageName.USAGE)
-    by = named(page, QComboBox, "Told apart")
+    by = named(page, QComboBox, "Grouped by")
     by.setCurrentIndex(1)
     by.activated.emit(1)
     (question,) = asked(shown)

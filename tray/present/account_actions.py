@@ -49,7 +49,7 @@ def account_actions(
         ),
         Choice(
             id="check",
-            text=speech.say("&Ask again"),
+            text=speech.say("Re&fresh"),
             action=Perform(verb="check", arguments=named),
             enabled=not report.vault.locked,
         ),

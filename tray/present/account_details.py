@@ -43,9 +43,9 @@ def account_details(
         account=account,
         row=row,
         title=f"#{account.number} {row.name}",
-        refresher=speech.say("Turntable keeps its login fresh.")
+        refresher=speech.say("Turntable renews this login.")
         if ours
-        else speech.say("Codex keeps its login fresh; Turntable reads it again."),
+        else speech.say("Codex renews this login; Turntable reads the newest one from it."),
         tags=", ".join(account.tags),
         actions=account_actions(account, report, speech=speech),
         policies=policy_actions(account, speech=speech),

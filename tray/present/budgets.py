@@ -46,7 +46,7 @@ def measures(speech: Speech) -> tuple[tuple[str, str], ...]:
     return (
         (Measure.REQUESTS, speech.say("requests")),
         (Measure.TOKENS, speech.say("tokens")),
-        (Measure.COST, speech.say("US dollars, as API")),
+        (Measure.COST, speech.say("US dollars, at API prices")),
     )
 
 

@@ -26,7 +26,7 @@ def words(speech: Speech) -> str:
     """What the table is about."""
     return speech.say(
         "Other tools on this machine that may call Turntable, each with a token of its own. "
-        "`turntable snippets` shows how a tool is pointed here."
+        "`turntable snippets` shows how to point one here."
     )
 
 

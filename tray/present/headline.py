@@ -37,7 +37,7 @@ def details(report: StatusReport, *, speech: Speech, now: datetime) -> str:
         return speech.say("Unlock the keyring, or start Turntable with its passphrase.")
     account = account_in_focus(report)
     if account is None:
-        return speech.say("Choose “Add account” below.")
+        return speech.say("Add one to begin.")
     serves = account_by_id(report, report.rotation.next) is account
     if report.bind.state != "bound" and serves:
         limits = limits_short(account, speech=speech, now=now)
@@ -67,9 +67,9 @@ def _trouble(report: StatusReport, speech: Speech) -> str:
         return speech.say("Your logins are locked")
     match report.bind.state:
         case "drifted":
-            return speech.say("Codex’s settings were changed; Codex may not come here")
+            return speech.say("Codex’s settings were changed; Codex may go past Turntable")
         case "broken":
-            return speech.say("Codex’s settings cannot be checked; Codex may not come here")
+            return speech.say("Codex’s settings cannot be checked; Codex may go past Turntable")
         case _:
             return ""
 

@@ -96,7 +96,7 @@ def bind_view(report: StatusReport, diff: Answer | None, *, speech: Speech) -> B
         diff=lines,
         toggle=Choice(
             id="route",
-            text=speech.say("&Give Codex back") if bound else speech.say("Route &Codex"),
+            text=speech.say("Stop routin&g Codex") if bound else speech.say("Route &Codex"),
             action=Perform(verb="unbind" if bound else "bind"),
             enabled=bound or report.proxy.listening,
         ),

@@ -37,7 +37,7 @@ def many_actions(
     return (
         Choice(
             id="check",
-            text=speech.say("&Ask again"),
+            text=speech.say("Re&fresh"),
             action=Several(
                 wishes=tuple(Perform(verb="check", arguments={"account": a.id}) for a in accounts)
             ),

@@ -237,12 +237,12 @@ def _named_by(part: Answer, speech: Speech) -> str:
 
 def _strategy_meanings(speech: Speech) -> dict[str, str]:
     return {
-        "balanced": speech.say("whoever would lose most of what is left at the next reset"),
+        "balanced": speech.say("the account that would lose most at its next reset"),
         "sticky": speech.say("one account until it is blocked, then the next"),
-        "round-robin": speech.say("each in turn"),
-        "hybrid": speech.say("each in turn; another name for round-robin"),
-        "least-used": speech.say("whoever had the fewest tokens in the current window"),
-        "random": speech.say("anyone, by lot"),
-        "weighted": speech.say("each in turn, as often as its weight says"),
-        "drain-first": speech.say("whoever resets soonest is used up first"),
+        "round-robin": speech.say("each account in turn"),
+        "hybrid": speech.say("each account in turn; another name for round-robin"),
+        "least-used": speech.say("the account with the fewest tokens in its current window"),
+        "random": speech.say("any account, at random"),
+        "weighted": speech.say("each account in turn, as often as its weight says"),
+        "drain-first": speech.say("the account that resets soonest, until it is used up"),
     }

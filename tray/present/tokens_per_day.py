@@ -35,10 +35,10 @@ def headers(by: str, speech: Speech) -> tuple[str, ...]:
         speech.say("Day"),
         speech.say("Model") if by == "model" else speech.say("Account"),
         speech.say("Requests"),
-        speech.say("Given"),
+        speech.say("Input"),
         speech.say("Cached"),
-        speech.say("Made"),
-        speech.say("Price as API"),
+        speech.say("Output"),
+        speech.say("At API prices"),
     )
 
 
@@ -125,7 +125,7 @@ def _price(line: Answer, speech: Speech) -> str:
 
 def _total(total: Answer, speech: Speech) -> str:
     return speech.say(
-        "{requests} requests, {tokens} tokens; as API: {price}.",
+        "{requests} requests, {tokens} tokens; at API prices: {price}.",
         requests=speech.number(total.number("requests") or 0),
         tokens=compact(_spent(total), speech=speech),
         price=_price(total, speech),

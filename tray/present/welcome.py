@@ -118,7 +118,7 @@ def _account(
 def _route(report: StatusReport, diff: Answer | CoreError | None, speech: Speech) -> Step:
     title = speech.say("Let Codex go through Turntable")
     if report.bind.state == "bound":
-        text = speech.say("Done; “Give Codex back” undoes it byte for byte.")
+        text = speech.say("Done; “Stop routing Codex” undoes it byte for byte.")
         return Step(title=title, text=text, done=True)
     lines = diff.text("diff").splitlines() if isinstance(diff, Answer) else []
     return Step(

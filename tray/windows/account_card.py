@@ -17,6 +17,7 @@ from core.words.speech import Speech
 from tray.parts.bars import BarWidget
 from tray.parts.buttons import ActionButton
 from tray.parts.labels import card, label, paragraph, set_tone
+from tray.parts.numbers import number_field
 from tray.parts.order import reading_order
 from tray.present.account_actions import changed, reserved, tagged
 from tray.present.account_details import AccountDetails
@@ -46,7 +47,7 @@ class AccountCard(QScrollArea):
         self._name = QLineEdit()
         self._note = QLineEdit()
         self._tags = QLineEdit()
-        self._weight = QSpinBox()
+        self._weight = number_field(1, LARGEST_WEIGHT)
         self._session = _percent(speech)
         self._week = _percent(speech)
         self._inside = card()
@@ -190,10 +191,8 @@ class AccountCard(QScrollArea):
 
     def _form(self) -> QFormLayout:
         say = self._speech.say
-        self._tags.setPlaceholderText(say("words, with commas between them"))
-        self._weight.setRange(1, LARGEST_WEIGHT)
-        self._weight.setKeyboardTracking(False)
-        self._weight.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self._tags.setPlaceholderText(say("job, client"))
+        self._tags.setAccessibleDescription(say("Words, with commas between them."))
         form = QFormLayout()
         form.setSpacing(GAP_SMALL)
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
@@ -203,8 +202,8 @@ class AccountCard(QScrollArea):
             (say("Tag &list"), self._tags),
             (say("No&te"), self._note),
             (say("Sha&re by weight"), self._weight),
-            (say("Reserve of the sess&ion"), self._session),
-            (say("Reserve of the wee&k"), self._week),
+            (say("Sess&ion reserve"), self._session),
+            (say("Wee&k reserve"), self._week),
         ):
             asked: QLabel = label(text, tone=Tone.MUTED)
             asked.setBuddy(field)
@@ -214,10 +213,7 @@ class AccountCard(QScrollArea):
 
 
 def _percent(speech: Speech) -> QSpinBox:
-    box = QSpinBox()
-    box.setRange(0, LARGEST_RESERVE)
+    box = number_field(0, LARGEST_RESERVE)
     box.setSuffix(" %")
     box.setSpecialValueText(speech.say("none"))
-    box.setKeyboardTracking(False)
-    box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
     return box

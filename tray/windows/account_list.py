@@ -32,7 +32,7 @@ class NameCell(QStyledItemDelegate):
         text = _ground(self, painter, option, index)
         row: AccountRow = index.data(ROW)
         colors = colors_in_force()
-        area = QRectF(option.rect).adjusted(GAP_MEDIUM, 0, -GAP_SMALL, 0)
+        area = QRectF(option.rect).adjusted(GAP_SMALL, 0, -GAP_SMALL, 0)
         line = option.fontMetrics.height()
         top = area.top() + (area.height() - (2 if row.below else 1) * line) / 2
         painter.save()
@@ -68,7 +68,9 @@ class BarCell(QStyledItemDelegate):
         painter.setPen(colors.warn if shown.low else colors.text)
         painter.drawText(
             QRectF(area.left(), top, area.width(), line),
-            int(option.displayAlignment),
+            # Numbers and times: laid out from the right, `62 %` would be read `% 62`.
+            int(QStyle.visualAlignment(option.direction, option.displayAlignment))
+            | int(Qt.TextFlag.TextForceLeftToRight),
             text,
         )
         painter.setLayoutDirection(option.direction)

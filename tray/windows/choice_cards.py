@@ -1,10 +1,9 @@
 """How an account is chosen: strategy, weights and profiles, each as a card."""
 
-from PySide6.QtWidgets import QSpinBox
-
 from core.domain.policies import LARGEST_WEIGHT
 from core.domain.report import StatusReport
 from core.words.speech import Speech
+from tray.parts.numbers import number_field
 from tray.present import rules_page as page
 from tray.present.answer import Answer
 from tray.present.entries import Perform
@@ -41,9 +40,7 @@ class WeightCard(EditCard):
         super().__init__(say("Weights"), columns, toned=-1, stretched=0)
         self._speech = speech
         self._known: dict[str, int] = {}
-        self._weight = QSpinBox()
-        self._weight.setRange(1, LARGEST_WEIGHT)
-        self._weight.setValue(1)
+        self._weight = number_field(1, LARGEST_WEIGHT)
         self.add_field(say("Weight of the account"), self._weight)
         self.button(say("Set the &weight"), self._set, of_row=True)
 

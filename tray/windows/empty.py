@@ -7,6 +7,7 @@ from tray.parts.buttons import ActionButton
 from tray.parts.labels import paragraph
 from tray.present.empty import Emptiness
 from tray.present.tone import Tone
+from tray.style import tabular
 from tray.theme import GAP_LARGE, GAP_SMALL, LARGE
 
 
@@ -29,11 +30,10 @@ class EmptyView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GAP_LARGE)
-        layout.addStretch()
         layout.addWidget(self._title)
         layout.addWidget(self._text)
         layout.addLayout(self._buttons)
-        layout.addStretch(2)
+        layout.addStretch()
 
     def show_empty(self, empty: Emptiness) -> None:
         """Show this from now on."""
@@ -50,4 +50,5 @@ class EmptyView(QWidget):
             button = ActionButton(choice, self.chosen.emit)
             if number == 0:
                 button.as_main()
+                button.setFont(tabular(button.font(), size=LARGE))
             self._buttons.addWidget(button, alignment=Qt.AlignmentFlag.AlignLeading)

@@ -81,13 +81,13 @@ class UsagePage(Page):
             save=say("Save to&kens…"),
         )
         self._ahead = make(
-            say("What is to be expected"),
+            say("Forecast"),
             pool_ahead.headers(speech),
             numbers=1,
             save=say("Save &forecast…"),
         )
         self._period = _choice(say("Period"), [period.name for period in self._periods])
-        self._by = _choice(say("Told apart"), [name for _, name in self._groupings])
+        self._by = _choice(say("Grouped by"), [name for _, name in self._groupings])
         self._which = _choice(say("Limit"), [])
         self._empty = EmptyView()
         self._stack = QStackedWidget()
@@ -150,7 +150,7 @@ class UsagePage(Page):
                 self._which.addItem(name, minutes)
         self._which.setCurrentIndex(self._which.findData(shown.window))
         say = self._speech.say
-        text = say("A triangle is a reset. Where a line ends, nobody knows.")
+        text = say("A triangle marks a reset. Where a line breaks, nothing is known.")
         if shown.left_out:
             more = say("{count} more accounts are in the table.", count=shown.left_out)
             text = f"{text} {more}"

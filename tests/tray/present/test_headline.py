@@ -31,7 +31,7 @@ LIMITS = "5 h 62 % left, resets 14:30 · week 40 % left, resets Tue 09:00"
             "Through Turntable: Work · Plus · 5 h 62 % · week 40 %",
             id="not bound",
         ),
-        pytest.param(snapshot(), "No account yet", "Choose “Add account” below.", id="no account"),
+        pytest.param(snapshot(), "No account yet", "Add one to begin.", id="no account"),
         pytest.param(
             snapshot(WORK, mode="stay", steered=1),
             "Codex stays on Work · Plus",
@@ -70,13 +70,13 @@ LIMITS = "5 h 62 % left, resets 14:30 · week 40 % left, resets Tue 09:00"
         ),
         pytest.param(
             snapshot(WORK, bind="drifted"),
-            "Codex’s settings were changed; Codex may not come here",
+            "Codex’s settings were changed; Codex may go past Turntable",
             "Through Turntable: Work · Plus · 5 h 62 % · week 40 %",
             id="somebody changed the key",
         ),
         pytest.param(
             snapshot(WORK, bind="broken"),
-            "Codex’s settings cannot be checked; Codex may not come here",
+            "Codex’s settings cannot be checked; Codex may go past Turntable",
             "Through Turntable: Work · Plus · 5 h 62 % · week 40 %",
             id="config.toml is broken",
         ),

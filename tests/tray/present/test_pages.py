@@ -136,7 +136,7 @@ def test_who_keeps_a_login_fresh_is_said() -> None:
     ours = replace(account(), refresher="turntable")
     report = snapshot(ours)
     said = account_details(ours, report, speech=ENGLISH, now=NOW)
-    assert said.refresher == "Turntable keeps its login fresh."
+    assert said.refresher == "Turntable renews this login."
 
 
 # --- activity --------------------------------------------------------------------------------

@@ -158,7 +158,7 @@ def test_price_that_nobody_knows_is_not_nothing() -> None:
     lines: list[JsonValue] = [usage_answers.used(0, "Work", 1000, None)]
     made = tokens_per_day.tokens(Answer({"lines": lines}), days=7, now=NOW, speech=SPEECH)
     assert made.rows[0].texts[-1] == "not known"
-    assert made.total.endswith("as API: not known.")
+    assert made.total.endswith("at API prices: not known.")
 
 
 def test_pool_ahead_is_a_band_and_the_same_every_half_day() -> None:
