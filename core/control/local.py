@@ -10,7 +10,7 @@ from core.control.codec import to_json
 from core.control.commands import VERBS
 from core.control.facade import JsonValue
 from core.domain.errors import CoreError, ExitCode
-from core.domain.events import Event, ShowRequested
+from core.domain.events import Event, RequestEnded, ShowRequested
 from core.domain.report import StatusReport
 from core.domain.sentence import Sentence
 from core.domain.state import rotation_at
@@ -56,9 +56,14 @@ class LocalFacade:
         """The snapshot as it is now, with the bind of this process's own Codex home."""
         return await self._app.status(self._app.codex_home(None))
 
-    async def watch(self) -> AsyncGenerator[StatusReport | ShowRequested, None]:
-        """The snapshot now and after every change, until the app is asked to stop."""
-        app, heard = self._app, _Heard()
+    async def watch(
+        self, *, traffic: bool = True
+    ) -> AsyncGenerator[StatusReport | ShowRequested, None]:
+        """The snapshot now and after every change, until the app is asked to stop.
+
+        `traffic`: whether it is a change that a request has ended; to a screen that counts it is.
+        """
+        app, heard = self._app, _Heard(traffic=traffic)
         forget = app.bus.listen(heard.hear)
         try:
             while not app.stopping.is_set():
@@ -112,12 +117,15 @@ class _Heard:
     Not a queue: however slowly a face takes its snapshots, nothing piles up behind it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, traffic: bool) -> None:
+        self._traffic = traffic
         self.something = asyncio.Event()
         self.shown_at = 0.0
         self._wish: ShowRequested | None = None
 
     def hear(self, event: Event) -> None:
+        if isinstance(event, RequestEnded) and not self._traffic:
+            return
         if isinstance(event, ShowRequested):
             self._wish = event
         self.something.set()

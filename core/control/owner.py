@@ -26,11 +26,12 @@ class Owner:
     def __init__(self, app: App, *, mode: str) -> None:
         """`mode` is `tray` or `serve`."""
         self.app = app
-        self.facade: Facade = LocalFacade(app)
+        local = LocalFacade(app)
+        self.facade: Facade = local
         self._mode = mode
         self._log: logging.Handler | None = None
-        self._endpoint = Endpoint(app.home.control, self.facade)
-        self._teller = Teller(app, self.facade)
+        self._endpoint = Endpoint(app.home.control, local)
+        self._teller = Teller(app, local)
 
     async def start(self) -> None:
         """Serve, then let others reach it.

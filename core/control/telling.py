@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from core.app import App
 from core.control.codec import to_json
-from core.control.facade import Facade
+from core.control.local import LocalFacade
 from core.domain.events import ShowRequested
 from core.domain.happening import Happening, HappeningKind, happenings, is_quiet, is_told
 from core.domain.report import StatusReport
@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 class Teller:
     """Follows the snapshots from `start` to `close`; settings are read when something happens."""
 
-    def __init__(self, app: App, facade: Facade) -> None:
+    def __init__(self, app: App, facade: LocalFacade) -> None:
         """Starts nothing."""
         self._app = app
         self._facade = facade
@@ -58,7 +58,8 @@ class Teller:
 
     async def _follow(self) -> None:
         before: StatusReport | None = None
-        async for seen in self._facade.watch():
+        # Nothing happens to an account by a request that has ended well, and snapshots cost time.
+        async for seen in self._facade.watch(traffic=False):
             if isinstance(seen, ShowRequested):
                 continue
             if before is not None:

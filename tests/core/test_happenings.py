@@ -238,7 +238,8 @@ class Snapshots:
     async def status(self) -> StatusReport:
         return self._reports[0]
 
-    async def watch(self) -> AsyncIterator[StatusReport | ShowRequested]:
+    async def watch(self, *, traffic: bool) -> AsyncIterator[StatusReport | ShowRequested]:
+        assert not traffic, "requests that have ended are nothing to tell of"
         yield ShowRequested()
         for report in self._reports:
             yield report

@@ -9,10 +9,10 @@ import pytest
 
 from core.app import App
 from core.control.codec import to_json
-from core.control.local import LocalFacade
+from core.control.local import BURST_S, LocalFacade
 from core.domain.account import AccountId
 from core.domain.errors import CoreError, ExitCode
-from core.domain.events import BindChanged, ShowRequested
+from core.domain.events import BindChanged, RequestEnded, ShowRequested
 from core.domain.observed import Lesson, learn_outcome, learn_quota
 from core.domain.outcome import Limited, LimitReason
 from core.domain.report import StatusReport
@@ -25,6 +25,7 @@ from tests.fakes.clock import START, FakeClock
 A = AccountId("A")
 SOON = START + timedelta(seconds=0.05)
 CHANGED = BindChanged(state="bound")
+ENDED = RequestEnded(request="req_1", account=A, result="served")
 
 
 @pytest.fixture
@@ -58,6 +59,28 @@ async def test_a_burst_of_changes_is_seen_as_one(app: App) -> None:
 
     assert isinstance(await anext(watch), StatusReport)
     assert await seen_until_stopped(app, watch) == []
+
+
+async def test_a_request_that_has_ended_is_a_change(app: App) -> None:
+    watch = LocalFacade(app).watch()
+    await anext(watch)
+    app.bus.publish(ENDED)
+
+    assert isinstance(await anext(watch), StatusReport)
+    await watch.aclose()
+
+
+async def test_it_is_none_to_who_does_not_watch_the_traffic(app: App) -> None:
+    watch = LocalFacade(app).watch(traffic=False)
+    await anext(watch)
+    waiting = asyncio.ensure_future(anext(watch))
+    app.bus.publish(ENDED)
+
+    done, _ = await asyncio.wait([waiting], timeout=4 * BURST_S)
+    assert not done
+    app.bus.publish(CHANGED)
+    assert isinstance(await waiting, StatusReport)
+    await watch.aclose()
 
 
 async def test_a_change_while_the_face_was_busy_is_not_missed(app: App) -> None:
