@@ -49,7 +49,7 @@ def from_text(hint: Any, text: str) -> Any:
 
 def storable(text: str) -> str:
     """The text as UTF-8 can hold it; what it cannot is written as an escape."""
-    return text.encode("utf-8", "backslashreplace").decode()
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 def _refuse(constant: str) -> float:

@@ -7,8 +7,9 @@ a new one begun. A row holds names, times and counts; no prompt, no answer.
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 
 from core.domain.errors import CoreError
@@ -18,7 +19,7 @@ from core.domain.usage import RequestRecord, Result
 from core.runtime.tasks import Tasks
 from core.storage.database import Database, Durability, Schema, open_database, read_only
 from core.storage.quota_history import note_points, thin_points
-from core.storage.records import COLUMNS, micros, record_of, row_of
+from core.storage.records import COLUMNS, Row, Rows, micros, record_of
 from core.storage.usage_sums import (
     USAGE_BY_PROJECT_STEP,
     USAGE_STEP,
@@ -33,8 +34,11 @@ KEPT_IN_MEMORY = 10_000
 _ROWS_AT_ONCE = 64
 """Rows of one statement, where so many wait; always as many, because statements are kept."""
 _MARKS = f"({', '.join('?' * (COLUMNS.count(',') + 1))})"
-_INSERT = f"INSERT OR REPLACE INTO request ({COLUMNS}) VALUES {_MARKS}"  # noqa: S608 - constants
-_INSERT_MANY = _INSERT + f", {_MARKS}" * (_ROWS_AT_ONCE - 1)
+_INSERT, _INSERT_MANY = (
+    f"INSERT INTO request ({COLUMNS}) VALUES {', '.join([_MARKS] * rows)}"  # noqa: S608 - constants
+    " ON CONFLICT (id) DO NOTHING"
+    for rows in (1, _ROWS_AT_ONCE)
+)
 RETRY_S = 60.0
 """The longest wait between two attempts while the disk refuses."""
 
@@ -88,7 +92,8 @@ class Ledger:
         """Made by `open_ledger`."""
         self._database = database
         self._append_behind_s = append_behind_s
-        self._waiting: list[RequestRecord] = []
+        self._rows = Rows()
+        self._waiting: list[Row] = []
         self._points: list[QuotaPoint] = []
         self._behind: asyncio.Task[None] | None = None
         self._tasks = Tasks("ledger")
@@ -96,8 +101,12 @@ class Ledger:
         """Where a damaged ledger was put when this one was begun; None when all was well."""
 
     def append(self, record: RequestRecord) -> None:
-        """Keep a request that has ended; it is written within `APPEND_BEHIND_S`."""
-        self._waiting.append(record)
+        """Keep a request that has ended; it is written within `APPEND_BEHIND_S`.
+
+        Its row is made now: in the thread that writes, thousands at once would keep the interpreter
+        from the loop. Values of a row are nothing that a garbage collector has to look at, either.
+        """
+        self._waiting.append(self._rows.of(record))
         if len(self._waiting) > KEPT_IN_MEMORY:
             del self._waiting[0]
         self._write_soon()
@@ -169,13 +178,14 @@ class Ledger:
         """
         if not self._waiting and not self._points:
             return
-        batch, points = tuple(self._waiting), tuple(self._points)
-        await self._database.write(lambda connection: _write(connection, batch, points))
-        # New ones may have come meanwhile, and old ones been dropped.
-        written = {record.id for record in batch}
-        self._waiting = [record for record in self._waiting if record.id not in written]
-        noted = set(points)
-        self._points = [point for point in self._points if point not in noted]
+        rows, self._waiting = self._waiting, []
+        points, self._points = self._points, []
+        try:
+            await self._database.write(lambda connection: _write(connection, rows, points))
+        except BaseException:  # cut off, it may have been written all the same: that does no harm
+            self._waiting = [*rows, *self._waiting][-KEPT_IN_MEMORY:]
+            self._points = [*points, *self._points][-KEPT_IN_MEMORY:]
+            raise
 
     async def close(self) -> None:
         """Write what waits, and close the file, whatever the disk says."""
@@ -281,28 +291,29 @@ def _records(found: Iterable[tuple[object, ...]]) -> tuple[RequestRecord, ...]:
     return tuple(record for row in found if (record := record_of(row)) is not None)
 
 
-def insert(connection: sqlite3.Connection, records: Iterable[RequestRecord]) -> None:
-    """Write these requests; one that is there already is replaced.
+def insert(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
+    """Write these rows; a request that is there already is left as it is.
 
     Many rows a statement: SQLite works on a statement without the interpreter, which it would else
     let go and wait for at every row, while the loop of the traffic wants it.
     """
-    rows = [row_of(record) for record in records]
     whole = len(rows) - len(rows) % _ROWS_AT_ONCE
     for at in range(0, whole, _ROWS_AT_ONCE):
-        some = rows[at : at + _ROWS_AT_ONCE]
-        connection.execute(_INSERT_MANY, [value for row in some for value in row])
+        values = chain.from_iterable(rows[at : at + _ROWS_AT_ONCE])
+        connection.execute(_INSERT_MANY, tuple(values))
     connection.executemany(_INSERT, rows[whole:])
 
 
 def _write(
-    connection: sqlite3.Connection,
-    records: Iterable[RequestRecord],
-    points: Iterable[QuotaPoint],
+    connection: sqlite3.Connection, rows: Sequence[Row], points: Iterable[QuotaPoint]
 ) -> None:
-    records = tuple(records)
-    insert(connection, records)
-    count_usage(connection, records)
+    """Write and count; what is there already is not counted again.
+
+    So nobody has to know whether a write that was cut off has come to its end.
+    """
+    (last,) = connection.execute("SELECT coalesce(max(rowid), 0) FROM request").fetchone()
+    insert(connection, rows)
+    count_usage(connection, after=last)
     note_points(connection, points)
 
 

@@ -5,7 +5,7 @@ since they make up most of a row and are only read to say *why*.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -27,6 +27,7 @@ LONGEST = 200
 LONGEST_PATH = 4096
 """The same of a folder's path: Linux has no longer ones."""
 _LARGEST = 2**63 - 1
+_NO_COUNTS = (None, None, None, None)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -42,13 +43,38 @@ def moment_of(count: int) -> datetime:
     return _EPOCH + count * _MICROSECOND
 
 
-def row_of(record: RequestRecord) -> tuple[object, ...]:
-    """The row of a record, in the order of `COLUMNS`."""
+type Row = tuple[object, ...]
+"""What a record is in the file: its values, in the order of `COLUMNS`."""
+
+
+class Rows:
+    """Makes rows, one for each record: of verdicts that are those of the last one the text too."""
+
+    __slots__ = ("_text", "_verdicts")
+
+    def __init__(self) -> None:
+        """Nothing was made yet."""
+        self._verdicts: tuple[Verdict, ...] = ()
+        self._text = text_of_verdicts(())
+
+    def of(self, record: RequestRecord) -> Row:
+        """The row of a record."""
+        if record.verdicts != self._verdicts:
+            self._verdicts, self._text = record.verdicts, text_of_verdicts(record.verdicts)
+        return row_of(record, verdicts=self._text)
+
+
+def row_of(record: RequestRecord, *, verdicts: str | None = None) -> Row:
+    """The row of a record. `verdicts`: their text, where somebody has it already."""
     facts, tokens = record.facts, record.tokens
-    counts: tuple[int | None, ...] = (None, None, None, None)
+    counts: tuple[int | None, ...] = _NO_COUNTS
     if tokens is not None:
-        said = (tokens.input, tokens.cached_input, tokens.output, tokens.reasoning_output)
-        counts = tuple(_count(count) for count in said)
+        counts = (
+            _count(tokens.input),
+            _count(tokens.cached_input),
+            _count(tokens.output),
+            _count(tokens.reasoning_output),
+        )
     return (
         record.id,
         micros(record.started_at),
@@ -65,8 +91,8 @@ def row_of(record: RequestRecord) -> tuple[object, ...]:
         record.first_byte_s,
         record.total_s,
         *counts,
-        _short([[attempt.account, attempt.outcome] for attempt in record.attempts]),
-        _short([_verdict_parts(verdict) for verdict in record.verdicts]),
+        _text_of_attempts(record.attempts),
+        text_of_verdicts(record.verdicts) if verdicts is None else verdicts,
         record.moved_from,
         record.strategy,
         None if facts.project is None else storable(facts.project)[:LONGEST_PATH],
@@ -114,13 +140,24 @@ def record_of(row: tuple[Any, ...]) -> RequestRecord | None:
         return None
 
 
+def text_of_verdicts(verdicts: Sequence[Verdict]) -> str:
+    """Verdicts as a row keeps them."""
+    return _short([_verdict_parts(verdict) for verdict in verdicts])
+
+
+def _text_of_attempts(attempts: Sequence[AttemptRecord]) -> str:
+    # A text alone is quoted without the machinery that lists take, and nearly all are one attempt.
+    said = [f"[{_short(one.account)},{_short(one.outcome)}]" for one in attempts]
+    return f"[{','.join(said)}]"
+
+
 def _name(text: str | None) -> str | None:
     return None if text is None else storable(text)[:LONGEST]
 
 
 def _count(number: int) -> int:
     """As SQLite can hold it: what the network counts may be any number."""
-    return max(0, min(number, _LARGEST))
+    return number if 0 <= number <= _LARGEST else max(0, min(number, _LARGEST))
 
 
 _short: Callable[[object], str] = json.JSONEncoder(separators=(",", ":")).encode

@@ -27,7 +27,8 @@ from core.storage.ledger import (
     open_ledger,
     read_ledger,
 )
-from core.storage.records import LONGEST, LONGEST_PATH, micros, moment_of
+from core.storage.records import LONGEST, LONGEST_PATH, micros, moment_of, row_of
+from core.storage.usage_sums import usage_since
 from tests.core.storage.reluctant import ReluctantDisk
 from tests.core.storage.samples import NOW, everything_under, request, with_result
 from tests.core.storage.strategies import moments, requests
@@ -96,7 +97,7 @@ def test_any_request_can_be_written_and_comes_back(record: RequestRecord) -> Non
     with closing(sqlite3.connect(":memory:")) as connection:
         for statement in (one for step in LEDGER_SCHEMA.steps for one in step):
             connection.execute(statement)
-        insert(connection, [record])
+        insert(connection, [row_of(record)])
         assert newest(connection, 9) == (fits(record),)
 
 
@@ -219,11 +220,41 @@ async def test_a_ledger_that_cannot_be_written_does_not_keep_us_from_ending(path
     await ledger.close()
 
 
-async def test_two_that_flush_at_once_write_each_request_once(ledger: Ledger) -> None:
-    for number in range(20):
+async def counted(ledger: Ledger) -> int:
+    """How many requests the sums by the hour hold."""
+    since, none = NOW - timedelta(days=1), timedelta(0)
+    found = await ledger.read(lambda file: usage_since(file, since, by="account", offset=none))
+    return sum(one.requests for one in found)
+
+
+async def test_two_that_flush_at_once_write_and_count_each_request_once(ledger: Ledger) -> None:
+    for number in range(200):
         ledger.append(request(number))
     await asyncio.gather(ledger.flush(), ledger.flush(), ledger.last(5))
-    assert len(await ledger.last(100)) == 20
+    assert len(await ledger.last(1000)) == 200
+    assert await counted(ledger) == 200
+
+
+async def test_a_write_that_was_cut_off_is_made_good_and_counts_once(ledger: Ledger) -> None:
+    for turns_of_the_loop in range(4):
+        ledger.append(request(turns_of_the_loop))
+        flushing = asyncio.ensure_future(ledger.flush())
+        for _ in range(turns_of_the_loop):
+            await asyncio.sleep(0)
+        flushing.cancel()
+        await asyncio.gather(flushing, return_exceptions=True)
+    assert len(await ledger.last(9)) == 4
+    assert await counted(ledger) == 4
+
+
+async def test_verdicts_of_one_request_are_not_written_for_the_next(ledger: Ledger) -> None:
+    each = [
+        replace(request(number), verdicts=request(accounts=n).verdicts)
+        for number, n in enumerate((2, 2, 1, 3))
+    ]
+    for record in each:
+        ledger.append(record)
+    assert await ledger.last(9) == tuple(reversed(each))
 
 
 async def test_a_damaged_ledger_is_put_aside_and_a_new_one_begun(path: Path) -> None:

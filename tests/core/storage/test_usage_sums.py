@@ -1,7 +1,7 @@
 """Sums by the hour: the same numbers as the requests themselves, in far fewer rows."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ from core.domain.account import AccountId
 from core.domain.facts import RequestKind
 from core.domain.rules import Project
 from core.domain.usage import RequestRecord, Result, Tokens
-from core.storage.ledger import LEDGER_SCHEMA, open_ledger
+from core.storage.ledger import LEDGER_SCHEMA, insert, open_ledger
 from core.storage.records import COLUMNS, row_of
 from core.storage.usage_sums import (
     GROUPINGS,
@@ -66,6 +66,14 @@ def turn(
     )
 
 
+def count(file: sqlite3.Connection, records: Sequence[RequestRecord]) -> None:
+    """Write them, each as a request of its own, and count them."""
+    (last,) = file.execute("SELECT count(*) FROM request").fetchone()
+    each = enumerate(records, start=last)
+    insert(file, [row_of(replace(record, id=f"req_{number}")) for number, record in each])
+    count_usage(file, after=last)
+
+
 def sums(
     file: sqlite3.Connection, by: str, back: timedelta = timedelta(days=400)
 ) -> dict[str, int]:
@@ -76,7 +84,7 @@ def sums(
 
 
 def test_turns_are_summed_by_whatever_is_asked_for(file: sqlite3.Connection) -> None:
-    count_usage(
+    count(
         file,
         [
             turn(),
@@ -98,7 +106,7 @@ def test_projects_are_told_apart_and_what_names_none_is_kept(file: sqlite3.Conne
         named = None if project is None else Project(project)
         return replace(known, facts=replace(known.facts, project=named))
 
-    count_usage(file, [of("/home/x"), of("/home/x"), of("/home/y"), of(None)])
+    count(file, [of("/home/x"), of("/home/x"), of("/home/y"), of(None)])
     assert sums(file, "project") == {"": 10, "/home/x": 20, "/home/y": 10}
 
 
@@ -118,32 +126,32 @@ def test_sums_of_before_projects_were_told_apart_are_kept() -> None:
 
 
 def test_a_day_is_the_persons_own(file: sqlite3.Connection) -> None:
-    count_usage(file, [turn()])
+    count(file, [turn()])
     (late,) = usage_since(file, NOW - HOUR, by="day", offset=timedelta(hours=15))
     assert late.key == "2026-03-03"
 
 
 def test_only_what_is_recent_enough_counts_by_whole_hours(file: sqlite3.Connection) -> None:
-    count_usage(file, [turn(), turn(3 * HOUR), turn(50 * HOUR)])
+    count(file, [turn(), turn(3 * HOUR), turn(50 * HOUR)])
     assert sums(file, "account", 24 * HOUR) == {"A": 20}
     assert sums(file, "account", 3 * HOUR) == {"A": 20}
 
 
 def test_what_spends_nothing_is_not_counted(file: sqlite3.Connection) -> None:
     base = turn()
-    count_usage(file, [replace(base, facts=replace(base.facts, kind=RequestKind.MODELS))])
+    count(file, [replace(base, facts=replace(base.facts, kind=RequestKind.MODELS))])
     assert sums(file, "account") == {}
 
 
 def test_old_hours_are_forgotten(file: sqlite3.Connection) -> None:
-    count_usage(file, [turn(), turn(50 * HOUR)])
+    count(file, [turn(), turn(50 * HOUR)])
     prune_usage(file, NOW - 24 * HOUR)
     assert sums(file, "account") == {"A": 10}
 
 
 def test_thousands_of_requests_are_a_few_rows(file: sqlite3.Connection) -> None:
     minute = timedelta(minutes=1)
-    count_usage(file, [turn(n * minute, account="AB"[n % 2]) for n in range(6000)])
+    count(file, [turn(n * minute, account="AB"[n % 2]) for n in range(6000)])
     (rows,) = file.execute("SELECT count(*) FROM usage_hour").fetchone()
     assert rows <= 2 * (6000 // 60 + 1)
     assert sum(sums(file, "account").values()) == 60_000
@@ -186,8 +194,8 @@ records = st.builds(
 @given(st.lists(records, max_size=30), st.sampled_from(GROUPINGS))
 def test_no_request_is_lost_or_counted_twice(each: list[RequestRecord], by: str) -> None:
     with closing(empty()) as file:
-        count_usage(file, each[:10])
-        count_usage(file, each[10:])
+        count(file, each[:10])
+        count(file, each[10:])
         found = usage_since(file, NOW - timedelta(days=30), by=by, offset=NO_OFFSET)
     assert sum(one.requests for one in found) == len(each)
     assert all(one.input >= 0 for one in found)
@@ -195,7 +203,7 @@ def test_no_request_is_lost_or_counted_twice(each: list[RequestRecord], by: str)
 
 def test_days_are_told_apart_by_the_persons_own_clock(file: sqlite3.Connection) -> None:
     # NOW is 09:00 UTC: in a zone fifteen hours ahead 08:00 is another day than 09:00.
-    count_usage(file, [turn(), turn(HOUR)])
+    count(file, [turn(), turn(HOUR)])
     found = usage_since(file, NOW - 3 * HOUR, by="account", offset=timedelta(hours=15))
     assert [one.input for one in found] == [10, 10]
     assert len(usage_since(file, NOW - 3 * HOUR, by="account", offset=NO_OFFSET)) == 1
