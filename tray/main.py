@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 
-import qasync
+from PySide6.QtWidgets import QApplication
 from shiboken6 import delete
 
 from core.domain.errors import CoreError
@@ -37,12 +37,25 @@ def main(arguments: Sequence[str], *, open_engine: OpenEngine, speech: Speech) -
     application.setApplicationDisplayName("Turntable")
     application.setDesktopFileName("turntable")
     try:
-        return asyncio.run(run(application, open_engine, speech), loop_factory=qasync.QEventLoop)
+        with asyncio.Runner(loop_factory=partial(new_loop, application)) as runner:
+            return runner.run(run(application, open_engine, speech))
     except CoreError as error:
         _say(error_line(error, speech))
         if hint := hint_line(error, speech):
             _say(hint)
         return int(error.exit_code)
+
+
+def new_loop(application: QApplication) -> asyncio.AbstractEventLoop:
+    """The loop that Qt and asyncio share here; elsewhere than on Linux it is qasync's."""
+    if sys.platform != "linux":
+        from qasync import QEventLoop
+
+        made: asyncio.AbstractEventLoop = QEventLoop(application)
+        return made
+    from tray.guest_loop import GuestLoop
+
+    return GuestLoop(application)
 
 
 async def run(application: Application, open_engine: OpenEngine, speech: Speech) -> int:

@@ -35,8 +35,8 @@ _ASKED = 50
 _TYPED = 10
 
 
-async def fill(folder: Path, count: int) -> None:
-    """A data folder with so many accounts, each with a login and two windows."""
+async def fill(folder: Path, count: int, *, first: int = 1, passphrase: str = PASSPHRASE) -> None:
+    """A data folder with accounts `first` to `count`, each with a login and two windows."""
     app = App(
         home=Home(root=folder),
         environment={"PATH": "", "CODEX_HOME": str(folder / "codex")},
@@ -46,9 +46,9 @@ async def fill(folder: Path, count: int) -> None:
     )
     await app.hold("bench")
     try:
-        await app.unlock(PASSPHRASE)
+        await app.unlock(passphrase)
         now = datetime.now(UTC)
-        for number in range(1, count + 1):
+        for number in range(first, count + 1):
             row = replace(account(number), refresher=Refresher.TURNTABLE, source=None)
             known = replace(login(f"L{number}"), expires_at=now + timedelta(days=5))
             await app.folder.vault.put(row.id, known)

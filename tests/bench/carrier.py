@@ -1,8 +1,9 @@
 """The proxy alone, a process of its own: no vault, no ledger, one account, the simplest choice.
 
-python -m tests.bench.carrier asyncio|uvloop|qasync|qasync-busy PORT_OF_BACK_END CA_FILE
+python -m tests.bench.carrier asyncio|uvloop|window|window-busy|qasync PORT_OF_BACK_END CA_FILE
 
-`qasync-busy` has a window that paints 60 times a second and holds the loop for 50 ms each second.
+`window` runs beside a window on the tray's own loop, `qasync` on that one's; `window-busy` paints
+60 times a second and holds the loop for 50 ms each second.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ import gc
 import sys
 import time
 from collections.abc import Coroutine
+from functools import partial
 
 from core.domain.account import AccountId
 from core.domain.credentials import Grant
@@ -85,30 +87,33 @@ def main() -> None:
     kind, back_end, ca_file = sys.argv[1:]
     work = serve(int(back_end), ca_file)
     match kind:
-        case "qasync" | "qasync-busy":
-            _run_in_a_window(work, busy=kind == "qasync-busy")
+        case "window" | "window-busy" | "qasync":
+            _run_in_a_window(work, kind)
         case "uvloop":
             asyncio.run(work, loop_factory=serving_loop)
         case _:
             asyncio.run(work)
 
 
-def _run_in_a_window(work: Coroutine[None, None, None], *, busy: bool) -> None:
+def _run_in_a_window(work: Coroutine[None, None, None], kind: str) -> None:
     import qasync
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication, QLabel
+
+    from tray.main import new_loop
 
     application = QApplication([])
     window = QLabel("A window")
     window.resize(800, 600)
     window.show()
-    if busy:
+    if kind == "window-busy":
         painting, holding = QTimer(), QTimer()
         painting.timeout.connect(window.repaint)
         painting.start(16)
         holding.timeout.connect(lambda: time.sleep(0.05))
         holding.start(1000)
-    with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(application)) as runner:
+    loop = qasync.QEventLoop if kind == "qasync" else new_loop
+    with asyncio.Runner(loop_factory=partial(loop, application)) as runner:
         runner.run(work)
 
 

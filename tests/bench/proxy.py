@@ -177,7 +177,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--with",
         dest="compared",
-        default="node,serve,asyncio,uvloop,qasync,qasync-busy",
+        default="node,serve,asyncio,uvloop,window,window-busy",
         help="besides direct and nginx; a loop's name is the carrier alone on it",
     )
     parser.add_argument("--write", action="store_true", help="write docs/performance.md")

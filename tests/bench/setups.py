@@ -23,8 +23,9 @@ LIMITED = "ws-bench-a"
 CARRIERS = {
     "asyncio": "asyncio",
     "uvloop": "uvloop",
-    "qasync": "qasync, idle window",
-    "qasync-busy": "qasync, busy window",
+    "window": "idle window",
+    "window-busy": "busy window",
+    "qasync": "idle window, qasync",
 }
 """The loops on which the proxy is also run alone, and what their columns are called."""
 

@@ -2,8 +2,10 @@
 
 An X server, a session bus and a tray of its own, as in the tests; the app with two accounts over a
 back end on loopback. Measured: start → icon, the menu of 50 accounts, how soon a click is seen,
-what the proxy adds while the window is open (engine inside and in a child), and what it takes when
-nobody does anything. `--write` puts the table into docs/performance.md.
+what it takes when nobody does anything, and what the proxy adds while the window is open on 50
+accounts, one of which is asked short questions all the time (engine inside and in a child).
+`--only delays` (or starts, menus, clicks, idle) measures one of them; `--write` puts the whole
+table into docs/performance.md.
 """
 
 import argparse
@@ -13,7 +15,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,7 @@ from pathlib import Path
 from core.control.remote import RemoteFacade
 from core.runtime.paths import Home
 from tests.bench import load, setups
+from tests.bench.accounts import fill
 from tests.bench.measured import at, cpu_s, middle, resident_mb
 from tests.fakes.connect_proxy import Authority
 from tests.fakes.desktop import Desktop
@@ -37,7 +40,11 @@ REST_S = 1.0
 """Between two clicks: nobody is faster, and what the one before it has set off is over."""
 STREAMS = 64
 EVENTS = 150
+ACCOUNTS_SHOWN = 50
+LIVELY_S = 0.05
+"""Between two short questions that keep the numbers in the window moving."""
 SETTLES_S = 20.0
+PARTS = ("starts", "menus", "clicks", "idle", "delays")
 ROUTE = "Route Codex through Turntable"
 
 
@@ -171,7 +178,11 @@ async def delays(world: World, engine: str) -> list[Row]:
         await asyncio.sleep(3)
         await load.counted(target, clients=4, requests=400)
         first = await load.closed_loop(target, clients=1, seconds=5)
-        events = await load.streams(target, clients=STREAMS, events=EVENTS, gap_ms=20)
+        async with asyncio.TaskGroup() as group:
+            streams = load.streams(target, clients=STREAMS, events=EVENTS, gap_ms=20)
+            streaming = group.create_task(streams)
+            group.create_task(load.closed_loop(target, clients=1, seconds=3, pause_s=LIVELY_S))
+        events = streaming.result()
         await asyncio.to_thread(setups.verb, "unbind", environment=world.environment)
     where = "inside" if engine == "inline" else "in a child"
     return [
@@ -200,12 +211,23 @@ async def idle(world: World, minutes: float) -> list[Row]:
     ]
 
 
-async def measure(world: World, *, minutes: float, count: int) -> list[Row]:
-    """All of it, one after the other."""
-    rows = [await starts(world, count), await menus(world), *await seen(world)]
-    for engine in ("inline", "child"):
-        rows += await delays(world, engine)
-    return [*rows, *(await idle(world, minutes) if minutes else [])]
+async def measure(world: World, parts: Sequence[str], *, minutes: float, count: int) -> list[Row]:
+    """These parts, one after the other."""
+    rows: list[Row] = []
+    if "starts" in parts:
+        rows += [await starts(world, count)]
+    if "menus" in parts:
+        rows += [await menus(world)]
+    if "clicks" in parts:
+        rows += await seen(world)
+    if "idle" in parts and minutes:
+        rows += await idle(world, minutes)
+    if "delays" in parts:
+        home, passphrase = (world.environment[f"TURNTABLE_{n}"] for n in ("HOME", "PASSPHRASE"))
+        await fill(Path(home), ACCOUNTS_SHOWN, first=3, passphrase=passphrase)
+        for engine in ("inline", "child"):
+            rows += await delays(world, engine)
+    return rows
 
 
 def table(rows: list[Row], began: tuple[float, float, float]) -> str:
@@ -220,6 +242,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.tray", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10, help="Of idleness; 0: none.")
     parser.add_argument("--starts", type=int, default=5)
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
     began = os.getloadavg()
@@ -231,7 +254,9 @@ def main() -> None:
         desktop = stack.enter_context(Desktop(folder / "desktop"))
         world = World(desktop=desktop, environment=environment)
         world.config.write_bytes(b'model = "gpt-6.1-sol"\n')
-        rows = asyncio.run(measure(world, minutes=arguments.minutes, count=arguments.starts))
+        rows = asyncio.run(
+            measure(world, arguments.only, minutes=arguments.minutes, count=arguments.starts)
+        )
     text = table(rows, began)
     sys.stdout.write(text)
     if arguments.write:

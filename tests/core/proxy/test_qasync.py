@@ -1,15 +1,17 @@
-"""The proxy runs unchanged on the tray's loop, which is Qt's."""
+"""The proxy runs unchanged on the loops that asyncio shares with Qt."""
 
 import asyncio
 import os
 import subprocess
 import sys
 
+import pytest
 import qasync
 from PySide6.QtWidgets import QApplication
 
 from tests.core.proxy.rig import Arrived, BackEnd, Client, Rig, Wire, request_bytes, until
 from tests.fakes.clock import FakeClock
+from tray.main import new_loop
 
 EVENT = b"event: response.output_text.delta\ndata: %d\n\n"
 
@@ -48,11 +50,12 @@ async def streams_and_leavers() -> None:
     assert len(rig.records) == 25
 
 
-def test_streams_pass_and_leavers_are_noticed_on_the_qt_loop() -> None:
+@pytest.mark.parametrize("loop", ["tray", "qasync"])
+def test_streams_pass_and_leavers_are_noticed_beside_qt(loop: str) -> None:
     # In a process of its own, as in the program: a Qt loop that has ended leaves notifiers and
     # timers behind, which must not hear the events of other tests.
     ran = subprocess.run(
-        [sys.executable, "-W", "error", "-m", __name__],
+        [sys.executable, "-W", "error", "-m", __name__, loop],
         capture_output=True,
         text=True,
         check=False,
@@ -63,7 +66,8 @@ def test_streams_pass_and_leavers_are_noticed_on_the_qt_loop() -> None:
 
 if __name__ == "__main__":
     application = QApplication(sys.argv)
-    with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(application)) as runner:
+    chosen = qasync.QEventLoop if sys.argv[1] == "qasync" else new_loop
+    with asyncio.Runner(loop_factory=lambda: chosen(application)) as runner:
         runner.run(streams_and_leavers())
     sys.stdout.write("passed\n")
     sys.stdout.flush()
