@@ -5,7 +5,6 @@ from PySide6.QtWidgets import QApplication
 
 from tray.theme import (
     GAP,
-    GAP_LARGE,
     GAP_MEDIUM,
     GAP_SMALL,
     RADIUS,

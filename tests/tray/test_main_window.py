@@ -308,7 +308,7 @@ def test_choice_is_set_at_once_and_can_be_undone(shown: Shown) -> None:
 
 def test_flag_and_number_are_set_too(shown: Shown) -> None:
     page = shown.open(PageName.SETTINGS)
-    named(page, QCheckBox, "Allow custom").click()
+    named(page, QCheckBox, "Other back ends").click()
     port = named(page, QLineEdit, "Port")
     port.setText("9000")
     port.editingFinished.emit()

@@ -9,8 +9,7 @@ from core.domain.settings import Declaration, declarations
 from core.words.speech import Speech
 from tray.present.answer import Answer
 from tray.present.entries import Perform
-
-_SPELLED = {"url": "URL", "ca": "CA", "ttl": "TTL", "ntfy": "ntfy"}
+from tray.present.setting_names import setting_names
 
 
 EXPLAIN = Perform(verb="config", arguments={"action": "explain"})
@@ -31,7 +30,7 @@ class Setting:
 
     Attributes:
         key: `section.name`.
-        title: the name, with spaces.
+        title: what people call it.
         help: one sentence.
         editor: what it is changed with.
         value: as typed.
@@ -57,28 +56,27 @@ class Setting:
 
 
 def settings(answer: Answer, *, speech: Speech) -> tuple[Setting, ...]:
-    """Every declared setting that the engine knows, in the order of the declarations."""
-    declared = declarations()
+    """Every declared setting that the engine knows: sections as below, then as declared."""
+    declared, names, order = declarations(), setting_names(speech), list(sections(speech))
     shown = {part.text("key"): part for part in answer.parts("settings")}
-    return tuple(
-        _setting(key, declared[key], shown[key], speech) for key in declared if key in shown
-    )
+    known = (key for key in declared if key in shown)
+    by_section = sorted(known, key=lambda key: order.index(key.partition(".")[0]))
+    return tuple(_setting(key, declared[key], names[key], shown[key], speech) for key in by_section)
 
 
 def sections(speech: Speech) -> Mapping[str, str]:
-    """Section → its heading; a section without one is called by its own name."""
+    """Section → its heading; what people change most comes first."""
     return {
-        "proxy": speech.say("Proxy"),
-        "upstream": speech.say("Back end"),
+        "ui": speech.say("Look and language"),
+        "notify": speech.say("Messages"),
         "routing": speech.say("Rotation"),
         "quota": speech.say("Limits"),
         "tokens": speech.say("Logins"),
         "bind": speech.say("Route Codex"),
-        "notify": speech.say("Messages"),
-        "ui": speech.say("Look and language"),
-        "log": speech.say("Log"),
         "usage": speech.say("Record"),
-        "update": speech.say("Updates"),
+        "proxy": speech.say("Proxy"),
+        "upstream": speech.say("Back end"),
+        "log": speech.say("Log"),
     }
 
 
@@ -103,10 +101,9 @@ def found(setting: Setting, typed: str) -> bool:
     return all(word in setting.words for word in typed.lower().split())
 
 
-def _setting(key: str, declared: Declaration, shown: Answer, speech: Speech) -> Setting:
+def _setting(key: str, declared: Declaration, title: str, shown: Answer, speech: Speech) -> Setting:
     source = shown.text("source")
     value = as_typed(shown.raw("value"))
-    title = _title(key.partition(".")[2])
     help_ = speech.say(declared.help)
     return Setting(
         key=key,
@@ -154,19 +151,14 @@ def _limits(declared: Declaration, speech: Speech) -> str:
     if declared.minimum is None or declared.maximum is None:
         return ""
     return speech.say(
-        "{low} to {high}", low=_number(declared.minimum), high=_number(declared.maximum)
+        "{low} to {high}",
+        low=_number(declared.minimum, speech),
+        high=_number(declared.maximum, speech),
     )
 
 
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:g}"
-
-
-def _title(name: str) -> str:
-    """`connect_timeout_s` → `Connect timeout`; the unit stands in the sentence below."""
-    words = name.removesuffix("_s").split("_")
-    spelled = " ".join(_SPELLED.get(word, word) for word in words)
-    return spelled[:1].upper() + spelled[1:]
+def _number(value: float, speech: Speech) -> str:
+    return speech.number(value, places=0 if float(value).is_integer() else 1)
 
 
 _PROFILE = "profile "

@@ -8,6 +8,7 @@ import pytest
 from core.control.commands import VERBS
 from core.domain.report import StatusReport
 from core.domain.settings import declarations
+from core.runtime.language import local_speech
 from core.words.speech import english
 from tests.tray import answers
 from tests.tray.snapshots import NOW, account, snapshot, week, window
@@ -260,9 +261,11 @@ def shown_settings() -> dict[str, Setting]:
 
 
 def test_page_has_every_declared_setting_in_a_named_section() -> None:
-    assert tuple(shown_settings()) == tuple(declarations())
-    named = set(sections(ENGLISH))
-    assert {key.partition(".")[0] for key in declarations()} <= named
+    assert set(shown_settings()) == set(declarations())
+    named = sections(ENGLISH)
+    assert {key.partition(".")[0] for key in declarations()} == set(named)
+    shown = dict.fromkeys(key.partition(".")[0] for key in shown_settings())
+    assert list(shown) == list(named), "one section after the other"
 
 
 def test_editor_follows_from_the_declaration() -> None:
@@ -313,12 +316,19 @@ def test_change_and_its_undo_are_the_config_verb() -> None:
 
 def test_limits_are_numbers_that_people_read() -> None:
     assert shown_settings()["proxy.max_buffered"].limits == "1,024 to 68,719,476,736"
+    assert shown_settings()["upstream.connect_timeout_s"].limits == "0.1 to 120"
 
 
-def test_names_are_words() -> None:
-    shown = shown_settings()
-    assert shown["upstream.base_url"].title == "Base URL"
-    assert shown["upstream.connect_timeout_s"].title == "Connect timeout"
+def test_every_setting_is_called_by_a_name_of_its_own() -> None:
+    titles = [setting.title for setting in shown_settings().values()]
+    assert len(set(titles)) == len(titles)
+    assert not [title for title in titles if "_" in title]
+
+
+def test_settings_are_named_and_limited_in_the_language_of_the_person() -> None:
+    german = settings(Answer(answers.config()), speech=local_speech("de", {}))
+    body = next(setting for setting in german if setting.key == "proxy.max_body")
+    assert (body.title, body.limits) == ("Größte Anfrage", "1.024 bis 1.073.741.824")
 
 
 def test_search_finds_by_name_and_by_sentence() -> None:
