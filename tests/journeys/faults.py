@@ -19,7 +19,6 @@ IMPATIENT = {
 }
 """Patience that a test can wait for; ten and five and a half minutes by default."""
 NOBODY = {"TURNTABLE_UPSTREAM_BASE_URL": "http://127.0.0.1:1/backend-api"}
-NO_TLS = {"TURNTABLE_UPSTREAM_BASE_URL": "https://127.0.0.1:{port}/backend-api"}
 
 type Happens = Callable[[StandIn], None]
 
@@ -35,7 +34,7 @@ class Fault:
         says: what Codex prints in the end; empty: the answer comes.
         accepted_and_refused: how many of them were taken and then refused in so many words.
         websocket: Codex speaks WebSocket; else HTTPS.
-        env: what the program is started with; `{port}` is the back end's.
+        env: what the program is started with.
     """
 
     name: str
@@ -72,9 +71,7 @@ _SILENT = (
     "The back end took the request and did not answer in time. It may have been counted, so "
     "Turntable did not send it again."
 )
-_REDIRECT = replies.Reply(
-    status=302, headers=((b"location", b"https://elsewhere.example/login"),)
-)
+_REDIRECT = replies.Reply(status=302, headers=((b"location", b"https://elsewhere.example/login"),))
 _RESET_IN_A_CHUNK = Cut(after_events=7, mid_chunk=True, reset=True)
 _RESET_IN_A_FRAME = Cut(after_events=3, mid_chunk=True, reset=True)
 
@@ -85,13 +82,6 @@ _OVER_HTTPS = (
         asked=0,
         says="The back end cannot be reached; nothing was sent.",
         env=NOBODY,
-    ),
-    Fault(
-        name="the back end's address speaks no TLS",
-        happens=lambda _: None,
-        asked=0,
-        says="The back end cannot be reached; nothing was sent.",
-        env=NO_TLS,
     ),
     Fault(name="cut before the head", happens=once(Cut()), asked=2),
     Fault(name="reset before the head", happens=once(Cut(reset=True)), asked=2),
@@ -121,7 +111,7 @@ _OVER_HTTPS = (
     Fault(
         name="500 from every account",
         happens=always(replies.server_error(500)),
-        asked=60,
+        asked=31,
         says="We’re currently experiencing high demand",
     ),
     Fault(name="503, overloaded, once", happens=once(replies.server_error(503)), asked=2),
@@ -158,16 +148,10 @@ _OVER_HTTPS = (
         says=_NETWORK,
     ),
     Fault(
-        name="511: the network wants a login",
-        happens=always(replies.server_error(511, body=False)),
-        asked=1,
-        says=_NETWORK,
-    ),
-    Fault(
         name="401 from every account",
         happens=always(replies.unauthorized()),
         asked=2,
-        says="xx",
+        says="No account is signed in any more.",
     ),
     Fault(
         name="402: every workspace is gone",
@@ -228,7 +212,7 @@ _OVER_WEBSOCKET = (
         name="401 from every account",
         happens=always(replies.unauthorized()),
         asked=2,
-        says="xx",
+        says="No account is signed in any more.",
     ),
     Fault(name="server_error, said as an event", happens=once(Fails("server_error")), asked=2),
 )
@@ -243,12 +227,27 @@ Each row is played by the journey `tests/journeys/test_faults.py` with the real 
 program and two accounts. *Requests* is how many requests for the turn reach the back end; where the
 answer comes after a second one, it was Codex that asked again, or Turntable that asked another
 account because the first had refused. In all rows together Turntable itself sends no request twice
-that may have been accepted: the stand-in counts.
+that may have been accepted: the stand-in counts. Codex asks thirty times where it is told 500; the
+first time every account is asked for it, later only the one that has rested longest, and its own
+answer is passed on.
 
 | over | what breaks | Codex prints | requests |
 |---|---|---|---|
 """
 _TAIL = """
+Where the back end's name does not resolve, where nobody answers within `upstream.connect_timeout_s`
+and where no TLS is spoken, it is as where nobody listens. A certificate that nobody vouches for and
+an egress proxy that cannot be used have sentences of their own, and cost no request either
+(`tests/core/proxy/test_faults.py`, `test_tls.py`, `test_egress_proxy.py`). 511 and every redirect
+count as the network's own, whatever their page.
+
+## Codex goes away
+
+Played by `tests/journeys/test_leaving.py`: Codex is killed in the middle of an answer, over HTTPS
+and over WebSocket. Within a second the back end is hung up on, nobody else is asked, and the row
+says *cancelled*. `tests/core/proxy/test_leaving.py` does the same at every other point, from the
+handshake to the middle of a chunk.
+
 ## The machine sleeps
 
 Played by `tests/journeys/test_sleep.py` and `test_wake.py` (the program is stopped and let go on,
