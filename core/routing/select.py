@@ -241,15 +241,15 @@ def _without_the_pinned(pin: AccountId, refusal: Refuse, now: datetime) -> Decis
 def _last_resort(
     verdicts: Sequence[Verdict], forced: AccountId | None, tried: frozenset[AccountId]
 ) -> list[AccountId]:
-    """The failing account that rests for the shortest time, when nobody else is left."""
-    resting = [
-        v
-        for v in verdicts
-        if v.state is AccountState.FAILING
-        and v.until is not None
-        and v.account not in tried
-        and forced in (None, v.account)
-    ]
+    """The failing account that rests for the shortest time, when nobody else is left.
+
+    One for each request: where one that was asked fails, those that have failed a moment ago will
+    too. Clients ask again by themselves (Codex thirty times), and then it is another's turn.
+    """
+    failing = [v for v in verdicts if v.state is AccountState.FAILING and v.until is not None]
+    if any(v.account in tried for v in failing):
+        return []
+    resting = [v for v in failing if forced in (None, v.account)]
     soonest = min(resting, key=lambda v: (v.until, v.account), default=None)
     return [] if soonest is None else [soonest.account]
 

@@ -354,14 +354,25 @@ USES = [
     ),
     pytest.param(
         Row(
-            state=pool("ABC"),
-            observed=Observed(blocks={A: waiting(), B: resting(9), C: resting(5)}),
-            tried=frozenset({C}),
+            state=pool("AB"),
+            observed=Observed(blocks={A: waiting(), B: resting(5)}),
+            tried=frozenset({A}),
         ),
         B,
         UseReason.STRATEGY,
         None,
-        id="then the other failing one",
+        id="a failing account is asked where the others were found to wait",
+    ),
+    pytest.param(
+        Row(
+            state=pool("ABC"),
+            observed=Observed(blocks={A: resting(9), B: resting(5)}),
+            tried=frozenset({A, B}),
+        ),
+        C,
+        UseReason.STRATEGY,
+        None,
+        id="whoever has failed, one that is well is asked",
     ),
 ]
 
@@ -434,6 +445,17 @@ REFUSALS = [
         None,
         None,
         id="everyone was asked",
+    ),
+    pytest.param(
+        Row(
+            state=pool("AB"),
+            observed=Observed(blocks={A: resting(9), B: resting(5)}),
+            tried=frozenset({B}),
+        ),
+        RefuseReason.ALL_FAILING,
+        None,
+        None,
+        id="one failing account has failed again: the others that rest are not asked too",
     ),
     pytest.param(
         Row(state=pool("AB", stay(A)), observed=Observed(blocks={A: waiting()})),
