@@ -8,20 +8,16 @@ import json
 import logging
 import shlex
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from core.app import App
+from core.asking import Asking
 from core.control.codec import to_json
 from core.control.local import LocalFacade
 from core.domain.events import ShowRequested
 from core.domain.happening import Happening, HappeningKind, happenings, is_quiet, is_told
 from core.domain.report import StatusReport
-from core.runtime.net import connector
 from core.runtime.tasks import Tasks
 from core.words.happenings import title, told
-
-if TYPE_CHECKING:
-    import httpx
 
 PATIENCE_S = 10.0
 """How long a topic or a command may take."""
@@ -37,6 +33,7 @@ class Teller:
         """Starts nothing."""
         self._app = app
         self._facade = facade
+        self._connect = Asking(settings=lambda: app.settings).connect
         self._tasks = Tasks("telling")
         self._following: asyncio.Task[None] | None = None
         self._telling: set[asyncio.Task[None]] = set()
@@ -121,9 +118,6 @@ class Teller:
             return
         if process.returncode:
             _log.warning("notify.command ended with %s", process.returncode)
-
-    def _connect(self) -> "httpx.AsyncClient":
-        return connector(self._app.settings.upstream)()
 
 
 def _record(happening: Happening) -> dict[str, object]:
