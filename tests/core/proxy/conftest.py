@@ -23,6 +23,7 @@ from core.proxy.upstream import Sent
 from core.proxy.websocket_relay import Opened, SocketRelay
 from core.proxy.websocket_sides import Onward, Side
 from core.proxy.websocket_turns import Line, Turns
+from tests.core.proxy.accepted import accepted
 from tests.core.proxy.rig import BackEnd, Client, Rig
 from tests.fakes.clock import FakeClock
 
@@ -53,7 +54,7 @@ async def rig(back_end: BackEnd, clock: FakeClock) -> AsyncIterator[Rig]:
 def never_twice(rig: Rig, back_end: BackEnd) -> Iterator[None]:
     """Whatever breaks: of each request no more than one copy may have been accepted."""
     yield
-    assert sum(one.accepted for one in back_end.arrived) <= rig.begun
+    assert sum(map(accepted, back_end.arrived)) <= rig.begun
 
 
 @pytest.fixture
