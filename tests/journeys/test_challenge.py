@@ -1,4 +1,4 @@
-"""The network in front of the back end wants to see a browser: who is told so, and in what words."""
+"""The network in front of the back end wants to see a browser: who is told so, and how."""
 
 from datetime import UTC, datetime
 
