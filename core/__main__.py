@@ -7,6 +7,9 @@ def main() -> int:
     """The program's entry point; its exit code."""
     if sys.argv[1:2] == ["guard-process"]:
         # A small process: it loads nothing of the command line.
+        from core.binding.lean import spare_openssl
+
+        spare_openssl()
         from core.binding.guard import main as guard
 
         return guard(sys.argv[2:])

@@ -17,6 +17,14 @@ EXCLUDED_MODULES = (
 )  # fmt: skip
 """Never imported by us; hooks of others, and the chart library where it can, would bring them."""
 
+UNUSED_AT_START = (
+    "pyi_rth_pyside6", "pyi_rth_multiprocessing", "pyi_rth_pyqtgraph_multiprocess",
+    "pyi_rth_inspect",
+)  # fmt: skip
+"""What PyInstaller would run at every start, also that of the guard. It loads Qt, `multiprocessing`
+and `zipfile`. Qt's wheels tell by themselves where their plugins are, nothing here starts a
+process by `multiprocessing`, and there is no source to inspect."""
+
 _UNUSED_QT = (
     "Qml", "Quick", "Pdf", "VirtualKeyboard", "Network", "Test", "Sql", "Designer",
     "Help", "3D", "Charts", "WebEngine", "Multimedia", "ShaderTools", "Labs", "EglF",

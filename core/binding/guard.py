@@ -18,6 +18,9 @@ from pathlib import Path
 
 if __package__ in {None, ""}:  # started by path, from wherever this copy lies; Python's own first
     sys.path.append(str(Path(__file__).resolve().parents[2]))
+    from core.binding.lean import spare_openssl
+
+    spare_openssl()
 
 from core.binding.bind_lock import try_lock
 from core.binding.durable import PRIVATE_FILE, PRIVATE_FOLDER

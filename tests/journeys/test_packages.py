@@ -1,11 +1,13 @@
 """What people install: the packaged app, made here, passes what the checkout passes."""
 
 import asyncio
+import fcntl
 import os
 import shutil
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,10 +16,17 @@ from PyInstaller.archive.readers import CArchiveReader
 from core.domain.version import VERSION
 from installers.build import make_app, program_in, size_of
 from installers.linux import make_appdir, make_deb
+from tests.core.binding.homes import Place
+from tests.core.binding.machine import soon, tells
 from tests.fakes.desktop import Desktop
+from tests.fakes.tray_host import TrayHost
 from tests.smoke import smoke
 
 pytestmark = pytest.mark.timeout(400)
+
+ROUTE = "Route Codex through Turntable"
+GUARD_KB = 17_500
+"""What a guard may keep resident, watching or answering; 20 MB are promised."""
 
 
 @pytest.fixture(scope="module")
@@ -110,39 +119,97 @@ async def test_the_tray_shows_itself_on_a_real_desktop(
             await process.communicate()
 
 
-def test_the_guard_of_the_app_is_small(program: Path, tmp_path: Path) -> None:
+def test_the_guard_of_the_app_is_small_while_it_watches_and_while_it_answers(
+    program: Path, tmp_path: Path, free_port: int
+) -> None:
     """It is the same program by another first word, and loads nothing of it."""
-    import fcntl
-
-    (tmp_path / "run").mkdir()
-    with (tmp_path / "run" / "owner.lock").open("w") as owner:
+    place = Place(tmp_path)
+    place.binder().bind(place.home, free_port)
+    data = tmp_path / "turntable"
+    with (data / "run" / "owner.lock").open("w") as owner:
         fcntl.flock(owner, fcntl.LOCK_EX)
         started = subprocess.run(
-            [program, "guard-process", "--home", tmp_path, "--detach"],
+            [program, "guard-process", "--home", data, "--detach"],
             capture_output=True,
             check=True,
         )
         guard = int(started.stdout)
-        try:
-            status = Path(f"/proc/{guard}/status").read_text()
-        finally:
-            os.kill(guard, signal.SIGKILL)
+        watching = resident_kb(guard)
+    try:
+        soon(lambda: tells(free_port))
+        answering = resident_kb(guard)
+    finally:
+        os.kill(guard, signal.SIGKILL)
+    assert watching < GUARD_KB
+    assert answering < GUARD_KB
+
+
+def resident_kb(process: int) -> int:
+    status = Path(f"/proc/{process}/status").read_text()
     (resident,) = [line.split()[1] for line in status.splitlines() if line.startswith("VmRSS")]
-    assert int(resident) < 20_000
+    return int(resident)
 
 
-def test_the_appdir_runs_from_wherever_it_lies(app: Path, tmp_path: Path) -> None:
-    appdir = make_appdir(app, tmp_path)
-    moved = tmp_path / "some where" / "else"
+@pytest.fixture(scope="module")
+def app_run(app: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What starts the AppDir, which was moved to a place of which it knows nothing."""
+    folder = tmp_path_factory.mktemp("appdir")
+    moved = folder / "some where" / "else"
     moved.parent.mkdir()
-    appdir.rename(moved)
-    link = tmp_path / "Turntable.AppImage"
+    make_appdir(app, folder).rename(moved)
+    link = folder / "Turntable.AppImage"
     link.symlink_to(moved / "AppRun")
-    assert smoke([str(link), "demo", "--serve"]) == ""
-    checked = subprocess.run(
-        ["desktop-file-validate", moved / "turntable.desktop"], capture_output=True, check=False
-    )
+    return link
+
+
+def test_the_appdir_runs_from_wherever_it_lies(app_run: Path) -> None:
+    assert smoke([str(app_run), "demo", "--serve"]) == ""
+    entry = app_run.resolve().with_name("turntable.desktop")
+    checked = subprocess.run(["desktop-file-validate", entry], capture_output=True, check=False)
     assert (checked.returncode, checked.stdout) == (0, b"")
+
+
+async def test_the_appdir_is_a_tray_app_from_its_icon_to_its_end(
+    app_run: Path, tmp_path: Path, desktop: Desktop, free_port: int
+) -> None:
+    config = tmp_path / ".codex" / "config.toml"
+    config.parent.mkdir()
+    config.write_bytes(b"# mine\n")
+    env = alone(tmp_path) | dict(desktop.env) | {"HOME": str(tmp_path)}
+    env |= {"TURNTABLE_BIND_WATCH": "false", "TURNTABLE_PROXY_PORT": str(free_port)}
+    env |= {"TURNTABLE_HOME": str(tmp_path / "data"), "QT_QPA_PLATFORM": "xcb"}
+    async with TrayHost(desktop.bus_address) as host:
+        process = await asyncio.create_subprocess_exec(
+            app_run, env=env, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )  # fmt: skip
+        try:
+            item = await host.wait_for_item(60)
+            assert (await item.menu()).entries[0].label == "No account yet"
+            await item.click(ROUTE)
+            async with asyncio.timeout(20):
+                while b"openai_base_url" not in config.read_bytes():  # noqa: ASYNC110 - the app
+                    await asyncio.sleep(0.02)
+            await item.click("Quit")
+            async with asyncio.timeout(30):
+                stdout, stderr = await process.communicate()
+        finally:
+            if process.returncode is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                await process.communicate()
+        assert (process.returncode, stdout, stderr) == (0, b"", b"")
+        await host.wait_until_empty()
+    assert config.read_bytes() == b"# mine\n"
+    assert running_from(app_run.resolve().parent) == []
+
+
+def running_from(folder: Path) -> list[str]:
+    """The processes whose program lies below `folder`."""
+    programs = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended, or is not ours
+            programs.append(str((process / "exe").readlink()))
+    return [program for program in programs if program.startswith(f"{folder}/")]
 
 
 def test_the_deb_unpacks_to_a_program_that_runs(app: Path, tmp_path: Path) -> None:
