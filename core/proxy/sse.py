@@ -6,7 +6,7 @@ several `data` lines are joined; comments are skipped) and never holds more than
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -103,33 +103,48 @@ class Tapped:
 class Tap:
     """Reads the few events that tell usage and limits, at the cost of a search in the others."""
 
+    __slots__ = ("_amid", "_parser")
+
     def __init__(self) -> None:
-        self._parser = EventParser()
+        self._parser: EventParser | None = None
         self._amid = False
 
     def feed(self, data: bytes) -> list[Tapped]:
         """What `data` tells; most reads hold whole events that tell nothing."""
         if self._amid or not data.endswith(b"\n\n") or b"\r" in data:
-            told = [t for e in self._parser.events(data) if (t := tapped_from(e)) is not None]
-            self._amid = not self._parser.between_events
-            return told
+            return self._halves(data)
         if not _may_tell(data):
             return []
-        # Whole events: only those that may tell something are read.
-        blocks = [block for block in data.split(b"\n\n") if _may_tell(block)]
-        events = [event for block in blocks for event in _events_in(block)]
-        return [tapped for event in events if (tapped := tapped_from(event)) is not None]
+        told = []
+        at, end = 0, len(data)
+        while at < end and (plain := _PLAIN.match(data, at)) is not None:
+            at = plain.end()
+            if plain[1] in _TELLING:
+                told.append(tapped_from(Event(type=plain[1].decode(), data=plain[2])))
+        if at < end:
+            told += [tapped_from(event) for event in _written_otherwise(data[at:])]
+        return [tapped for tapped in told if tapped is not None]
+
+    def _halves(self, data: bytes) -> list[Tapped]:
+        """What is told where an event begins or ends in the middle of a read."""
+        if self._parser is None:
+            self._parser = EventParser()
+        told = [t for e in self._parser.events(data) if (t := tapped_from(e)) is not None]
+        self._amid = not self._parser.between_events
+        return told
 
 
-_PLAIN = re.compile(rb"event: ?([a-z_.]+)\ndata: ?([^\n]*)")
+_PLAIN = re.compile(rb"event: ?([a-z_.]+)\ndata: ?([^\n]*)\n\n")
+"""An event as the back end writes it: two lines."""
+_TELLING = frozenset(
+    {b"response.completed", b"response.incomplete", b"response.failed", b"codex.rate_limits"}
+)
 
 
-def _events_in(block: bytes) -> Sequence["Event"]:
-    """The event of a block without CR and without its empty line; nearly all have two lines."""
-    plain = _PLAIN.fullmatch(block)
-    if plain is None:
-        return EventParser().feed(block + b"\n\n")
-    return (Event(type=plain[1].decode(), data=plain[2]),)
+def _written_otherwise(data: bytes) -> list[Event]:
+    """Whole events of other lines, as far as they may tell something."""
+    blocks = [block for block in data.split(b"\n\n") if _may_tell(block)]
+    return [event for block in blocks for event in EventParser().feed(block + b"\n\n")]
 
 
 _FIRST = re.compile(rb"event: ?([a-z_.]+)\n(?:data:[^\r\n]*\n)+\n")
@@ -231,6 +246,6 @@ def tokens_of(usage: Mapping[str, object]) -> Tokens | None:
 
 
 def _count(found: object) -> int:
-    if isinstance(found, bool) or not isinstance(found, int | float):
+    if type(found) is not int and not isinstance(found, float):  # `true` is no number either
         return 0
     return int(found) if 0 <= found < 2**53 else 0
