@@ -132,7 +132,8 @@ class App:
     @property
     def settings(self) -> Settings:
         """The settings as they count now."""
-        return self.configuration.settings
+        known = self._configuration  # asked for eight times a request: without another call
+        return (self.configuration if known is None else known).settings
 
     def reload_settings(self) -> None:
         """Read the settings again; what reads them per request follows at once.

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import random
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -116,6 +117,7 @@ class Serving:
         self._pid = pid
         self._draw = draw
         self._instance = secrets.token_hex(8)
+        self._unlike = random.Random(secrets.randbits(128))  # noqa: S311 - names, guards nothing
         self._health_key = secrets.token_bytes(32)
         self._started = clock.monotonic()
         self._last_request = clock.monotonic()
@@ -249,7 +251,7 @@ class Serving:
 
     def _remember(self, decision: Decision, facts: Facts) -> None:
         """What a decision wants remembered: a choice by weight, a question to the user."""
-        thread, now = facts.thread, self._clock.now()
+        thread = facts.thread
         match decision:
             case Use(shares=shares):
                 if decision.among and decision.reason is UseReason.STRATEGY:
@@ -262,7 +264,7 @@ class Serving:
             case Wait(reason=WaitReason.ASKED, account=account, verdicts=verdicts):
                 back_at = next((v.until for v in verdicts if v.account == account), None)
                 if thread is not None and account is not None and back_at is not None:
-                    moves_at = decision.until
+                    moves_at, now = decision.until, self._clock.now()
                     self._learn(
                         ask_about(thread, account, until=back_at, moves_at=moves_at, now=now)
                     )
@@ -281,7 +283,8 @@ class Serving:
                 at=lambda when: self._speech.clock(when, self._clock.now()),
                 say=self._speech.say,
             ),
-            new_request_id=lambda: f"req_{secrets.token_hex(10)}",
+            # No secret: it need only be unlike any other.
+            new_request_id=lambda: f"req_{self._unlike.getrandbits(80):020x}",
             places=Places(
                 projects=Projects(self._clock),
                 wanted=lambda: self._folder.store.state.names_folders,
@@ -326,7 +329,7 @@ class Serving:
             tokens = record.tokens.input + record.tokens.output
             self._spending.spent(record.account, tokens)
         self._bus.publish(
-            RequestEnded(request=record.id, account=record.account, result=record.result.value)
+            RequestEnded(request=record.id, account=record.account, result=record.result)
         )
 
     def _label(self, account: AccountId) -> str:
@@ -338,9 +341,9 @@ class Serving:
         of_runs = runs.secrets
         known = (*self._of_binds(), *map(_of_run, of_runs)) if of_runs else self._of_binds()
         found = recognise(presented, known, now=self._clock.now())
-        ended = found is not None and any(
-            known.run == found.bind and not runs.lives(known.run) for known in of_runs
-        )
+        if found is None or not of_runs:
+            return found
+        ended = any(known.run == found.bind and not runs.lives(known.run) for known in of_runs)
         return None if ended else found
 
     def _of_binds(self) -> tuple[KnownSecret, ...]:

@@ -48,10 +48,10 @@ class Overheard:
 
     def learn_from(self, tapped: Tapped) -> None:
         """What one event told."""
-        now = self._clock.now()
         if tapped.tokens is not None:
             self.tokens = tapped.tokens
         if tapped.rate_limits is not None:
+            now = self._clock.now()
             quota = quota_from_event(tapped.rate_limits, now=now)
             if unread := unread_in_document(tapped.rate_limits, now=now):
                 _log.debug("an event for %s says what cannot be: %s", self._account, unread)
@@ -59,7 +59,7 @@ class Overheard:
                 self._learn(learn_quota(self._account, quota))
         if tapped.failure is not None:
             self.failed = True
-            model = self._facts.model
+            model, now = self._facts.model, self._clock.now()
             outcome = of_first_event(tapped.failure, model=model, now=now)
             if isinstance(outcome, Limited | Failing):
                 self._learn(learn_outcome(self._account, outcome, model=model, now=now))

@@ -20,9 +20,9 @@ _WAITING = frozenset({
 _NOTHING_KNOWN = Quota()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Terms:
-    """What one request adds to how the accounts stand.
+    """What one request adds to how the accounts stand (not frozen: see ADR 0021).
 
     Attributes:
         model: the model that is asked for; empty looks only at what concerns all models.
