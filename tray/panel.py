@@ -46,6 +46,7 @@ class GlancePanel(QFrame):
         self._resets = paragraph(tone=Tone.MUTED, size=SMALL)
         self._list = QVBoxLayout()
         self._foot = QHBoxLayout()
+        self._above = rule()
         self._scroll = QScrollArea()
         self._inside = QWidget()
         self._content = QVBoxLayout(self._inside)
@@ -68,7 +69,10 @@ class GlancePanel(QFrame):
         self._verdict.setText(view.verdict)
         set_tone(self._verdict, view.tone)
         self._below.setText(view.below)
+        self._below.setVisible(bool(view.below))
         self._show_rows(view)
+        for part in (self._above, self._scroll):
+            part.setVisible(bool(view.rows))
         self._more.setText(view.more)
         self._more.setVisible(bool(view.more))
         self._line.show_marks(view.timeline)
@@ -82,6 +86,9 @@ class GlancePanel(QFrame):
                 self._actions[choice.id] = button
                 self._foot.addWidget(button)
             button.show_choice(choice)
+        wanted = {choice.id for choice in view.actions}
+        for id_, button in self._actions.items():
+            button.setVisible(id_ in wanted)
         if self.isVisible():
             self._fit()
 
@@ -182,7 +189,7 @@ class GlancePanel(QFrame):
         layout.setSpacing(GAP_MEDIUM)
         layout.addWidget(self._verdict)
         layout.addWidget(self._below)
-        layout.addWidget(rule())
+        layout.addWidget(self._above)
         layout.addWidget(self._scroll)
         layout.addWidget(rule())
         layout.addWidget(self._line)

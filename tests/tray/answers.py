@@ -1,15 +1,38 @@
-"""Made-up answers of verbs, as the engine gives them: for pages and their pictures."""
+"""Made-up answers of verbs, as the engine gives them: for pages and their pictures.
+
+What the engine says in the language of the person is a `Sentence` here; `retold` says it again.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from core.control.facade import JsonValue
+from core.domain.sentence import Sentence
 from core.domain.settings import Settings, declarations, value_of
+from core.words.speech import Speech
 from tests.tray.snapshots import NOW
 
 Object = dict[str, JsonValue]
 
-_OTHERS = (("Personal", True, "Ready."), ("Client A", False, "Its usage limit is reached."))
+
+def retold(made: JsonValue, speech: Speech) -> JsonValue:
+    """The same answer in the language of the person."""
+    match made:
+        case str():
+            return speech.retell(made)
+        case list():
+            return [retold(part, speech) for part in made]
+        case dict():
+            return {name: retold(part, speech) for name, part in made.items()}
+        case _:
+            return made
+
+
+_READY = Sentence("Ready.")
+_OTHERS = (
+    ("Personal", True, _READY),
+    ("Client A", False, Sentence("Its usage limit is reached.")),
+)
 
 
 def request(
@@ -31,51 +54,72 @@ def request(
         "result": result,
         "status": status,
         "first_byte_s": 0.62 if status == 200 else None,
+        "tokens": {
+            "input": 41_200 * number,
+            "cached_input": 30_000 * number,
+            "output": 1_900,
+            "reasoning_output": 700,
+        }
+        if status == 200
+        else None,
     }
 
 
-def explained(number: int, text: str) -> Object:
+def explained(number: int, text: str, *, at: datetime = NOW) -> Object:
     verdicts: list[JsonValue] = [
         {"label": label, "eligible": eligible, "text": said}
-        for label, eligible, said in (("Work", True, "Ready."), *_OTHERS)
+        for label, eligible, said in (("Work", True, _READY), *_OTHERS)
     ]
     return {
         "id": f"req_{number}" if number else "",
-        "started_at": f"{NOW:%Y-%m-%dT%H:%M:%SZ}",
+        "started_at": f"{at:%Y-%m-%dT%H:%M:%SZ}",
         "model": "gpt-6.1-sol",
         "text": text,
         "verdicts": verdicts,
     }
 
 
+_AT = tuple(NOW - timedelta(minutes=ago) for ago in (90, 40, 21, 12, 6, 2))
+"""When each request of the record began."""
+
+
 def log() -> Object:
-    minute = timedelta(minutes=1)
     return {
         "requests": [
-            request(1, at=NOW - 90 * minute),
-            request(2, at=NOW - 40 * minute, account="Personal", result="moved"),
-            request(3, at=NOW - 21 * minute, account=None, result="refused", status=429),
-            request(4, at=NOW - 12 * minute, result="failed", status=502),
-            request(5, at=NOW - 6 * minute, result="cancelled", status=None),
-            request(6, at=NOW - 2 * minute),
+            request(1, at=_AT[0]),
+            request(2, at=_AT[1], account="Personal", result="moved"),
+            request(3, at=_AT[2], account=None, result="refused", status=429),
+            request(4, at=_AT[3], result="failed", status=502),
+            request(5, at=_AT[4], result="cancelled", status=None),
+            request(6, at=_AT[5]),
         ]
     }
 
 
 def why() -> Object:
+    lives = Sentence("The chat lives on {label}.", label="Work")
     reasons = (
-        "Work expires soonest of what is left.",
-        "Work answered that its limit is reached. Personal had most left.",
-        "Every account was waiting; the first is back at 08:50.",
-        "The chat lives on Work.",
-        "The chat lives on Work.",
-        "The chat lives on Work.",
+        Sentence("{label} had most to lose before its reset (balanced).", label="Work"),
+        Sentence(
+            "The chat lived on {label} before. {because}",
+            label="Work",
+            because=Sentence("Its usage limit is reached."),
+        ),
+        Sentence("Every account that could serve was waiting."),
+        *(lives, lives, lives),
     )
-    return {"requests": [explained(n, text) for n, text in enumerate(reasons, 1)]}
+    told = zip(reasons, _AT, strict=True)
+    return {"requests": [explained(n, text, at=at) for n, (text, at) in enumerate(told, 1)]}
 
 
 def simulated() -> Object:
-    return {"requests": [explained(0, "Work expires soonest of what is left.")]}
+    reason = Sentence("{label} has most to lose before its reset (balanced).", label="Work")
+    return {"requests": [explained(0, reason)]}
+
+
+def found() -> Object:
+    """What `import --dry-run` says of Codex's own login."""
+    return {"label": "Work", "messages": ["Would add #1 Work (plus)."]}
 
 
 def config(changes: Mapping[str, tuple[JsonValue, str]] | None = None) -> Object:
@@ -97,13 +141,13 @@ def finding(check: str, title: str, health: str, text: str, **more: str) -> Obje
 def well() -> Object:
     return {
         "findings": [
-            finding("listener", "Listener", "good", "It answers on port 8791, and proves that "
-                    "it is ours."),
-            finding("path", "A request of our own", "good", "The list of models came back "
-                    "through the proxy."),
-            finding("in-force", "What Codex itself says", "unknown", "No Codex is installed "
-                    "here, or not on the PATH of this program."),
-            finding("vault", "Logins", "good", "Sealed; the key lies in the system’s keyring."),
+            _listener(8791),
+            finding("path", Sentence("A request of our own"), "good",
+                    Sentence("The list of models came back through the proxy.")),
+            finding("in-force", Sentence("What Codex itself says"), "unknown", Sentence(
+                    "No Codex is installed here, or not on the PATH of this program.")),
+            finding("vault", Sentence("Logins"), "good",
+                    Sentence("Sealed; the key lies in the system’s keyring.")),
         ]
     }  # fmt: skip
 
@@ -111,17 +155,26 @@ def well() -> Object:
 def unwell() -> Object:
     return {
         "findings": [
-            finding("listener", "Listener", "good", "It answers on port 8792, and proves that "
-                    "it is ours."),
-            finding("bind", "Codex’s settings", "bad", "Codex is sent to port 8791, but port "
-                    "8792 serves.", fix="openai_base_url in ~/.codex will name this Turntable."),
-            finding("accounts", "Accounts", "odd", "A new sign-in is needed: Old laptop.",
-                    hint="`turntable login --again ACCOUNT` signs one in again."),
-            finding("egress", "Egress proxy", "bad", "HTTP_PROXY is set and NO_PROXY does not "
-                    "name 127.0.0.1: what Codex sends here would go out to that proxy instead.",
-                    hint="Add 127.0.0.1,localhost to NO_PROXY where the variable is set."),
+            _listener(8792),
+            finding("bind", Sentence("Codex’s settings"), "bad", Sentence(
+                    "Codex is sent to port {old}, but port {new} serves.", old=8791, new=8792),
+                    fix=Sentence("openai_base_url in {home} will name this Turntable.",
+                                 home="~/.codex")),
+            finding("accounts", Sentence("Accounts"), "odd",
+                    Sentence("A new sign-in is needed: {names}.", names="Old laptop"),
+                    hint=Sentence("`turntable login --again ACCOUNT` signs one in again.")),
+            finding("egress", Sentence("Egress proxy"), "bad", Sentence(
+                    "{variable} is set and NO_PROXY does not name 127.0.0.1: what Codex sends "
+                    "here would go out to that proxy instead.", variable="HTTP_PROXY"),
+                    hint=Sentence(
+                    "Add 127.0.0.1,localhost to NO_PROXY where the variable is set.")),
         ]
     }  # fmt: skip
+
+
+def _listener(port: int) -> Object:
+    text = Sentence("It answers on port {port}, and proves that it is ours.", port=port)
+    return finding("listener", Sentence("Listener"), "good", text)
 
 
 def clients() -> Object:

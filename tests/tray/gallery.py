@@ -22,25 +22,31 @@ from PySide6.QtWidgets import QApplication, QTableView, QWidget
 from shiboken6 import delete
 
 from core.control.facade import JsonValue
+from core.domain.account import AccountId
 from core.domain.errors import CoreError
+from core.domain.happening import Happening, HappeningKind
 from core.domain.report import ReserveReport, StatusReport, VerdictReport
+from core.domain.sentence import Sentence
 from core.runtime.language import local_speech
+from core.storage.faults import damaged
 from core.words.speech import Speech, english
 from tests.tray import answers, rule_answers, usage_answers
 from tests.tray.pictures import GROUNDS, icon_sheet
 from tests.tray.snapshots import NOW, account, snapshot, week, window
 from tray.dialogs.passphrase import PassphraseDialog
 from tray.dialogs.sign_in import SignInDialog
+from tray.dialogs.start_failed import StartFailedDialog
 from tray.icon import IconPainter
 from tray.menu import TrayMenu
 from tray.panel import GlancePanel
 from tray.parts.chart_library import load
-from tray.present.answer import Answer, Answered
+from tray.present.answer import Answer, Answered, Ask
 from tray.present.entries import Perform, SignIn
 from tray.present.gauge import gauge
 from tray.present.menu import menu
-from tray.present.notices import failure
+from tray.present.notices import failure, happened
 from tray.present.panel import panel
+from tray.present.welcome import FIND
 from tray.style import dress
 from tray.theme import Panel, Scheme
 from tray.windows.main_window import MainWindow
@@ -50,6 +56,11 @@ from tray.windows.welcome import WelcomeWindow
 _FAMILIES = ["DejaVu Sans", "Noto Sans CJK SC"]
 _POINTS = 10
 _MINUTE = timedelta(minutes=1)
+_ENOUGH = Sentence(
+    "Enough: {label} has {percent} left.",
+    label="Personal",
+    percent=Sentence("{whole} %", whole=100),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +90,7 @@ def usual() -> StatusReport:
             windows=(window(8, age=timedelta(hours=3)), week(None)),
         ),
     )  # fmt: skip
-    verdict = VerdictReport(state="enough", until=None, text="Enough until Tuesday.")
+    verdict = VerdictReport(state="enough", until=None, text=_ENOUGH)
     return replace(made, verdict=verdict)
 
 
@@ -94,14 +105,16 @@ def trouble() -> StatusReport:
         bind="drifted",
     )
     verdict = VerdictReport(
-        state="empty", until=NOW + timedelta(hours=6), text="Nothing left until 15:00 (Work)."
+        state="empty",
+        until=NOW + timedelta(hours=6),
+        text=Sentence("Nothing left until {time} ({label}).", time="15:00", label="Work"),
     )
     return replace(made, verdict=verdict)
 
 
 def empty() -> StatusReport:
     """The first start."""
-    verdict = VerdictReport(state="empty", until=None, text="No account yet.")
+    verdict = VerdictReport(state="empty", until=None, text=Sentence("No account yet."))
     return replace(snapshot(bind="unbound"), verdict=verdict)
 
 
@@ -117,15 +130,25 @@ class Answers:
     def __init__(self, *, well: bool = True, none: bool = False, refuses: str = "") -> None:
         self._well, self._none, self._refuses = well, none, refuses
 
-    def ask(self, question: Perform, answered: Answered) -> None:
-        answered(self._answer(question))
+    def speaking(self, speech: Speech) -> Ask:
+        """Answers in the language of the person."""
+
+        def ask(question: Perform, answered: Answered) -> None:
+            made = self._answer(question)
+            if isinstance(made, CoreError):
+                told = (speech.retell(text) for text in (made.message, made.hint))
+                answered(CoreError(made.code, *told))
+            else:
+                answered(_said(made, speech))
+
+        return ask
 
     def _answer(self, question: Perform) -> Answer | CoreError:
         if self._refuses:
             return CoreError("refused", self._refuses, "Try again.")
         made = self._of_usage(question) or self._of_rules(question) or self._of_engine(question)
         if not self._well and question.verb in ("usage", "profile"):
-            return CoreError("data_damaged", "ledger.db cannot be read.", "It may be deleted.")
+            return damaged(Path("ledger.db"))
         if made is None:
             return CoreError("refused", f"{question.verb} was refused.", "This is a picture.")
         return Answer(made)
@@ -160,7 +183,7 @@ class Answers:
         made: dict[str, JsonValue] | None = None
         match question.verb:
             case "import":
-                made = {"messages": ["Would add #1 Work (plus)."]}
+                made = answers.found() if question == FIND else {}
             case "startup":
                 made = {"enabled": False}
             case "log":
@@ -184,23 +207,69 @@ class Answers:
         return made
 
 
+def _said(answer: Answer, speech: Speech) -> Answer:
+    told = answers.retold(dict(answer.whole()), speech)
+    return Answer(told if isinstance(told, dict) else {})
+
+
+def _said_report(report: StatusReport, speech: Speech) -> StatusReport:
+    verdict = replace(report.verdict, text=speech.retell(report.verdict.text))
+    return replace(report, verdict=verdict)
+
+
 def window_picture(
     page: PageName, report: StatusReport, setting: Setting, answering: Answers
 ) -> MainWindow:
     """The main window on one page."""
     if page is PageName.USAGE:
         load()
-    made = MainWindow(setting.speech, answering.ask)
+    report = _said_report(report, setting.speech)
+    made = MainWindow(setting.speech, answering.speaking(setting.speech))
     icon = IconPainter().icon(gauge(report, NOW), Panel.UNKNOWN)
     made.show_status(report, icon, menu(report, speech=setting.speech, now=NOW, at_login=True), NOW)
     made.bring_up(page)
+    if report.accounts:
+        for happening, ago in _told_today():
+            at = NOW - ago
+            notice = happened(happening, now=at, speech=setting.speech)
+            made.messages.keep(notice, at, NOW)
     if setting.scale > 1:
         made.resize(1400, 900)
     return made
 
 
+def _told_today() -> Iterator[tuple[Happening, timedelta]]:
+    """What the page of messages is full of, the oldest first."""
+    kinds, hour = HappeningKind, timedelta(hours=1)
+    old, work, client = (AccountId(f"acc_{n}") for n in (4, 1, 3))
+    yield Happening(kind=kinds.SIGN_IN, account=old, label="Old laptop"), 13 * hour
+    yield Happening(kind=kinds.BACK, account=work, label="Work"), 2 * hour
+    yield (
+        Happening(
+            kind=kinds.LOW, account=client, label="Client A", window=("week", 10080), left=12.0,
+            until=NOW + timedelta(days=1),
+        ),
+        hour,
+    )  # fmt: skip
+    yield (
+        Happening(
+            kind=kinds.WAITING, account=client, label="Client A", other="Work",
+            until=NOW + timedelta(hours=6),
+        ),
+        40 * _MINUTE,
+    )  # fmt: skip
+    yield (
+        Happening(
+            kind=kinds.MOVED, account=client, label="Client A", other="Work", thread="0199c3f4",
+            chat="fix login", count=1,
+        ),
+        39 * _MINUTE,
+    )  # fmt: skip
+
+
 def panel_picture(report: StatusReport, setting: Setting) -> GlancePanel:
     """The glance panel, with one row open."""
+    report = _said_report(report, setting.speech)
     made = GlancePanel(setting.speech)
     made.show_view(panel(report, speech=setting.speech, now=NOW))
     made.pop_up()
@@ -210,7 +279,7 @@ def panel_picture(report: StatusReport, setting: Setting) -> GlancePanel:
 
 def welcome_picture(report: StatusReport, setting: Setting) -> WelcomeWindow:
     """The first run."""
-    made = WelcomeWindow(setting.speech, Answers().ask)
+    made = WelcomeWindow(setting.speech, Answers().speaking(setting.speech))
     made.bring_up()
     made.show_status(report, IconPainter().icon(gauge(report, NOW), Panel.UNKNOWN), NOW)
     return made
@@ -218,10 +287,26 @@ def welcome_picture(report: StatusReport, setting: Setting) -> WelcomeWindow:
 
 def passphrase_picture(setting: Setting) -> PassphraseDialog:
     """The one question about secrets, with a wrong answer."""
-    refuse = Answers(refuses="That passphrase opens nothing.")
-    made = PassphraseDialog(setting.speech, refuse.ask)
+    refuse = Answers(refuses="This passphrase does not open your logins; nothing was changed.")
+    made = PassphraseDialog(setting.speech, refuse.speaking(setting.speech))
     made.open()
     made.try_it("fake-passphrase")
+    return made
+
+
+def start_failed_picture(setting: Setting) -> StartFailedDialog:
+    """What a newer Turntable has left."""
+    why = CoreError(
+        "data_newer",
+        Sentence(
+            "{path} was written by a newer Turntable (format {version}); it was not touched.",
+            path="/home/person/.local/share/turntable/vault.db",
+            version=9,
+        ),
+        "Start the newer version, or point TURNTABLE_HOME at another folder.",
+    )
+    made = StartFailedDialog(why, setting.speech)
+    made.open()
     return made
 
 
@@ -273,6 +358,10 @@ def pictures() -> Iterator[tuple[str, Setting, Callable[[Setting], QWidget]]]:
     yield "accounts-several", light, _several
     yield "accounts-many", light, partial(_page, PageName.ACCOUNTS, many(), Answers())
     yield "welcome", light, partial(welcome_picture, empty())
+    locked = snapshot(locked=True)
+    yield "accounts-locked", light, partial(_page, PageName.ACCOUNTS, locked, Answers())
+    yield "panel-locked", light, partial(panel_picture, locked)
+    yield "start-failed", light, start_failed_picture
     yield "passphrase", light, passphrase_picture
     for scheme in Scheme:
         yield f"code-{scheme}", Setting(scheme=scheme), code_picture

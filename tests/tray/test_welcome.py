@@ -21,7 +21,8 @@ from tray.windows.welcome import WelcomeWindow
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 FRESH = snapshot(bind="unbound")
-FOUND = Answer({"messages": ["Would add #1 Work (plus)."]})
+ADD = "Add your first account"
+FOUND = Answer(answers.found())
 DIFF = Answer(answers.bind_diff())
 OFF, ON = Answer({"enabled": False}), Answer({"enabled": True})
 
@@ -32,7 +33,8 @@ def three(report: StatusReport, startup: Answer | CoreError | None = OFF) -> tup
 
 def test_each_step_says_what_it_finds_and_changes() -> None:
     account_step, route, startup = three(FRESH)
-    assert account_step.text.startswith("Would add #1 Work (plus).")
+    assert account_step.text.startswith("Codex is signed in here as Work. Its login is sealed")
+    assert account_step.actions[0].action == Perform(verb="import", arguments={"from": "codex"})
     assert route.change == ('+openai_base_url = "http://127.0.0.1:8791/c/••••/backend-api/codex"',)
     assert "start-up folder" in startup.text
     assert [step.done for step in (account_step, route, startup)] == [False, False, False]
@@ -99,10 +101,11 @@ class Engine:
         self.asked: list[Perform] = []
         self.refusals: dict[str, CoreError] = {}
         self.said: list[JsonValue] = []
+        self.found: dict[str, JsonValue] = {}
 
     def ask(self, question: Perform, answered: Answered) -> None:
         self.asked.append(question)
-        made: dict[str, JsonValue] = {**answers.bind_diff(), "messages": self.said}
+        made: dict[str, JsonValue] = {**answers.bind_diff(), "messages": self.said, **self.found}
         answered(self.refusals.get(question.verb, Answer(made)))
 
 
@@ -137,6 +140,19 @@ def test_step_is_taken_by_its_button_and_looked_at_again(
         "bind", "import", "bind", "startup", "restore", "import", "import", "import"
     ]  # fmt: skip
     assert engine.asked[0] == Perform(verb="bind")
+
+
+def test_what_is_found_later_takes_its_place_and_hides_nothing(
+    window: WelcomeWindow, engine: Engine
+) -> None:
+    engine.found = answers.found()
+    button(window, "Route &Codex").click()
+    first = next(part for part in window.findChildren(QWidget) if part.accessibleName() == ADD)
+    window.grab()  # has everything laid out
+    shown = [one for one in first.findChildren(QAbstractButton) if not one.isHidden()]
+    places = {(one.y(), one.x()): one.text() for one in shown}
+    assert len(places) == len(shown)
+    assert places[min(places)] == "&Import from Codex"
 
 
 def test_step_that_fails_says_so_and_the_others_stay(window: WelcomeWindow, engine: Engine) -> None:

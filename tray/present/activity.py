@@ -6,6 +6,7 @@ from datetime import datetime
 
 from core.words.speech import Speech
 from tray.present.answer import Answer
+from tray.present.charts import compact
 from tray.present.names import shown_name
 from tray.present.tone import Tone
 
@@ -55,6 +56,7 @@ def headers(speech: Speech) -> tuple[str, ...]:
         speech.say("Account"),
         speech.say("Outcome"),
         speech.say("First byte"),
+        speech.say("Tokens"),
         speech.say("Model"),
         speech.say("Chat"),
         speech.say("Why"),
@@ -106,13 +108,20 @@ def _row(
         "" if started is None else speech.stamp(started, now),
         shown_name(account) if account else speech.say("nobody"),
         said,
-        "" if first is None else speech.say("{seconds:.2f} s", seconds=first),
+        "" if first is None else speech.say("{seconds} s", seconds=speech.number(first, places=2)),
+        _spent(request.part("tokens"), speech),
         shown_name(request.text("model")) if request.text("model") else "",
         request.text("thread")[:_SHORT_THREAD],
         shown_name(reasons.get(request.text("id"), "") or request.text("because"), _LONGEST_WHY),
     )
     words = " ".join((*texts, request.text("id"), request.text("thread"), request.text("kind")))
     return RequestRow(id=request.text("id"), texts=texts, tone=tone, words=words.lower())
+
+
+def _spent(tokens: Answer, speech: Speech) -> str:
+    """Input and output together, as the Usage page counts them; empty where nobody has said."""
+    given, made = tokens.number("input"), tokens.number("output")
+    return "" if given is None or made is None else compact(given + made, speech=speech)
 
 
 def _explained(request: Answer, *, speech: Speech, now: datetime) -> Explanation:

@@ -132,7 +132,12 @@ def levels(most: float, *, speech: Speech) -> tuple[float, tuple[Tick, ...]]:
 def compact(number: float, *, speech: Speech) -> str:
     """`1.5 M`, `250 k`, `12`: short enough for an axis."""
     if number >= 999_950:
-        return speech.say("{number} M", number=f"{number / 1e6:.3g}")
+        return speech.say("{number} M", number=_three_digits(number / 1e6, speech))
     if number >= 1_000:
-        return speech.say("{number} k", number=f"{number / 1e3:.3g}")
+        return speech.say("{number} k", number=_three_digits(number / 1e3, speech))
     return f"{number:.0f}"
+
+
+def _three_digits(number: float, speech: Speech) -> str:
+    places = len(f"{number:.3g}".partition(".")[2])
+    return speech.number(number, places=places)

@@ -30,7 +30,7 @@ def no_accounts(report: StatusReport, *, speech: Speech) -> Emptiness | None:
     if report.vault.locked:
         return Emptiness(
             title=speech.say("Your logins are locked"),
-            text=speech.say("Unlock the keyring, or start Turntable with its passphrase."),
+            text=speech.say("Unlock the keyring, or type your passphrase."),
             actions=(Choice(id="unlock", text=speech.say("&Unlock…"), action=Local.UNLOCK),),
         )
     return Emptiness(

@@ -34,7 +34,7 @@ def details(report: StatusReport, *, speech: Speech, now: datetime) -> str:
     if not (report.running and report.proxy.listening):
         return speech.say("The proxy does not listen; Codex uses its own login.")
     if report.vault.locked:
-        return speech.say("Unlock the keyring, or start Turntable with its passphrase.")
+        return speech.say("Unlock the keyring, or type your passphrase.")
     account = account_in_focus(report)
     if account is None:
         return speech.say("Add one to begin.")

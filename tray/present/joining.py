@@ -4,6 +4,8 @@ from core.domain.report import StatusReport
 from core.words.speech import Speech
 from tray.present.entries import Choice, Perform, SignIn
 
+FROM_CODEX = "add.codex"
+
 
 def ways_to_join(report: StatusReport, *, speech: Speech) -> tuple[Choice, ...]:
     """The most usual first; nothing can be added to logins that are locked."""
@@ -16,7 +18,7 @@ def ways_to_join(report: StatusReport, *, speech: Speech) -> tuple[Choice, ...]:
     return (
         *(Choice(id=i, text=text, action=SignIn(way=way), enabled=able) for i, text, way in ways),
         Choice(
-            id="add.codex",
+            id=FROM_CODEX,
             text=speech.say("&Import from Codex"),
             action=Perform(verb="import", arguments={"from": "codex"}),
             enabled=able,

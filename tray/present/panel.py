@@ -14,6 +14,7 @@ from tray.present.bars import Bar, bars
 from tray.present.entries import Choice, Local
 from tray.present.focus import account_in_focus
 from tray.present.headline import headline, standing
+from tray.present.joining import ways_to_join
 from tray.present.limits import (
     is_stale,
     main_windows,
@@ -85,7 +86,7 @@ class PanelView:
     Attributes:
         verdict: how things stand, in words.
         tone: of the verdict.
-        below: what Codex uses now.
+        below: what Codex uses now; empty where the verdict has said it.
         rows: the accounts, at most `SHOWN`.
         more: that there are more of them; empty when all are shown.
         timeline: the coming resets.
@@ -104,16 +105,25 @@ class PanelView:
 def panel(report: StatusReport, *, speech: Speech, now: datetime) -> PanelView:
     """The panel of this snapshot at `now`."""
     verdict, tone = _verdict(report.verdict, report)
-    hidden = len(report.accounts) - SHOWN
+    hidden, locked = len(report.accounts) - SHOWN, report.vault.locked
     return PanelView(
         verdict=verdict,
         tone=tone,
-        below=headline(report, speech=speech, now=now),
+        below=headline(report, speech=speech, now=now) if report.accounts or locked else "",
         rows=tuple(panel_row(a, report, speech=speech, now=now) for a in report.accounts[:SHOWN]),
         more=speech.say("{count} more in the window", count=hidden) if hidden > 0 else "",
         timeline=_timeline(report, speech=speech, now=now),
-        actions=(Choice(id="open", text=speech.say("&Open Turntable"), action=Local.OPEN_WINDOW),),
+        actions=tuple(_at_the_foot(report, speech)),
     )
+
+
+def _at_the_foot(report: StatusReport, speech: Speech) -> Iterator[Choice]:
+    """The one next step is one click away; everything else is in the window."""
+    if report.vault.locked:
+        yield Choice(id="unlock", text=speech.say("&Unlock…"), action=Local.UNLOCK)
+    elif not report.accounts:
+        yield ways_to_join(report, speech=speech)[0]
+    yield Choice(id="open", text=speech.say("&Open Turntable"), action=Local.OPEN_WINDOW)
 
 
 def panel_row(

@@ -11,7 +11,6 @@ from tray.present.answer import Answer
 from tray.present.entries import Perform
 from tray.present.setting_names import setting_names
 
-
 EXPLAIN = Perform(verb="config", arguments={"action": "explain"})
 
 

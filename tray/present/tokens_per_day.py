@@ -120,7 +120,9 @@ def _day(day: str, now: datetime, speech: Speech) -> str:
 
 def _price(line: Answer, speech: Speech) -> str:
     cost = line.number("cost")
-    return speech.say("not known") if cost is None else f"${speech.number(cost, places=2)}"
+    if cost is None:
+        return speech.say("not known")
+    return speech.say("${amount}", amount=speech.number(cost, places=2))
 
 
 def _total(total: Answer, speech: Speech) -> str:

@@ -9,7 +9,7 @@ from core.domain.report import StatusReport
 from core.words.speech import Speech
 from tray.present.answer import Answer
 from tray.present.entries import Choice, Perform, literal
-from tray.present.joining import ways_to_join
+from tray.present.joining import FROM_CODEX, ways_to_join
 from tray.present.names import shown_name
 
 FIND = Perform(verb="import", arguments={"from": "codex", "dry_run": True})
@@ -108,11 +108,15 @@ def _account(
         "Its login is sealed on this machine and shown to nobody but the back end; the file it "
         "comes from is only read."
     )
-    if isinstance(found, Answer):
-        text = " ".join((*found.texts("messages"), text))
+    ways = ways_to_join(report, speech=speech)
+    if isinstance(found, Answer) and found.text("label"):
+        name = shown_name(found.text("label"))
+        text = " ".join((speech.say("Codex is signed in here as {name}.", name=name), text))
+        # It is here already: nobody needs a browser for it.
+        ways = tuple(sorted(ways, key=lambda choice: choice.id != FROM_CODEX))
     able = not report.vault.locked
     offered = tuple(replace(choice, enabled=able) for choice in offers)
-    return Step(title=title, text=text, actions=(*offered, *ways_to_join(report, speech=speech)))
+    return Step(title=title, text=text, actions=(*offered, *ways))
 
 
 def _route(report: StatusReport, diff: Answer | CoreError | None, speech: Speech) -> Step:

@@ -28,7 +28,7 @@ from tray.windows.explanation import ExplanationCard
 from tray.windows.page import Page
 from tray.windows.table import Rows, Search, TableView
 
-_OUTCOME, _WHY = 2, 6
+_OUTCOME, _WHY = 2, 7
 _SIMULATED = ""
 
 

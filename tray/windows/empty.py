@@ -49,6 +49,6 @@ class EmptyView(QWidget):
         for number, choice in enumerate(empty.actions):
             button = ActionButton(choice, self.chosen.emit)
             if number == 0:
-                button.as_main()
                 button.setFont(tabular(button.font(), size=LARGE))
+                button.as_main()
             self._buttons.addWidget(button, alignment=Qt.AlignmentFlag.AlignLeading)

@@ -20,6 +20,7 @@ from core.domain.report import StatusReport
 from core.words.speech import Speech
 from tray.parts.buttons import ActionButton
 from tray.parts.labels import again, card, main_button, paragraph
+from tray.parts.order import reading_order
 from tray.present.answer import Answer, Ask
 from tray.present.entries import Action, Perform
 from tray.present.health import DIFF
@@ -201,6 +202,7 @@ class _StepCard(QWidget):
         self._number = number
         self._do = do
         self._buttons: dict[str, ActionButton] = {}
+        self._placed: tuple[str, ...] = ()
         self._title = paragraph(size=LARGE, bold=True)
         self._text = paragraph(tone=Tone.MUTED)
         self._change = paragraph()
@@ -230,19 +232,28 @@ class _StepCard(QWidget):
         self._text.setText(step.text)
         self._change.setText("\n".join(step.change))
         self._change.setVisible(bool(step.change))
-        wanted = {choice.id for choice in step.actions}
-        for id_, known in self._buttons.items():
-            known.setVisible(id_ in wanted)
+        self._place(tuple(choice.id for choice in step.actions), step)
         for place, choice in enumerate(step.actions):
-            button = self._buttons.get(choice.id)
-            if button is None:
-                button = ActionButton(choice, self._do)
-                self._buttons[choice.id] = button
-                self._row.addWidget(button, place // _COLUMNS, place % _COLUMNS)
-                # Now, and not with the next turn of the loop: its width counts at once.
-                button.show()
+            button = self._buttons[choice.id]
             button.show_choice(choice)
             role = "main" if place == 0 and not step.done else ""
             if button.property("role") != role:
                 button.setProperty("role", role)
                 again(button)
+
+    def _place(self, ids: tuple[str, ...], step: Step) -> None:
+        """Put the buttons where they belong; what is found later comes before what was there."""
+        if ids == self._placed:
+            return
+        self._placed = ids
+        for button in self._buttons.values():
+            self._row.removeWidget(button)
+            button.hide()
+        for place, choice in enumerate(step.actions):
+            known = self._buttons.get(choice.id)
+            if known is None:
+                self._buttons[choice.id] = known = ActionButton(choice, self._do)
+            self._row.addWidget(known, place // _COLUMNS, place % _COLUMNS)
+            # Now, and not with the next turn of the loop: its width counts at once.
+            known.show()
+        reading_order(tuple(self._buttons[id_] for id_ in ids))

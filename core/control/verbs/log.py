@@ -6,7 +6,7 @@ from datetime import datetime
 from core.app import App
 from core.control.verb import Arguments
 from core.domain.account import AccountId
-from core.domain.usage import RequestRecord
+from core.domain.usage import RequestRecord, Tokens
 
 USUAL = 20
 
@@ -39,6 +39,7 @@ class Logged:
     status: int | None
     first_byte_s: float | None
     total_s: float
+    tokens: Tokens | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,4 +81,5 @@ def logged(app: App, record: RequestRecord) -> Logged:
         status=record.status,
         first_byte_s=record.first_byte_s,
         total_s=record.total_s,
+        tokens=record.tokens,
     )

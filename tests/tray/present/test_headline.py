@@ -59,7 +59,7 @@ LIMITS = "5 h 62 % left, resets 14:30 · week 40 % left, resets Tue 09:00"
         pytest.param(
             snapshot(WORK, locked=True),
             "Your logins are locked",
-            "Unlock the keyring, or start Turntable with its passphrase.",
+            "Unlock the keyring, or type your passphrase.",
             id="vault locked",
         ),
         pytest.param(

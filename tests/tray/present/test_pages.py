@@ -14,7 +14,7 @@ from tests.tray import answers
 from tests.tray.snapshots import NOW, account, snapshot, week, window
 from tray.present.account_actions import changed, policy_actions, reserved
 from tray.present.account_details import account_details
-from tray.present.account_table import AccountRow, Column, account_rows, found, headers
+from tray.present.account_table import AccountRow, Column, account_table, found, headers
 from tray.present.activity import explanations, outcome, request_rows
 from tray.present.activity import headers as activity_headers
 from tray.present.answer import Answer
@@ -30,7 +30,7 @@ HOUR = timedelta(hours=1)
 
 
 def rows(report: StatusReport) -> tuple[AccountRow, ...]:
-    return account_rows(report, speech=ENGLISH, now=NOW)
+    return account_table(report, speech=ENGLISH, now=NOW).rows
 
 
 # --- accounts --------------------------------------------------------------------------------
@@ -151,11 +151,17 @@ def test_requests_stand_newest_first_with_their_reasons() -> None:
         "Personal",
         "moved, then served",
         "0.62 s",
+        "84.3 k",
         "gpt-6.1-sol",
         "0199c3f4",
-        "Work answered that its limit is reached. Personal had most left.",
+        "The chat lived on Work before. Its usage limit is reached.",
     )
     assert len(shown[0].texts) == len(activity_headers(ENGLISH))
+
+
+def test_request_whose_tokens_nobody_counted_shows_none() -> None:
+    shown = request_rows(Answer(answers.log()), None, speech=ENGLISH, now=NOW)
+    assert [row.texts[4] for row in shown][:3] == ["249 k", "", ""]
 
 
 def test_requests_do_not_wait_for_their_reasons() -> None:
@@ -181,7 +187,7 @@ def test_outcome_is_a_word_or_two(result: str, status: int | None, said: str, to
 
 def test_explanation_has_every_account_s_verdict() -> None:
     told = explanations(Answer(answers.why()), speech=ENGLISH, now=NOW)["req_1"]
-    assert told.text == "Work expires soonest of what is left."
+    assert told.text == "Work had most to lose before its reset (balanced)."
     assert told.verdicts[2] == ("Client A", False, "Its usage limit is reached.")
 
 

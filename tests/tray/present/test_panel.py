@@ -50,6 +50,14 @@ def test_no_account_is_no_trouble() -> None:
     verdict = VerdictReport(state="empty", until=None, text="No account yet.")
     shown = view(replace(snapshot(), verdict=verdict))
     assert (shown.verdict, shown.tone, shown.rows) == ("No account yet.", Tone.PLAIN, ())
+    assert shown.below == "", "said once"
+    assert [choice.id for choice in shown.actions] == ["add.browser", "open"]
+
+
+def test_locked_logins_are_opened_from_the_panel() -> None:
+    shown = view(snapshot(locked=True))
+    assert shown.below == "Your logins are locked"
+    assert [choice.id for choice in shown.actions] == ["unlock", "open"]
 
 
 def test_bars_say_name_what_is_left_and_when_there_is_more() -> None:
