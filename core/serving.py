@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import random
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -117,7 +116,6 @@ class Serving:
         self._pid = pid
         self._draw = draw
         self._instance = secrets.token_hex(8)
-        self._unlike = random.Random(secrets.randbits(128))  # noqa: S311 - names, guards nothing
         self._health_key = secrets.token_bytes(32)
         self._started = clock.monotonic()
         self._last_request = clock.monotonic()
@@ -283,8 +281,7 @@ class Serving:
                 at=lambda when: self._speech.clock(when, self._clock.now()),
                 say=self._speech.say,
             ),
-            # No secret: it need only be unlike any other.
-            new_request_id=lambda: f"req_{self._unlike.getrandbits(80):020x}",
+            new_request_id=lambda: f"req_{secrets.token_hex(10)}",
             places=Places(
                 projects=Projects(self._clock),
                 wanted=lambda: self._folder.store.state.names_folders,
