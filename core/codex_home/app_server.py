@@ -21,6 +21,7 @@ from core.codex_home.messages import (
     silent,
 )
 from core.codex_home.program import NO_REFRESH, Conversation, environment, running
+from core.domain.errors import CoreError
 from core.domain.sentence import Sentence
 
 ANSWER_S = 15.0
@@ -103,6 +104,20 @@ class AppServer:
         """The settings in force, every layer applied; absent ones are None."""
         answer = await self.request("config/read", {"includeLayers": False})
         return as_fields(answer.get("config"))
+
+    async def allowed_login_methods(self) -> tuple[str, ...]:
+        """The ways to sign in that a managed requirement allows; empty: it names none.
+
+        A Codex that does not know the question knows no such requirement either.
+        """
+        try:
+            answer = await self.request("configRequirements/read", {})
+        except CoreError as error:
+            if error.code != "codex_refused":
+                raise
+            return ()
+        allowed = as_fields(answer.get("requirements")).get("allowedLoginMethods")
+        return tuple(map(as_text, allowed)) if isinstance(allowed, list) else ()
 
     async def config_origins(self) -> Mapping[str, str]:
         """Key → the file of the layer whose value is in force (observed with 0.169.0)."""

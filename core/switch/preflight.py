@@ -17,23 +17,31 @@ from core.switch.receipt import Result, Step
 type Config = Mapping[str, object]
 
 
-def check_store(home: Path) -> Step:
-    """The login must lie in the file: a keyring's is not ours to write."""
-    store = credential_store_of(home)
-    if store is CredentialStore.FILE:
+ALLOWED_METHODS = "allowed_login_methods"
+"""What a managed requirement says of the ways to sign in; Codex answers it apart from the rest."""
+
+
+def check_store(home: Path, config: Config) -> Step:
+    """The login must lie in the file: a keyring's is not ours to write.
+
+    What is in force counts, which may come from a managed file; else what config.toml says.
+    """
+    named = config.get("cli_auth_credentials_store")
+    store = named if isinstance(named, str) and named else credential_store_of(home).value
+    if store == CredentialStore.FILE:
         return Step(name="store", result=Result.DONE)
     because = Sentence(
         "Codex keeps its login in “{store}” here; only a file can be switched "
         '(cli_auth_credentials_store = "file").',
-        store=store.value,
+        store=store,
     )
     return Step(name="store", result=Result.FAILED, because=because)
 
 
 def check_forced(config: Config, account: Account | None) -> Step:
     """A login that the configuration forbids would be deleted by the next command of Codex."""
-    method = config.get("forced_login_method")
-    if method not in (None, "", "chatgpt"):
+    forced, allowed = config.get("forced_login_method"), _texts(config.get(ALLOWED_METHODS))
+    if forced not in (None, "", "chatgpt") or (allowed and "chatgpt" not in allowed):
         because = Sentence("Codex's configuration forces another way to sign in.")
         return Step(name="forced", result=Result.FAILED, because=because)
     workspaces = _texts(config.get("forced_chatgpt_workspace_id"))
@@ -131,4 +139,4 @@ def _home_in(environment: Iterable[bytes]) -> str:
 def _texts(value: object) -> tuple[str, ...]:
     if isinstance(value, str):
         return (value,) if value else ()
-    return tuple(str(part) for part in value) if isinstance(value, list) else ()
+    return tuple(str(part) for part in value) if isinstance(value, list | tuple) else ()

@@ -143,9 +143,10 @@ class Switcher:
     # --- before ----------------------------------------------------------------------------------
 
     async def _checks(self, account: Account | None) -> list[Step]:
+        config = await self._world.config()
         checks = [
-            check_store(self._home),
-            check_forced(await self._world.config(), account),
+            check_store(self._home, config),
+            check_forced(config, account),
             check_running(await asyncio.to_thread(self._world.running)),
         ]
         if account is not None:

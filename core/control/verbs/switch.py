@@ -14,7 +14,7 @@ from core.domain.account import AccountId
 from core.domain.errors import CoreError, ExitCode
 from core.domain.sentence import Sentence
 from core.switch.desktop_app import desktop_app
-from core.switch.preflight import Config, config_in_file, running_codex
+from core.switch.preflight import ALLOWED_METHODS, Config, config_in_file, running_codex
 from core.switch.receipt import Receipt, Result, Step
 from core.switch.record import Records
 from core.switch.reopening import reopened
@@ -117,7 +117,8 @@ def surroundings(
         if program is None:
             return config_in_file(home)
         async with app_server(program, home=home, env=env) as server:
-            return await server.config_read()
+            in_force = await server.config_read()
+            return {**in_force, ALLOWED_METHODS: await server.allowed_login_methods()}
 
     async def who() -> CodexAccount | None:
         if program is None:

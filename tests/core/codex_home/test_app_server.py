@@ -50,6 +50,29 @@ async def test_what_is_said_unasked_is_passed_over(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("answer", "allowed"),
+    [
+        pytest.param({"error": {"code": -32601}}, (), id="an older one does not know the question"),
+        pytest.param({"result": {"requirements": None}}, (), id="there are none"),
+        pytest.param(
+            {"result": {"requirements": {"allowedLoginMethods": ["api"]}}}, ("api",), id="one way"
+        ),
+    ],
+)
+async def test_ways_to_sign_in_that_a_requirement_allows(
+    tmp_path: Path, answer: dict[str, object], allowed: tuple[str, ...]
+) -> None:
+    program = _speaks(
+        tmp_path,
+        _GREET,
+        "wanted = json.loads(input())['id']",
+        f"print(json.dumps({{'id': wanted}} | {answer!r}), flush=True)",
+    )
+    async with app_server(program, home=tmp_path, env={}) as server:
+        assert await server.allowed_login_methods() == allowed
+
+
+@pytest.mark.parametrize(
     ("lines", "code", "says"),
     [
         pytest.param(["sys.exit(1)"], "codex_silent", "ended", id="it ends at once"),
@@ -176,5 +199,7 @@ async def test_real_codex_says_who_is_signed_in_and_what_its_settings_are(
     async with app_server(codex.binary, home=codex.home, env=env) as server:
         account = await server.account_read()
         settings = await server.config_read()
+        allowed = await server.allowed_login_methods()
+    assert allowed == (), "no managed requirement on this machine"
     assert account == CodexAccount(kind="chatgpt", email="a@example.com", plan="plus")
     assert settings["cli_auth_credentials_store"] == "file"

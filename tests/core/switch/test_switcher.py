@@ -151,6 +151,10 @@ async def test_a_running_codex_is_named(parts: Parts, world: World, bob: Account
         pytest.param(
             {"forced_chatgpt_workspace_id": ["ws-1", "ws-2"]}, "another workspace", id="several"
         ),
+        pytest.param({"allowed_login_methods": ("api",)}, "another way", id="a required way"),
+        pytest.param(
+            {"cli_auth_credentials_store": "keyring"}, "keyring", id="a store that is required"
+        ),
     ],
 )
 async def test_what_the_configuration_forces_would_delete_the_login(
@@ -164,7 +168,12 @@ async def test_what_the_configuration_forces_would_delete_the_login(
 async def test_a_forced_workspace_that_fits_is_no_trouble(
     parts: Parts, world: World, bob: Account
 ) -> None:
-    world.config = {"forced_chatgpt_workspace_id": B.account_id, "forced_login_method": "chatgpt"}
+    world.config = {
+        "forced_chatgpt_workspace_id": B.account_id,
+        "forced_login_method": "chatgpt",
+        "allowed_login_methods": ("api", "chatgpt"),
+        "cli_auth_credentials_store": "file",
+    }
     assert (await switcher_of(parts, world).switch(bob)).done
 
 
