@@ -168,15 +168,23 @@ async def test_killed_with_its_guard_the_next_login_gives_codex_back(
     await a_new_chat_works(codex_)
 
 
+@pytest.mark.parametrize("with_guard", [True, False], ids=["alone", "with its guard"])
 @pytest.mark.parametrize("nth", [1, 2], ids=["before config.toml", "after config.toml"])
 async def test_killed_in_bind_codex_is_given_back(
-    guarded: Turntable, codex_: Codex, nth: int
+    guarded: Turntable, codex_: Codex, nth: int, *, with_guard: bool
 ) -> None:
     await a_guard_waits(guarded)
+    if not with_guard:
+        # It sees nothing from here on: as if it had been killed in the same moment.
+        os.kill(guarded.guard, signal.SIGSTOP)
     wrapper = dying(guarded, codex_, "openat", ".json.tmp", nth)
     with pytest.raises(AssertionError, match="it does not listen"):
         async with guarded.serve(wrapper=wrapper, **WATCHED):
             pass
+    if not with_guard:
+        kill_guard(guarded)
+        tomllib.loads(codex_.config.read_text())
+        await log_in(guarded)
     await given_back(codex_)
     await a_new_chat_works(codex_)
 
