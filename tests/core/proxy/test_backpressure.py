@@ -3,12 +3,28 @@
 import asyncio
 import socket
 import tracemalloc
+from collections.abc import Callable
+from datetime import UTC, datetime
 
+import pytest
+
+from core.domain import client as tools
 from core.domain.usage import Result
+from core.proxy.clients import token_hash
 from tests.core.proxy.rig import Arrived, BackEnd, Client, Rig, Wire, request_bytes, until
 
 MB = 1024 * 1024
 LARGE = 50 * MB
+TOKEN = "tt_fake-token-of-an-editor"
+
+
+async def full(sent: Callable[[], int]) -> None:
+    """Until everything between the back end and the client is full: no more is sent."""
+    before = -1
+    while before != sent():
+        before = sent()
+        for _ in range(2000):
+            await asyncio.sleep(0)
 
 
 async def test_a_slow_reader_holds_the_back_end_and_not_our_memory(
@@ -33,11 +49,7 @@ async def test_a_slow_reader_holds_the_back_end_and_not_our_memory(
     await loop.sock_connect(small, ("127.0.0.1", rig.port))
     tracemalloc.start()
     await loop.sock_sendall(small, request_bytes("GET", "/models", b""))
-    before = -1
-    while before != sent:  # until everything between us is full
-        before = sent
-        for _ in range(2000):
-            await asyncio.sleep(0)
+    await full(lambda: sent)
     assert 0 < sent < LARGE // 2
     left = LARGE
     head = True
@@ -51,6 +63,59 @@ async def test_a_slow_reader_holds_the_back_end_and_not_our_memory(
     tracemalloc.stop()
     small.close()
     assert peak < 4 * MB
+    assert (await rig.row()).result is Result.SERVED
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        pytest.param(request_bytes(), id="Codex"),
+        pytest.param(
+            request_bytes(
+                "POST",
+                "//v1/responses",
+                b'{"model":"m","input":"hi","stream":true}',
+                f"authorization: Bearer {TOKEN}",
+            ),
+            id="another tool, whose events are translated",
+        ),
+    ],
+)
+async def test_events_wait_at_the_back_end_for_a_slow_reader(
+    rig: Rig, back_end: BackEnd, client: Client, asked: bytes
+) -> None:
+    rig.clients = [
+        tools.Client(
+            id=tools.ClientId("cl_1"),
+            label="editor",
+            token_sha256=token_hash(TOKEN),
+            created_at=datetime(2026, 11, 20, tzinfo=UTC),
+        )
+    ]
+    event = b'event: response.output_text.delta\ndata: {"delta":"%b"}\n\n' % (b"x" * 64_000)
+    sent = 0
+
+    async def script(arrived: Arrived, wire: Wire) -> None:
+        nonlocal sent
+        await wire.events()
+        wire.writer.transport.set_write_buffer_limits(high=0)
+        while sent < LARGE:
+            await wire.chunk(event)
+            sent += len(event)
+        await wire.end()
+
+    back_end.script = script
+    tracemalloc.start()
+    await client.send(asked)
+    await full(lambda: sent)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert 0 < sent < LARGE // 2
+    assert peak < 4 * MB
+    await client.head()
+    got = 0
+    while got < LARGE:
+        got += len(await client.chunk())
     assert (await rig.row()).result is Result.SERVED
 
 

@@ -78,6 +78,30 @@ async def test_a_slow_reader_holds_back_a_tls_answer_too(
     assert secure.connections == 1
 
 
+async def test_a_client_that_does_not_read_makes_a_tls_back_end_wait(
+    rig: Rig, secure: BackEnd, client: Client
+) -> None:
+    large, sent = 50 * MB, 0
+
+    async def script(arrived: Arrived, wire: Wire) -> None:
+        nonlocal sent
+        await wire.send(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % large)
+        wire.writer.transport.set_write_buffer_limits(high=64 * 1024)
+        while sent < large:
+            await wire.send(bytes(MB // 4))
+            sent += MB // 4
+
+    secure.script = script
+    await client.send(request_bytes("GET", "/models", b""))
+    before = -1
+    while before != sent:  # until everything between us is full
+        before = sent
+        for _ in range(2000):
+            await asyncio.sleep(0)
+    assert 0 < sent < large // 2
+    assert len((await client.answer()).body) == large
+
+
 async def test_events_come_through_tls_one_by_one(
     rig: Rig, secure: BackEnd, client: Client
 ) -> None:
