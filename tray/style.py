@@ -16,8 +16,8 @@ from tray.theme import (
 
 _WORN = "turntable-scheme"
 _TABULAR = QFont.Tag("tnum")
-_OF_THE_STYLE = 3
-"""Pixels that Qt's own style leaves beside the words of a cell, and not beside those above it."""
+CELL_PADDING = GAP_SMALL - 3
+"""Pixels beside the words of a cell; Qt's own style adds three, and none to those in a heading."""
 
 
 def scheme_wanted() -> Scheme:
@@ -155,7 +155,7 @@ QTableView {{
   outline: none; selection-background-color: {c["soft"]}; selection-color: {c["text"]};
 }}
 QTableView:focus {{ border: 1px solid {c["accent"]}; }}
-QTableView::item {{ padding: 0 {GAP_SMALL - _OF_THE_STYLE}px; border: none; }}
+QTableView::item {{ padding: 0 {CELL_PADDING}px; border: none; }}
 QHeaderView {{ background: transparent; border: none; }}
 QHeaderView::section {{
   background: {c["surface"]}; color: {c["muted"]}; border: none;

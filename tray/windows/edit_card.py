@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QModelIndex, Signal
+from PySide6.QtCore import QModelIndex, QSize, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -11,6 +11,8 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QSizePolicy,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QVBoxLayout,
     QWidget,
 )
@@ -19,8 +21,9 @@ from tray.parts.labels import label, paragraph, set_tone
 from tray.present.entries import Perform
 from tray.present.rows import Row
 from tray.present.tone import Tone
+from tray.style import CELL_PADDING
 from tray.theme import CARD_MARGIN, GAP_MEDIUM, GAP_SMALL, LARGE
-from tray.windows.table import Rows, TableView
+from tray.windows.table import Index, Rows, TableView
 
 _MOST_ROWS = 8
 _COLUMNS = 2
@@ -64,6 +67,8 @@ class EditCard(QFrame):
         self._buttons.setSpacing(GAP_SMALL)
         self._buttons.setColumnStretch(_COLUMNS, 1)
         self._table.setWordWrap(True)
+        self._cell = _WrappedCell()
+        self._table.setItemDelegate(self._cell)
         self._table.verticalHeader().setMinimumSectionSize(self._line())
         self._table.selectionModel().currentRowChanged.connect(self._moved)
         # Other widths wrap other words; a card knows its columns' only when they are shared out.
@@ -169,7 +174,7 @@ class EditCard(QFrame):
 
     def _make_room(self) -> None:
         """The table is as high as its rows, up to `_MOST_ROWS`; words that are long wrap."""
-        self._table.resizeRowsToContents()
+        self._table.fit_rows()
         shown = min(self._rows.rowCount(), _MOST_ROWS)
         rows = sum(self._table.rowHeight(number) for number in range(shown))
         self._table.setFixedHeight(rows + self._line() + 2 * GAP_MEDIUM)
@@ -200,3 +205,13 @@ def offer(box: QComboBox, entries: Sequence[tuple[str, str]]) -> None:
     for meant, name in entries:
         box.addItem(name, meant)
     box.setCurrentIndex(max(0, box.findData(before)))
+
+
+class _WrappedCell(QStyledItemDelegate):
+    """A cell whose words wrap where they will be drawn."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
+        """As high as its words; Qt measures them without the padding of the style sheet."""
+        if option.rect.width() > 2 * CELL_PADDING:
+            option.rect.setWidth(option.rect.width() - 2 * CELL_PADDING)
+        return super().sizeHint(option, index)

@@ -34,6 +34,7 @@ class SettingRow(QWidget):
         self._setting = setting
         self._editor = _editor(setting)
         self._name = label(setting.title, bold=True)
+        self._name.setWordWrap(True)
         self._name.setBuddy(self._editor)
         self._help = paragraph(setting.help, tone=Tone.MUTED)
         self._source = paragraph(tone=Tone.MUTED, size=SMALL)
