@@ -55,7 +55,7 @@ from core.words.answers import Fault
 _log = logging.getLogger(__name__)
 
 ANSWERED_WITHIN_S = 12.0
-"""How long one handshake may take; Codex gives one up after 15 s and begins anew."""
+"""How long one handshake may take, whoever is asked; Codex gives up after 15 s and begins anew."""
 FAILURES = 3
 """So many failures of WebSocket itself in a row, and it is left alone for a while."""
 LEFT_ALONE = timedelta(minutes=10)
@@ -144,6 +144,7 @@ class _Shaking:
         self._id = self._seams.new_request_id()
         self._started_at = self._seams.clock.now()
         self._started = self._seams.clock.monotonic()
+        self._until = asyncio.get_running_loop().time() + ANSWERED_WITHIN_S
         self._decision: Decision | None = None
         self._account: AccountId | None = None
         self._tried: Tried | None = None
@@ -186,7 +187,7 @@ class _Shaking:
         decision = self._decision
         moved = isinstance(decision, Use) and decision.moved_from is not None
         try:
-            async with asyncio.timeout(ANSWERED_WITHIN_S):
+            async with asyncio.timeout_at(self._until):
                 tried = await self._parts.attempts.attempt(
                     account,
                     self._request,

@@ -1,8 +1,9 @@
 """A stand-in that speaks WebSocket, the proxy before it, and clients of bytes before that."""
 
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from typing import Any
 
 from core.domain.credentials import Grant
@@ -64,3 +65,17 @@ async def closing(socket: Socket) -> tuple[int, str]:
     opcode, payload = await socket.frame()
     assert opcode == 8, (opcode, payload)
     return int.from_bytes(payload[:2]), payload[2:].decode()
+
+
+@contextmanager
+def nobody_accepts() -> Iterator[int]:
+    """A port whose queue is full: whoever connects waits."""
+    with ExitStack() as stack:
+        full = stack.enter_context(socket.socket())
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for _ in range(3):
+            held = stack.enter_context(socket.socket())
+            held.setblocking(False)
+            held.connect_ex(full.getsockname())
+        yield full.getsockname()[1]

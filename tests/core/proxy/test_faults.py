@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +11,7 @@ from core.domain.settings import Settings
 from core.domain.usage import Result
 from core.proxy.judge import FIRST_EVENTS_S
 from tests.core.proxy.rig import A, Arrived, BackEnd, Client, Rig, Wire, request_bytes
+from tests.core.proxy.sockets import nobody_accepts
 
 pytestmark = pytest.mark.usefixtures("way", "never_twice")
 
@@ -42,19 +42,11 @@ async def test_no_token_goes_to_a_host_that_is_not_allowed(rig: Rig, client: Cli
 
 
 async def test_a_back_end_that_does_not_accept_is_given_up(rig: Rig, client: Client) -> None:
-    with socket.socket() as full:
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        held = [socket.socket() for _ in range(3)]
-        for one in held:
-            one.setblocking(False)
-            one.connect_ex(full.getsockname())
+    with nobody_accepts() as port:
         rig.accounts = [A]
         rig.set("upstream.connect_timeout_s", 0.1)
-        rig.set("upstream.base_url", f"http://127.0.0.1:{full.getsockname()[1]}")
+        rig.set("upstream.base_url", f"http://127.0.0.1:{port}")
         assert (await client.ask()).status == 502
-        for one in held:
-            one.close()
 
 
 async def test_a_cut_before_the_head_cuts_the_client_and_asks_nobody_else(

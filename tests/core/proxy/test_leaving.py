@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import socket
 
 import pytest
 
@@ -19,6 +18,7 @@ from tests.core.proxy.rig import (
     Wire,
     request_bytes,
 )
+from tests.core.proxy.sockets import nobody_accepts
 
 pytestmark = pytest.mark.usefixtures("never_twice")
 
@@ -165,15 +165,8 @@ async def test_whoever_leaves_while_the_back_end_takes_its_body(
 async def test_whoever_leaves_while_the_back_end_is_dialled(
     rig: Rig, back_end: BackEnd, client: Client
 ) -> None:
-    with contextlib.ExitStack() as stack:
-        full = stack.enter_context(socket.socket())
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        for _ in range(3):
-            held = stack.enter_context(socket.socket())
-            held.setblocking(False)
-            held.connect_ex(full.getsockname())
-        rig.set("upstream.base_url", f"http://127.0.0.1:{full.getsockname()[1]}")
+    with nobody_accepts() as port:
+        rig.set("upstream.base_url", f"http://127.0.0.1:{port}")
         await client.send(request_bytes())
         while rig.server.traffic.in_flight(A) == 0:  # noqa: ASYNC110 - no event of ours
             await asyncio.sleep(0)

@@ -7,13 +7,14 @@ from datetime import timedelta
 import pytest
 
 from core.proxy import websocket_relay
+from core.proxy.websocket_handshake import ANSWERED_WITHIN_S
 from core.proxy.websocket_relay import IDLE_S
 from core.standin import replies
 from core.standin.recorded import Ending, Recorded
 from core.standin.script import Closes
 from core.standin.server import StandIn
 from core.websocket.frames import CloseCode
-from tests.core.proxy.sockets import DEFLATE, SocketRig, closing, said_by
+from tests.core.proxy.sockets import DEFLATE, SocketRig, closing, nobody_accepts, said_by
 from tests.core.standin.conftest import BODY
 from tests.fakes.clock import FakeClock
 
@@ -110,6 +111,19 @@ async def test_the_back_end_s_close_code_comes_through(
         while opcode != 8:
             opcode, payload = await socket.frame()
         assert (int.from_bytes(payload[:2]), payload[2:]) == (code, b"so it is")
+
+
+async def test_a_handshake_is_answered_before_its_client_gives_up_whoever_is_asked(
+    rig: SocketRig, back_end: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ANSWERED_WITHIN_S < 15, "Codex gives one up then"
+    monkeypatch.setattr("core.proxy.websocket_handshake.ANSWERED_WITHIN_S", 0.3)
+    with nobody_accepts() as port:
+        rig.set("upstream.base_url", f"http://127.0.0.1:{port}")
+        rig.set("upstream.connect_timeout_s", 0.2)
+        async with rig.handshake() as (_, head):
+            assert head.startswith(b"HTTP/1.1 426 "), "the second account had no time left"
+    assert not back_end.requests
 
 
 async def test_the_setting_turns_it_off_and_on_without_a_restart(rig: SocketRig) -> None:
