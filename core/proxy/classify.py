@@ -121,12 +121,13 @@ def of_first_event(event: Event, *, model: str, now: datetime) -> Outcome | None
 def _is_the_networks_own(head: ResponseHead) -> bool:
     """Whether not the back end speaks, but what stands in front of it.
 
-    The CDN's page, a captive portal's, or its redirect, which is never ours to follow; 511 is only
-    ever said by a network that wants a login of its own (RFC 6585 §6).
+    The CDN's page, a captive portal's, or its redirect, which is never ours to follow; the back
+    end's own 403 and 429 are JSON; 511 is only ever said by a network that wants a login of its own
+    (RFC 6585 §6).
     """
     status = head.status
     if is_html(head):
-        return status in (403, 511) or status < 400
+        return status in (403, 429, 511) or status < 400
     return status == 511 or (300 <= status < 400 and status != 304)
 
 

@@ -146,6 +146,9 @@ USAGE, RATE = LimitReason.USAGE_LIMIT, LimitReason.RATE_LIMIT
             head(403, kind=b"text/html; charset=UTF-8"), b"<html>", Challenged(), id="403 web page"
         ),
         pytest.param(
+            head(429, kind=b"text/html"), b"<html>", Challenged(), id="429 web page: the CDN's own"
+        ),
+        pytest.param(
             head(200, kind=b"text/html"), b"<html>", Challenged(), id="200 web page: captive portal"
         ),
         pytest.param(head(302), b"", Challenged(), id="a redirect is never followed nor passed on"),
