@@ -1,6 +1,7 @@
 """A client's bytes: what is taken, what is refused, and what never harms."""
 
 import asyncio
+import contextlib
 import json
 import socket
 
@@ -335,6 +336,25 @@ async def test_a_client_that_is_too_slow_is_let_go(
     client = await Client.connect(rig.port)
     await client.send(raw)
     assert (await client.ended()).startswith(answered)
+    await client.close()
+
+
+async def test_a_head_that_comes_drop_by_drop_is_not_waited_for(
+    rig: Rig, back_end: BackEnd
+) -> None:
+    await rig.server.drain(grace_s=0)
+    await rig.start(Limits(head_s=0.1))
+    client = await Client.connect(rig.port)
+
+    async def drops() -> None:
+        with contextlib.suppress(ConnectionError):
+            while True:
+                await client.send(b"x")
+                await asyncio.sleep(0.01)
+
+    dropping = asyncio.create_task(drops())
+    assert (await client.ended()).startswith(b"HTTP/1.1 400 ")
+    dropping.cancel()
     await client.close()
 
 

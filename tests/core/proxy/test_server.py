@@ -31,6 +31,11 @@ async def test_it_answers_on_both_loopback_addresses(rig: Rig, back_end: BackEnd
         await client.close()
 
 
+async def test_it_listens_nowhere_else(rig: Rig) -> None:
+    listening = [sock for server in rig.server._servers for sock in server.sockets]
+    assert {sock.getsockname()[0] for sock in listening} == {"127.0.0.1", "::1"}
+
+
 async def test_health_proves_the_port_that_was_called(rig: Rig, client: Client) -> None:
     await client.send(b"GET /health?nonce=abc HTTP/1.1\r\nhost: localhost\r\n\r\n")
     got = await client.answer()
