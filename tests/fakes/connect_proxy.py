@@ -31,11 +31,19 @@ type Address = tuple[str, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authority:
-    """A certificate authority made for one run of the tests."""
+    """A certificate authority made for one run of the tests.
+
+    Attributes:
+        folder: where its files lie.
+        certificate: its own.
+        key: in memory only.
+        plain: what it signs names no keys, as many a company's authority has it.
+    """
 
     folder: Path
     certificate: x509.Certificate
     key: ec.EllipticCurvePrivateKey
+    plain: bool = False
 
     @property
     def bundle(self) -> Path:
@@ -43,12 +51,14 @@ class Authority:
         return self.folder / "authority.pem"
 
     @classmethod
-    def create(cls, folder: Path) -> Self:
+    def create(cls, folder: Path, *, plain: bool = False) -> Self:
         """Make one; its certificate lies in `folder`, its key stays in memory."""
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Turntable tests")])
-        unsigned = _authority(_certificate(name, name, key.public_key(), by=key.public_key()))
-        made = cls(folder=folder, certificate=unsigned.sign(key, hashes.SHA256()), key=key)
+        by = None if plain else key.public_key()
+        unsigned = _authority(_certificate(name, name, key.public_key(), by=by))
+        signed = unsigned.sign(key, hashes.SHA256())
+        made = cls(folder=folder, certificate=signed, key=key, plain=plain)
         made.bundle.write_bytes(made.certificate.public_bytes(serialization.Encoding.PEM))
         return made
 
@@ -69,10 +79,9 @@ class Authority:
         """TLS for a server that is called by these names or addresses (`127.0.0.1`)."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, hosts[0])])
+        by = None if self.plain else self.key.public_key()
         leaf = (
-            _certificate(
-                subject, self.certificate.subject, key.public_key(), by=self.key.public_key()
-            )
+            _certificate(subject, self.certificate.subject, key.public_key(), by=by)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(x509.SubjectAlternativeName([_called(h) for h in hosts]), False)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False)
@@ -123,11 +132,11 @@ def _certificate(
     issuer: x509.Name,
     key: ec.EllipticCurvePublicKey,
     *,
-    by: ec.EllipticCurvePublicKey,
+    by: ec.EllipticCurvePublicKey | None,
 ) -> x509.CertificateBuilder:
-    """Both keys are named in it: from Python 3.13 on a client refuses one that does not."""
+    """With `by` both keys are named in it: Python 3.13 refuses, by default, one that does not."""
     now = datetime.now(UTC)
-    return (
+    made = (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
@@ -135,9 +144,13 @@ def _certificate(
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(hours=1))
         .not_valid_after(now + _VALID_FOR)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(by), critical=False)
     )
+    if by is None:
+        return made
+    named = x509.AuthorityKeyIdentifier.from_issuer_public_key(by)
+    return made.add_extension(
+        x509.SubjectKeyIdentifier.from_public_key(key), critical=False
+    ).add_extension(named, critical=False)
 
 
 class ConnectProxy:
