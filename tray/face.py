@@ -380,8 +380,8 @@ class Face(QObject):
         self._welcome.closed.connect(self._welcomed)
         self._welcome.demo_wished.connect(start_demo)
         self._welcome.chosen.connect(self._choose)
-        self._show()
         self._welcome.bring_up()
+        self._show()
 
     def _welcomed(self) -> None:
         self._write(replace(self._left(), welcomed=True))

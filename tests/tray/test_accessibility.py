@@ -4,7 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -12,6 +12,7 @@ from typing import Any, Self
 import pytest
 
 from tests.fakes.desktop import Desktop
+from tests.tray.program import ACCOUNTS
 from tests.tray.test_tray import Program, focus, running, windows
 
 pytestmark = pytest.mark.desktop
@@ -75,13 +76,18 @@ def seen(root: Node) -> list[Node]:
 
 
 @pytest.fixture
-async def program(desktop: Desktop) -> AsyncIterator[Program]:
+def spoken(desktop: Desktop) -> Mapping[str, str]:
+    """The environment of a program that is read aloud."""
     # The bus of the assistive technologies starts when it is first asked for.
     subprocess.run(
         [_SYSTEM_PYTHON, _READER, "nobody", "0.1"],
         env=desktop.env, capture_output=True, timeout=30, check=False,
     )  # fmt: skip
-    spoken = desktop.env | {"QT_LINUX_ACCESSIBILITY_ALWAYS_ON": "1"}
+    return desktop.env | {"QT_LINUX_ACCESSIBILITY_ALWAYS_ON": "1"}
+
+
+@pytest.fixture
+async def program(desktop: Desktop, spoken: Mapping[str, str]) -> AsyncIterator[Program]:
     async with running(desktop, env=spoken) as program:
         yield program
 
@@ -102,6 +108,15 @@ async def test_everything_that_can_be_done_on_a_page_has_a_name(
     assert len(found) > 6
     assert [node.role for node in found if not node.name] == []
     assert {"Accounts", "Menu", "Route Codex"} <= {node.name for node in found}
+
+
+async def test_first_run_shows_its_three_steps_at_once(
+    desktop: Desktop, spoken: Mapping[str, str]
+) -> None:
+    async with running(desktop, ACCOUNTS, "0", env=spoken):
+        await asyncio.to_thread(desktop.wait_until, lambda: bool(windows(desktop)), "first run")
+        names = {node.name for node in seen(await asyncio.to_thread(read, desktop))}
+    assert {"Sign in with the browser…", "Start at login", "Done"} <= names
 
 
 async def test_table_is_read_cell_by_cell(desktop: Desktop, program: Program) -> None:

@@ -43,12 +43,16 @@ class Program:
 
 @asynccontextmanager
 async def running(
-    desktop: Desktop, *, platform: str = "xcb", env: Mapping[str, str] | None = None
+    desktop: Desktop,
+    *arguments: str,
+    platform: str = "xcb",
+    env: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Program]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "tests.tray.program",
+        *arguments,
         env=dict(env or desktop.env) | {"QT_QPA_PLATFORM": platform},
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
