@@ -23,6 +23,7 @@ from core.proxy.websocket_messages import (
     Asked,
     Asks,
     error_message,
+    status_in,
     turn_state_in,
     without_turn_state,
 )
@@ -126,7 +127,9 @@ class Turns:
         if state := turn_state_in(event):
             self._turn_states.made(state, self._socket.account)
         turn = self._turns[0] if self._turns else None
-        if turn is None:
+        if (turn is None or turn.passing) and event.type == "error" and status_in(event) == 401:
+            self._line.cut()  # Codex would renew its own login for it; it comes again instead
+        elif turn is None:
             self._line.tell(self._to_client.untouched(read))
         elif turn.passing:
             self._line.tell(self._to_client.untouched(read))

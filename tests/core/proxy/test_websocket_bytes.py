@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from core.domain.usage import Result
 from core.websocket.deflate import Deflater
 from core.websocket.frames import Opcode, encode
 from tests.core.proxy.rig import BASE, A, Arrived, BackEnd, Client, Rig, Wire, grant_of, until
@@ -155,6 +156,23 @@ async def test_a_back_end_that_breaks_the_protocol_is_cut_off(
     with suppress(ConnectionError):
         assert await asyncio.wait_for(back.reader.read(), 2) == b""
     await until(lambda: rig.server.traffic.websockets == 0)
+
+
+@pytest.mark.parametrize("asks", [True, False], ids=["in the middle of an answer", "at rest"])
+async def test_codex_never_hears_that_a_login_is_refused(
+    rig: Rig, client: Client, switched: "asyncio.Future[Wire]", asks: bool
+) -> None:
+    delta = encode(Opcode.TEXT, b'{"type":"response.output_text.delta","delta":"hi"}')
+    await client.send(handshake())
+    await client.head()
+    back = await switched
+    if asks:
+        await client.send(encode(Opcode.TEXT, create(), key=KEY))
+        await back.send(delta)
+        assert await client.reader.readexactly(len(delta)) == delta
+    await back.send(encode(Opcode.TEXT, b'{"type":"error","status":401,"error":{}}'))
+    assert await client.ended() == b""
+    assert [row.result for row in rig.records] == [Result.FAILED] * asks
 
 
 async def test_an_extension_that_nobody_here_can_read_is_not_agreed_to(
