@@ -1,31 +1,41 @@
 """The field lines of a head: order, spelling and duplicates as they came, found by name at once.
 
-A head is asked for a dozen names on its way through; its names are lowered once, when it is read.
+A head is asked for a dozen names on its way through. Whoever speaks to us sends the same names each
+time, only other values: what names alone say is found out once and remembered for the next head.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 type Lines = tuple[tuple[bytes, bytes], ...]
 """Field lines in order: (name as spelled, value as sent)."""
+type Names = tuple[bytes, ...]
+"""Names of the lines of a head, in their order."""
 
 _NONE: frozenset[bytes] = frozenset()
+_REMEMBERED = 64
+"""Of so many sets of names; a dozen kinds of requests, and of answers, come again and again."""
+_MOST_LINES = 64
+"""Whoever sends more lines is found out about anew each time: what is remembered stays small."""
 
 
 class Fields:
     """Immutable. Iterates over the lines; names are asked for in lower case.
 
     `repr` shows no value: some are secrets.
+
+    Attributes:
+        lines: every line, as it came.
+        names: their names in lower case.
     """
 
-    __slots__ = ("_first", "_lowered", "lines")
+    __slots__ = ("_places", "lines", "names")
 
     def __init__(self, lines: Iterable[tuple[bytes, bytes]] = ()) -> None:
         self.lines: Lines = tuple(lines)
-        self._lowered = [name.lower() for name, _ in self.lines]
-        self._first = dict(zip(self._lowered, self.lines, strict=False))
-        if len(self._first) < len(self._lowered):  # a name came twice: its first line counts
-            backwards = zip(reversed(self._lowered), reversed(self.lines), strict=False)
-            self._first = dict(backwards)
+        names = tuple([name for name, _ in self.lines])
+        index = _index if len(names) <= _MOST_LINES else _index.__wrapped__
+        self.names, self._places = index(names)
 
     def __iter__(self) -> Iterator[tuple[bytes, bytes]]:
         return iter(self.lines)
@@ -34,7 +44,7 @@ class Fields:
         return len(self.lines)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._first
+        return name in self._places
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Fields) and self.lines == other.lines
@@ -43,30 +53,29 @@ class Fields:
         return hash(self.lines)
 
     def __repr__(self) -> str:
-        return f"Fields({', '.join(name.decode('latin-1') for name in self._lowered)})"
+        return f"Fields({', '.join(name.decode('latin-1') for name in self.names)})"
 
     def lowered(self) -> Iterator[tuple[bytes, tuple[bytes, bytes]]]:
         """Each line with its name in lower case before it."""
-        return zip(self._lowered, self.lines, strict=False)
+        return zip(self.names, self.lines, strict=False)
 
-    def has_none_of(self, names: frozenset[bytes]) -> bool:
-        """Whether no line has one of these names (in lower case)."""
-        return names.isdisjoint(self._first)
+    def places_of(self, names: frozenset[bytes]) -> tuple[int, ...]:
+        """Which lines have one of these names (in lower case), in order."""
+        places_of = _places_of if len(self.names) <= _MOST_LINES else _places_of.__wrapped__
+        return places_of(self.names, names)
 
     def value(self, name: bytes) -> bytes:
         """The first value of `name`, without white space around it; empty when there is none."""
-        found = self._first.get(name)
-        return found[1].strip(b" \t") if found is not None else b""
+        places = self._places.get(name)
+        return self.lines[places[0]][1].strip(b" \t") if places is not None else b""
 
     def values(self, name: bytes) -> list[bytes]:
         """All values of `name`, without white space around them."""
-        if name not in self._first:
-            return []
-        return [line[1].strip(b" \t") for key, line in self.lowered() if key == name]
+        return [self.lines[place][1].strip(b" \t") for place in self._places.get(name, ())]
 
     def connection_options(self) -> frozenset[bytes]:
         """What `Connection` lists, in lower case (RFC 9110 §7.6.1)."""
-        if b"connection" not in self._first:
+        if b"connection" not in self._places:
             return _NONE
         listed = (
             option.strip(b" \t").lower()
@@ -74,3 +83,18 @@ class Fields:
             for option in line.split(b",")
         )
         return frozenset(option for option in listed if option)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _index(names: Names) -> tuple[Names, Mapping[bytes, Sequence[int]]]:
+    """The names in lower case, and in which lines each of them stands."""
+    lowered = tuple([name.lower() for name in names])
+    places: dict[bytes, list[int]] = {}
+    for place, name in enumerate(lowered):
+        places.setdefault(name, []).append(place)
+    return lowered, places
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _places_of(names: Names, wanted: frozenset[bytes]) -> tuple[int, ...]:
+    return tuple([place for place, name in enumerate(names) if name in wanted])

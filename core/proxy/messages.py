@@ -5,6 +5,7 @@ pure; `listener` and `connection` turn bytes into these values and back. Heads a
 frozen only because that costs a microsecond each (ADR 0021): nobody writes to one.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from core.proxy.fields import Fields, Lines
@@ -162,17 +163,19 @@ def request_fields(
     if wants_websocket(request.head):
         ours |= {b"connection": b"Upgrade", b"upgrade": request.head.fields.value(b"upgrade")}
     framing = b"%d" % len(request.body)
-    out: list[tuple[bytes, bytes]] = []
-    for key, line in fields.lowered():
-        if key not in special:
-            out.append(line)
-        elif key in ours:  # a second one finds nothing left to be replaced by
-            out.append((line[0], ours.pop(key)))
+    out = list(fields.lines)
+    dropped: list[int] = []
+    for place in fields.places_of(special):
+        key, spelled = fields.names[place], out[place][0]
+        if key in ours:  # a second one finds nothing left to be replaced by
+            out[place] = spelled, ours.pop(key)
         elif key in _FRAMING and framing:
-            out.append((line[0] if key == b"content-length" else b"content-length", framing))
+            out[place] = (spelled if key == b"content-length" else b"content-length"), framing
             framing = b""
-        elif key == TURN_STATE and keep_turn_state and key not in options:
-            out.append(line)
+        elif not (key == TURN_STATE and keep_turn_state and key not in options):
+            dropped.append(place)
+    if dropped:
+        out = _without(out, dropped)
     out.extend(ours.items())
     if framing and request.body:
         out.append((b"content-length", framing))
@@ -187,9 +190,22 @@ def response_fields(head: ResponseHead, *, request_id: str) -> Lines:
     """The fields that go to the client: the back end's without hop-by-hop ones, and our id."""
     options = head.fields.connection_options()
     dropped = HOP_BY_HOP | options if options else HOP_BY_HOP
-    kept = [line for name, line in head.fields.lowered() if name not in dropped]
+    kept = _without(head.fields.lines, head.fields.places_of(dropped))
     kept.append((b"x-turntable-request", request_id.encode()))
     return tuple(kept)
+
+
+def _without(
+    lines: Sequence[tuple[bytes, bytes]], places: Sequence[int]
+) -> list[tuple[bytes, bytes]]:
+    """The lines but for those at `places`, which are in order."""
+    kept: list[tuple[bytes, bytes]] = []
+    begin = 0
+    for place in places:
+        kept += lines[begin:place]
+        begin = place + 1
+    kept += lines[begin:]
+    return kept
 
 
 def upgraded_fields(head: ResponseHead, *, request_id: str) -> Lines:

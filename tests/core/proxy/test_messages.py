@@ -173,6 +173,18 @@ def test_connection_options_are_told_apart_by_commas_and_over_lines() -> None:
     assert fields.connection_options() == {b"a", b"b", b"c"}
 
 
+def test_heads_of_the_same_names_are_told_apart_by_their_values() -> None:
+    first, second = (Fields([(b"X-A", value), (b"x-b", b"same")]) for value in (b"1", b"2"))
+    assert (first.value(b"x-a"), second.value(b"x-a")) == (b"1", b"2")
+
+
+def test_however_many_lines_a_head_has_each_goes_its_way() -> None:
+    many = [(b"X-%d" % (n // 2), b"%d" % n) for n in range(200)]
+    out = request_fields(request(*many, (b"TE", b"a"), (b"X-Z", b"1"), (b"te", b"b")), OURS)
+    assert list(out[:-3]) == [*many, (b"X-Z", b"1")]
+    assert Fields(many).values(b"x-7") == [b"14", b"15"]
+
+
 def test_fields_are_found_by_any_spelling_and_shown_without_values() -> None:
     fields = Fields([(b"X-A", b" fake-1 "), (b"x-a", b"fake-2")])
     assert (fields.value(b"x-a"), fields.values(b"x-a")) == (b"fake-1", [b"fake-1", b"fake-2"])
