@@ -9,8 +9,10 @@ from core.control.commands import VERBS
 from core.control.facade import JsonValue
 from core.domain.errors import CoreError
 from core.domain.report import StatusReport
+from core.runtime.language import local_speech
 from core.words.speech import english
 from tests.tray import answers
+from tests.tray.catalogue import LANGUAGES
 from tests.tray.snapshots import NOW, account, snapshot
 from tray.dialogs.passphrase import PassphraseDialog
 from tray.present.answer import Answer, Answered
@@ -165,12 +167,28 @@ def test_step_that_fails_says_so_and_the_others_stay(window: WelcomeWindow, engi
 def test_recovery_code_stays_in_sight(window: WelcomeWindow, engine: Engine) -> None:
     engine.said = ["Added #1 Work.", "Recovery code: FAKE-CODE"]
     button(window, "Route &Codex").click()
-    assert "Added #1 Work.\nRecovery code: FAKE-CODE" in texts(window)
+    engine.said = ["It starts at login."]
+    button(window, "&Start at login").click()
+    assert "Added #1 Work.\nRecovery code: FAKE-CODE\nIt starts at login." in texts(window)
 
 
 def test_everything_can_be_skipped(window: WelcomeWindow, qtbot: QtBot) -> None:
     with qtbot.waitSignal(window.closed):
-        button(window, "&Done").click()
+        button(window, "D&one").click()
+
+
+@pytest.mark.parametrize("language", ["en", *LANGUAGES])
+def test_every_letter_of_the_first_run_means_one_thing(
+    qtbot: QtBot, engine: Engine, language: str
+) -> None:
+    engine.found = {**answers.found(), "available": ["/b/t-20260302.backup"]}
+    made = WelcomeWindow(local_speech(language, {}), engine.ask)
+    qtbot.addWidget(made)
+    made.bring_up()
+    made.show_status(FRESH, QIcon(), NOW)
+    marked = [b.text() for b in made.findChildren(QAbstractButton) if not b.isHidden()]
+    letters = [text[text.index("&") + 1].lower() for text in marked if "&" in text]
+    assert len(letters) == len(set(letters)), marked
 
 
 def test_demo_is_one_click_away(window: WelcomeWindow, qtbot: QtBot) -> None:

@@ -64,7 +64,7 @@ class WelcomeWindow(QWidget):
         self._inside = QWidget()
         self._scroll = QScrollArea()
         self._demo = QPushButton(speech.say("&Try it without an account"))
-        self._done = QPushButton(speech.say("&Done"))
+        self._done = QPushButton(speech.say("D&one"))
         self.setWindowTitle(speech.say("Welcome to Turntable"))
         self._lay_out()
         self.resize(*_SIZE)
@@ -130,8 +130,8 @@ class WelcomeWindow(QWidget):
         if isinstance(answer, CoreError):
             self._trouble.setText(f"{answer.message} {answer.hint}".strip())
         else:
-            # The recovery code is among these sentences, and is told this once.
-            told = "\n".join(answer.texts("messages"))
+            # The recovery code is among these sentences, and is told this once: none of them goes.
+            told = "\n".join((self._done_so_far.text(), *answer.texts("messages"))).strip()
             self._done_so_far.setText(told)
             self._done_so_far.setVisible(bool(told))
         self._trouble.setVisible(failed)
