@@ -8,9 +8,9 @@ import json
 import logging
 import shlex
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from core.app import App
-from core.asking import Asking
 from core.control.codec import to_json
 from core.control.local import LocalFacade
 from core.domain.events import ShowRequested
@@ -18,6 +18,11 @@ from core.domain.happening import Happening, HappeningKind, happenings, is_quiet
 from core.domain.report import StatusReport
 from core.runtime.tasks import Tasks
 from core.words.happenings import title, told
+
+if TYPE_CHECKING:
+    import httpx
+
+    from core.asking import Asking
 
 PATIENCE_S = 10.0
 """How long a topic or a command may take."""
@@ -33,7 +38,7 @@ class Teller:
         """Starts nothing."""
         self._app = app
         self._facade = facade
-        self._connect = Asking(settings=lambda: app.settings).connect
+        self._asking: Asking | None = None
         self._tasks = Tasks("telling")
         self._following: asyncio.Task[None] | None = None
         self._telling: set[asyncio.Task[None]] = set()
@@ -91,7 +96,7 @@ class Teller:
         headers = {"Priority": "high" if grave else "default", "Tags": happening.kind.value}
         heading = title(happening, self._app.speech)
         try:
-            async with self._connect() as client, asyncio.timeout(PATIENCE_S):
+            async with self._client() as client, asyncio.timeout(PATIENCE_S):
                 answer = await client.post(
                     url, content=text.encode(), headers=headers, params={"title": heading}
                 )
@@ -118,6 +123,14 @@ class Teller:
             return
         if process.returncode:
             _log.warning("notify.command ended with %s", process.returncode)
+
+    def _client(self) -> "httpx.AsyncClient":
+        """Imported where it is used: a verb that only reads imports its owner too, in a hurry."""
+        if self._asking is None:
+            from core.asking import Asking
+
+            self._asking = Asking(settings=lambda: self._app.settings)
+        return self._asking.connect()
 
 
 def _record(happening: Happening) -> dict[str, object]:
