@@ -45,6 +45,24 @@ def test_accounts_stand_in_a_table_and_the_first_one_beside_it(shown: Shown) -> 
     assert "#1 Work" in texts(page)
 
 
+def test_window_out_of_sight_waits_for_being_brought_up(shown: Shown) -> None:
+    page = shown.open(PageName.ACCOUNTS)
+    shown.window.close()
+    shown.see(snapshot(account(1, "Job")))
+    assert "#1 Work" in [part.text() for part in page.findChildren(QLabel)]
+    shown.window.bring_up()
+    assert "#1 Job" in texts(page)
+
+
+def test_minimised_window_is_in_step_when_it_comes_back(shown: Shown) -> None:
+    page = shown.open(PageName.ACCOUNTS)
+    shown.window.showMinimized()
+    shown.see(snapshot(account(1, "Job")))
+    assert "#1 Work" in [part.text() for part in page.findChildren(QLabel)]
+    shown.window.showNormal()
+    assert "#1 Job" in texts(page)
+
+
 def test_search_leaves_what_was_typed(shown: Shown) -> None:
     page = shown.open(PageName.ACCOUNTS)
     named(page, QLineEdit, "Search accounts").setText("sign-in")

@@ -194,7 +194,8 @@ window.bring_up(PageName.USAGE)
 page = window.pages[PageName.USAGE]
 while not any(type(w).__name__ == "Plot" for w in page.findChildren(object)):
     application.processEvents()
-page._library.wait()
+while page._library.is_loading():
+    application.processEvents()
 after = len(list(Path("/proc/self/task").iterdir())) if before else 0
 print("pyqtgraph" in sys.modules, after - before)
 window.close_for_good()
@@ -207,7 +208,7 @@ from shiboken6 import delete
 from tray.parts.chart_library import ChartLibrary
 application = QApplication(sys.argv)
 owner = QObject()
-library = ChartLibrary(owner)
+library = ChartLibrary()
 library.when_there(owner.deleteLater)
 delete(owner)
 print("left")

@@ -8,35 +8,48 @@ import os
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from threading import Thread
 
-from PySide6.QtCore import QObject, QThread
+from PySide6.QtCore import QObject, Signal
 
 _LIBRARY = "pyqtgraph"
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 """Read once, when the arrays are loaded: a chart has no use for a thread a core."""
 
 
-class ChartLibrary(QThread):
-    """Loads it once; its modules make no object of Qt, so any thread may."""
+class ChartLibrary(QObject):
+    """Loads it once; its modules make no object of Qt, so any thread may.
 
-    def __init__(self, owner: QObject) -> None:
-        super().__init__(owner)
-        # A thread that still runs when its object goes would take the program with it.
-        owner.destroyed.connect(self._finish)
+    The thread is Python's: the interpreter waits for it before Qt is taken down, whoever leaves.
+
+    Signals:
+        there: it is loaded.
+    """
+
+    there = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._loading: Thread | None = None
 
     def when_there(self, then: Callable[[], None]) -> None:
         """Call `then` on the main thread as soon as the library is there; at once if it is.
 
         `then` is a method of a widget: that is how Qt knows which thread to call it on.
         """
-        if _LIBRARY in sys.modules and not self.isRunning():
+        if _LIBRARY in sys.modules and not self.is_loading():
             then()
             return
-        self.finished.connect(then)
-        if not self.isRunning():
-            self.start()
+        self.there.connect(then)
+        if self._loading is None:
+            self._loading = Thread(target=self._load, name="charts")
+            self._loading.start()
 
-    def run(self) -> None:
+    def is_loading(self) -> bool:
+        """Whether its thread is at work."""
+        return self._loading is not None and self._loading.is_alive()
+
+    def _load(self) -> None:
         """On its own thread.
 
         The collector rests meanwhile: it runs on whatever thread makes objects, and a widget that
@@ -49,9 +62,7 @@ class ChartLibrary(QThread):
         finally:
             if collects:
                 gc.enable()
-
-    def _finish(self) -> None:
-        self.wait()
+        self.there.emit()
 
 
 def load() -> None:

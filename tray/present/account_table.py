@@ -8,6 +8,7 @@ from core.domain.quota import WindowKind
 from core.domain.report import AccountReport, StatusReport
 from core.words.speech import Speech
 from tray.present.bars import Bar, bar
+from tray.present.focus import account_in_focus
 from tray.present.limits import main_windows
 from tray.present.names import shown_name, shown_plan
 from tray.present.panel import state_words
@@ -62,9 +63,51 @@ def headers(speech: Speech) -> tuple[str, ...]:
     )
 
 
-def account_rows(report: StatusReport, *, speech: Speech, now: datetime) -> tuple[AccountRow, ...]:
-    """Every account, in the order of its numbers."""
-    return tuple(_row(account, report, speech=speech, now=now) for account in report.accounts)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountTable:
+    """All rows, with what they were made from: of the next snapshot only what differs is made.
+
+    Attributes:
+        report: the snapshot.
+        now: when it was shown.
+        rows: every account, in the order of its numbers.
+    """
+
+    report: StatusReport
+    now: datetime
+    rows: tuple[AccountRow, ...]
+
+
+def account_table(
+    report: StatusReport, *, speech: Speech, now: datetime, before: AccountTable | None = None
+) -> AccountTable:
+    """The table of this snapshot; rows of `before` are kept where they would say the same."""
+    known = {} if before is None or _minute(before.now) != _minute(now) else _made(before)
+    focus = account_in_focus(report)
+    return AccountTable(
+        report=report,
+        now=now,
+        rows=tuple(
+            made[2]
+            if (made := known.get(account.id)) and made[:2] == (account, account is focus)
+            else _row(account, report, speech=speech, now=now)
+            for account in report.accounts
+        ),
+    )
+
+
+def _minute(moment: datetime) -> datetime:
+    """What rows say of the time, they say to the minute."""
+    return moment.replace(second=0, microsecond=0)
+
+
+def _made(table: AccountTable) -> dict[str, tuple[AccountReport, bool, AccountRow]]:
+    """Each row by its account, with everything of the snapshot that it was made from."""
+    focus = account_in_focus(table.report)
+    return {
+        account.id: (account, account is focus, row)
+        for account, row in zip(table.report.accounts, table.rows, strict=True)
+    }
 
 
 def found(row: AccountRow, typed: str) -> bool:

@@ -21,6 +21,7 @@ from tray.parts.numbers import number_field
 from tray.parts.order import reading_order
 from tray.present.account_actions import changed, reserved, tagged
 from tray.present.account_details import AccountDetails
+from tray.present.bars import Bar
 from tray.present.tone import Tone
 from tray.theme import CARD_MARGIN, GAP_MEDIUM, GAP_SMALL, LARGE, SMALL
 
@@ -42,6 +43,7 @@ class AccountCard(QScrollArea):
         self._title = paragraph(size=LARGE, bold=True)
         self._state = paragraph()
         self._bars = QGridLayout()
+        self._lines: list[_Line] = []
         self._details = paragraph(tone=Tone.MUTED)
         self._refresher = paragraph(tone=Tone.MUTED, size=SMALL)
         self._name = QLineEdit()
@@ -135,17 +137,13 @@ class AccountCard(QScrollArea):
             self.chosen.emit(reserved(known, session=session, week=week))
 
     def _show_bars(self, shown: AccountDetails) -> None:
-        while (item := self._bars.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
-        for line, bar in enumerate(shown.row.bars):
-            self._bars.addWidget(label(bar.name, tone=Tone.MUTED), line, 0)
-            self._bars.addWidget(BarWidget(bar), line, 1)
-            self._bars.addWidget(
-                label(bar.text, tone=Tone.WARN if bar.low else Tone.PLAIN), line, 2
-            )
-            self._bars.addWidget(label(bar.resets, tone=Tone.MUTED), line, 3)
+        bars = shown.row.bars
+        while len(self._lines) > len(bars):
+            self._lines.pop().take_away()
+        for place, bar in enumerate(bars):
+            if place == len(self._lines):
+                self._lines.append(_Line(bar, self._bars, place))
+            self._lines[place].show_bar(bar)
         self._bars.setColumnStretch(1, 1)
 
     def _show_actions(self, shown: AccountDetails) -> None:
@@ -210,6 +208,32 @@ class AccountCard(QScrollArea):
             field.setAccessibleName(text.replace("&", ""))
             form.addRow(asked, field)
         return form
+
+
+class _Line:
+    """One limit in the card: its name, a bar, what is left, and when it resets."""
+
+    def __init__(self, bar: Bar, grid: QGridLayout, line: int) -> None:
+        self._name = label(tone=Tone.MUTED)
+        self._left = label()
+        self._resets = label(tone=Tone.MUTED)
+        self._bar = BarWidget(bar)
+        self._parts = (self._name, self._bar, self._left, self._resets)
+        for column, part in enumerate(self._parts):
+            grid.addWidget(part, line, column)
+            part.show()  # with the next turn it would be by itself: too late to be measured
+
+    def show_bar(self, bar: Bar) -> None:
+        self._name.setText(bar.name)
+        self._bar.show_bar(bar)
+        self._left.setText(bar.text)
+        set_tone(self._left, Tone.WARN if bar.low else Tone.PLAIN)
+        self._resets.setText(bar.resets)
+
+    def take_away(self) -> None:
+        for part in self._parts:
+            part.hide()
+            part.deleteLater()
 
 
 def _percent(speech: Speech) -> QSpinBox:

@@ -6,11 +6,10 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
-    QHeaderView,
     QLineEdit,
     QPushButton,
     QSplitter,
@@ -24,7 +23,7 @@ from tray.parts.order import reading_order, with_clear_button
 from tray.parts.saving import ask_where
 from tray.present.account_actions import KEYS
 from tray.present.account_details import account_details
-from tray.present.account_table import AccountRow, Column, account_rows, headers
+from tray.present.account_table import AccountRow, AccountTable, Column, account_table, headers
 from tray.present.answer import Ask
 from tray.present.empty import no_accounts
 from tray.present.entries import Perform, Several
@@ -39,6 +38,8 @@ from tray.windows.page import Page
 from tray.windows.table import ROW, Search, TableView
 
 _SEVERAL = 2
+_LETTERS_BESIDE = 95
+"""Average letters that the page is wide where table and account stand beside each other."""
 
 
 class AccountsPage(Page):
@@ -51,9 +52,16 @@ class AccountsPage(Page):
         self._report: StatusReport | None = None
         self._now: datetime | None = None
         self._selected = ""
+        self._table: AccountTable | None = None
         self._rows = AccountRows(headers(speech), toned=Column.STATE)
         self._found = Search(self._rows)
-        self._view = TableView(self.title, self._found, stretched=Column.NAME)
+        self._view = TableView(
+            self.title,
+            self._found,
+            stretched=Column.NAME,
+            fixed=dict.fromkeys((Column.SESSION, Column.WEEK), bar_width),
+            gives_way=(Column.USED, Column.SESSION, Column.WEEK),
+        )
         self._bars = BarCell()
         self._names = NameCell()
         self._search = QLineEdit()
@@ -61,6 +69,7 @@ class AccountsPage(Page):
         self._card = AccountCard(speech)
         self._many = ManyCard(speech)
         self._beside = QStackedWidget()
+        self._both = QSplitter(Qt.Orientation.Horizontal)
         self._dialog: QFileDialog | KeysDialog | None = None
         self._empty = EmptyView()
         self._stack = QStackedWidget()
@@ -71,7 +80,8 @@ class AccountsPage(Page):
     def show_report(self, report: StatusReport, now: datetime) -> None:
         """Show the accounts of this snapshot; what is selected stays selected."""
         self._report, self._now = report, now
-        self._rows.show_rows(account_rows(report, speech=self._speech, now=now))
+        self._table = account_table(report, speech=self._speech, now=now, before=self._table)
+        self._rows.show_rows(self._table.rows)
         empty = no_accounts(report, speech=self._speech)
         self._stack.setCurrentIndex(1 if empty else 0)
         for part in (self._search, self._export):
@@ -84,6 +94,16 @@ class AccountsPage(Page):
         if len(self._chosen_ids()) < _SEVERAL:
             self._select(self._selected)
         self._show_card()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Where letters are large or the window is narrow, the account stands below the table."""
+        super().resizeEvent(event)
+        letters = self.width() // self.fontMetrics().averageCharWidth()
+        sides = Qt.Orientation
+        side = sides.Horizontal if letters >= _LETTERS_BESIDE else sides.Vertical
+        if self._both.orientation() is not side:
+            self._both.setOrientation(side)
+            self._both.setSizes([680, 300] if side is sides.Horizontal else [300, 400])
 
     def _chosen_ids(self) -> tuple[str, ...]:
         """The selected accounts, in the order of the table."""
@@ -157,10 +177,7 @@ class AccountsPage(Page):
         self._view.setItemDelegateForColumn(Column.NAME, self._names)
         for column in (Column.SESSION, Column.WEEK):
             self._view.setItemDelegateForColumn(column, self._bars)
-            # Every bar is as wide: nothing is to be measured when numbers change.
-            self._view.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
-            self._view.setColumnWidth(column, bar_width(self._view.fontMetrics()))
-        both = QSplitter(Qt.Orientation.Horizontal)
+        both = self._both
         both.setChildrenCollapsible(False)
         both.setHandleWidth(GAP_LARGE)
         both.addWidget(self._view)

@@ -28,7 +28,7 @@ from tray.windows.explanation import ExplanationCard
 from tray.windows.page import Page
 from tray.windows.table import Rows, Search, TableView
 
-_OUTCOME, _WHY = 2, 7
+_OUTCOME, _FIRST_BYTE, _TOKENS, _MODEL, _CHAT, _WHY = range(2, 8)
 _SIMULATED = ""
 
 
@@ -46,7 +46,9 @@ class ActivityPage(Page):
         self._reasons: Mapping[str, Explanation] = {}
         self._rows = Rows[RequestRow](headers(speech), toned=_OUTCOME)
         self._found = Search(self._rows)
-        self._view = TableView(self.title, self._found, stretched=_WHY)
+        self._view = TableView(
+            self.title, self._found, stretched=_WHY, gives_way=(_TOKENS, _FIRST_BYTE, _CHAT, _MODEL)
+        )
         self._search = QLineEdit()
         self._simulate = QPushButton(speech.say("Simu&late the next request"))
         self._card = ExplanationCard(speech)

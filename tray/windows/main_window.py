@@ -3,7 +3,7 @@
 from datetime import datetime
 from functools import partial
 
-from PySide6.QtCore import QByteArray, Signal
+from PySide6.QtCore import QByteArray, QEvent, Signal
 from PySide6.QtGui import QCloseEvent, QIcon, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -71,6 +71,7 @@ class MainWindow(QWidget):
             PageName.SETTINGS: SettingsPage(speech, ask),
         }
         self._latest: tuple[StatusReport, datetime] | None = None
+        self._entries: tuple[Entry, ...] = ()
         self._list = PageList(speech.say("Pages"))
         self._stack = QStackedWidget()
         self._banner = Banner(speech)
@@ -80,7 +81,7 @@ class MainWindow(QWidget):
         self._side = QVBoxLayout()
         self._menu = TrayMenu()
         self._menu.chosen.connect(self.chosen)
-        self._menu.opening.connect(self.opening)
+        self._menu.opening.connect(self._menu_opens)
         self._menu_button = QPushButton(speech.say("&Menu"))
         self._menu_button.setAutoDefault(False)
         self.setObjectName("main-window")
@@ -93,27 +94,27 @@ class MainWindow(QWidget):
     def show_status(
         self, report: StatusReport, icon: QIcon, entries: tuple[Entry, ...], now: datetime
     ) -> None:
-        """Show this snapshot on every page, and the tray's own menu."""
-        self._menu.show_entries(entries)
+        """Show this snapshot: now what is in sight, the rest when somebody looks at it."""
+        self._latest = (report, now)
+        self._entries = entries
+        if self.menu_is_open():
+            self._menu.show_entries(entries)
         if self.windowIcon().cacheKey() != icon.cacheKey():
             self.setWindowIcon(icon)
-        self._head.setText(headline(report, speech=self._speech, now=now))
-        self._below.setText(details(report, speech=self._speech, now=now))
-        toggle = bind_view(report, None, speech=self._speech).toggle
-        if self._route is None:
-            self._route = ActionButton(toggle, self.chosen.emit)
-            self._side.insertWidget(self._side.count() - 1, self._route)
-            reading_order((self._list, self._route, self._menu_button))
-        self._route.show_choice(toggle)
-        # A page out of sight is shown the newest snapshot when it is turned to.
-        self._latest = (report, now)
-        self._open().show_report(report, now)
+        self._catch_up_in_sight()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """It may come back from being minimised."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.WindowStateChange:
+            self._catch_up_in_sight()
 
     def bring_up(self, page: PageName | None = None) -> None:
         """Open the window, or bring it to the front; on this page, if one is named."""
         if page is not None:
             self._list.setCurrentRow(list(self.pages).index(page))
         was_visible = self.isVisible()
+        self._catch_up()
         self.show()
         self.raise_()
         self.activateWindow()
@@ -163,17 +164,42 @@ class MainWindow(QWidget):
         self.hide()
         self._menu.close()
 
+    def _catch_up_in_sight(self) -> None:
+        """A window that nobody sees waits for being brought up."""
+        if self.isVisible() and not self.isMinimized():
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Bring the page and what stands beside it in step with the newest snapshot."""
+        if self._latest is None:
+            return
+        report, now = self._latest
+        self._head.setText(headline(report, speech=self._speech, now=now))
+        self._below.setText(details(report, speech=self._speech, now=now))
+        toggle = bind_view(report, None, speech=self._speech).toggle
+        if self._route is None:
+            self._route = ActionButton(toggle, self.chosen.emit)
+            self._side.insertWidget(self._side.count() - 1, self._route)
+            reading_order((self._list, self._route, self._menu_button))
+        self._route.show_choice(toggle)
+        self._open().show_report(report, now)
+
     def _open_menu(self) -> None:
+        self._menu.show_entries(self._entries)
         place = self._menu_button.rect().topLeft()
         self._menu.widget.popup(self._menu_button.mapToGlobal(place))
+
+    def _menu_opens(self) -> None:
+        """Whoever hears it shows a snapshot as of now; the menu is the first to need it."""
+        self.opening.emit()
+        self._menu.show_entries(self._entries)
 
     def _open(self) -> Page:
         return list(self.pages.values())[max(self._list.currentRow(), 0)]
 
     def _turn(self, row: int) -> None:
         self._stack.setCurrentIndex(row)
-        if self._latest is not None:
-            self._open().show_report(*self._latest)
+        self._catch_up_in_sight()
         if self.isVisible():
             self._open().opened()
 

@@ -53,11 +53,11 @@ class RulesPage(Page):
         if empty is not None:
             self._empty.show_empty(empty)
         self._stack.setCurrentIndex(1 if empty else 0)
+        if before is not None and _chosen(before) == _chosen(report):
+            return
         for card in (self._pools, self._rules, self._budgets, self._strategy, self._weights):
             card.show_report(report)
-        if before is None or not self.isVisible():
-            return
-        if _chosen(before) != _chosen(report):
+        if before is not None and self.isVisible():
             self.opened()
 
     def opened(self) -> None:

@@ -1,28 +1,32 @@
 """What the tables of all pages have in common."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from PySide6.QtCore import (
     QAbstractItemModel,
     QAbstractTableModel,
+    QEvent,
     QModelIndex,
     QPersistentModelIndex,
+    QRect,
     QSortFilterProxyModel,
     Qt,
 )
-from PySide6.QtGui import QColor, QResizeEvent
+from PySide6.QtGui import QColor, QFontMetrics, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from tray.present.tone import Tone
 from tray.style import colors_in_force, tabular
-from tray.theme import GAP_LARGE
+from tray.theme import GAP_LARGE, GAP_SMALL
 
 type Index = QModelIndex | QPersistentModelIndex
 
 _LEAST_LETTERS = 18
 _MEASURED_ROWS = 30
 """Rows that decide how wide a column is; measuring all would hold up the loop."""
+
+_UNBOUNDED = 10_000
 
 ROW = Qt.ItemDataRole.UserRole
 """The whole row, for delegates and for whoever acts on it."""
@@ -74,10 +78,9 @@ class Rows[R: Shown](QAbstractTableModel):
             self.endResetModel()
             return
         before, self._rows = self._rows, rows
-        changed = [n for n, pair in enumerate(zip(before, rows, strict=True)) if pair[0] != pair[1]]
-        # One signal: each one has the columns measured.
         last = len(self._headers) - 1
-        self.dataChanged.emit(self.index(changed[0], 0), self.index(changed[-1], last))
+        for first, end in _changed(before, rows):
+            self.dataChanged.emit(self.index(first, 0), self.index(end, last))
 
     def rename(self, headers: Sequence[str]) -> None:
         """What stands above the columns from now on."""
@@ -136,6 +139,21 @@ class Rows[R: Shown](QAbstractTableModel):
         return row.texts
 
 
+def _changed(before: Sequence[object], after: Sequence[object]) -> Iterator[tuple[int, int]]:
+    """First and last of each run of rows that are not what they were; others are not drawn."""
+    first: int | None = None
+    for place, (old, new) in enumerate(zip(before, after, strict=True)):
+        # Most rows are the very same object: `account_table` keeps what has not changed.
+        differs = old is not new and old != new
+        if differs and first is None:
+            first = place
+        elif not differs and first is not None:
+            yield first, place - 1
+            first = None
+    if first is not None:
+        yield first, len(after) - 1
+
+
 class Search(QSortFilterProxyModel):
     """Rows that hold every typed word."""
 
@@ -171,11 +189,36 @@ def tone_color(tone: Tone) -> QColor:
 
 
 class TableView(QTableView):
-    """A table that is read like a list: whole rows, no grid, one column takes what is left."""
+    """A table that is read like a list: whole rows, no grid, one column takes what is left.
 
-    def __init__(self, name: str, rows: QAbstractItemModel, *, stretched: int) -> None:
+    A column is as wide as its words ask for, and grows with them; it is not measured again when a
+    number changes, which happens several times a second. Where there is no room for all of them,
+    some give way: nothing is to be scrolled sideways.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        rows: QAbstractItemModel,
+        *,
+        stretched: int,
+        fixed: Mapping[int, Callable[[QFontMetrics], int]] | None = None,
+        gives_way: Sequence[int] = (),
+    ) -> None:
+        """A view of `rows`.
+
+        Args:
+            name: for readers of the screen.
+            rows: the model; not exchanged.
+            stretched: the column that takes the room that is left.
+            fixed: columns that know how wide they are.
+            gives_way: columns that go where there is no room, the first one first.
+        """
         super().__init__()
         self._stretched = stretched
+        self._fixed = fixed or {}
+        self._gives_way = gives_way
+        self._needed: dict[int, int] = {}
         self.setAccessibleName(name)
         self.setFont(tabular(self.font()))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -189,20 +232,77 @@ class TableView(QTableView):
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setResizeContentsPrecision(_MEASURED_ROWS)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.setModel(rows)
-        header.setSectionResizeMode(stretched, QHeaderView.ResizeMode.Fixed)
-        rows.modelReset.connect(self._share_out)
-        rows.dataChanged.connect(self._share_out)
+        rows.modelReset.connect(self._measure)
+        rows.headerDataChanged.connect(self._measure)
+        rows.dataChanged.connect(self._widen)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Share the width out again."""
         super().resizeEvent(event)
         self._share_out()
 
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Other letters and other margins take other room."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._measure()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """The style is known only now."""
+        super().showEvent(event)
+        self._measure()
+
+    def fit_rows(self) -> None:
+        """Make each row as high as its words are, wrapped.
+
+        Qt forgets the room beside the words that a style sheet asks for (`QTableView::item`).
+        """
+        self.resizeRowsToContents()
+        metrics, model = self.fontMetrics(), self.model()
+        for row in range(model.rowCount()):
+            for column in range(model.columnCount()):
+                area = QRect(0, 0, self.columnWidth(column) - 2 * GAP_SMALL, _UNBOUNDED)
+                text = str(model.index(row, column).data() or "")
+                high = metrics.boundingRect(area, Qt.TextFlag.TextWordWrap, text).height()
+                if high > self.rowHeight(row):
+                    self.setRowHeight(row, high)
+
+    def _measure(self) -> None:
+        """Ask header and rows how wide they are."""
+        header, metrics = self.horizontalHeader(), self.fontMetrics()
+        self._needed = {
+            column: self._fixed[column](metrics)
+            if column in self._fixed
+            else max(header.sectionSizeHint(column), self.sizeHintForColumn(column))
+            for column in range(header.count())
+            if column != self._stretched
+        }
+        self._share_out()
+
+    def _widen(self, first: QModelIndex, last: QModelIndex) -> None:
+        """Some rows have changed: only they are asked."""
+        model, grown = self.model(), False
+        for row in range(first.row(), min(last.row() + 1, first.row() + _MEASURED_ROWS)):
+            for column in self._needed.keys() - self._fixed.keys():
+                width = self.sizeHintForIndex(model.index(row, column)).width()
+                if width > self._needed[column]:
+                    self._needed[column], grown = width, True
+        if grown:
+            self._share_out()
+
     def _share_out(self) -> None:
         """The stretched column takes the room that is left, and never less than a name needs."""
-        header = self.horizontalHeader()
-        taken = sum(header.sectionSize(n) for n in range(header.count()) if n != self._stretched)
         least = self.fontMetrics().averageCharWidth() * _LEAST_LETTERS
-        header.resizeSection(self._stretched, max(least, self.viewport().width() - taken))
+        room, shown = self.viewport().width(), dict(self._needed)
+        for column in self._gives_way:
+            if least + sum(shown.values()) > room:
+                shown.pop(column, None)
+        header = self.horizontalHeader()
+        for column, width in self._needed.items():
+            if header.isSectionHidden(column) == (column in shown):
+                header.setSectionHidden(column, column not in shown)
+            if column in shown:
+                header.resizeSection(column, width)
+        header.resizeSection(self._stretched, max(least, room - sum(shown.values())))

@@ -62,7 +62,7 @@ class UsagePage(Page):
         self._history: Answer | None = None
         self._window: int | None = None
         self._saving: QFileDialog | None = None
-        self._library = ChartLibrary(self)
+        self._library = ChartLibrary()
         self._periods = periods(speech)
         self._groupings = groupings(speech)
         say = speech.say
