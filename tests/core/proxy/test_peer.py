@@ -8,7 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from core.proxy.clients import ValidSecret
 from core.proxy.peer import End, may_be_ours, uid_of
+from tests.core.proxy.rig import BackEnd, Client, Rig
 
 TABLE = (
     "   0: 0100007F:2257 0100007F:D431 01 00000000:00000000 00:00000000 00000000   501        0 1",
@@ -65,3 +67,25 @@ def test_another_users_process_may_not(listener: socket.socket) -> None:
             # Without root nobody can be another user: then the table says that it is ours.
             assert may_be_ours(listener.getsockname(), theirs) is (os.getuid() != 0)
         caller.communicate()
+
+
+@pytest.mark.parametrize("ours", [True, False])
+async def test_an_address_for_our_own_user_serves_nobody_else(
+    rig: Rig, back_end: BackEnd, monkeypatch: pytest.MonkeyPatch, ours: bool
+) -> None:
+    asked: list[tuple[End, End]] = []
+
+    def may(here: End, there: End) -> bool:
+        asked.append((here, there))
+        return ours
+
+    monkeypatch.setattr("core.proxy.listener.may_be_ours", may)
+    monkeypatch.setattr(rig, "valid", lambda secret: ValidSecret(bind="b", own_user=True))
+    await rig.server.drain(grace_s=0)
+    await rig.start()
+    caller = await Client.connect(rig.port)
+    got = await caller.ask()
+    assert asked == [(("127.0.0.1", rig.port), caller.writer.get_extra_info("sockname"))]
+    await caller.close()
+    assert got.status == (200 if ours else 400)
+    assert len(back_end.arrived) == ours

@@ -1,6 +1,7 @@
 """Connections to the back end are used again, and a closed one never is."""
 
 import asyncio
+import socket
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -8,7 +9,7 @@ import pytest
 
 from core.proxy import pool as pool_module
 from core.proxy.upstream import base_of
-from tests.core.proxy.rig import Arrived, BackEnd, Client, Rig, Wire, until
+from tests.core.proxy.rig import Arrived, BackEnd, Client, Rig, Wire, request_bytes, until
 from tests.fakes.clock import FakeClock
 
 NIGHT = timedelta(hours=8)
@@ -63,6 +64,29 @@ async def test_a_connection_that_ended_while_it_waited_is_never_used(
         got = await client.ask()
         assert (got.status, got.body) == (200, b"ok")
     assert len(back_end.arrived) == 50
+
+
+@pytest.mark.parametrize("says", [b"", b"HTTP/1.1 408 Request Timeout\r\n\r\n"])
+async def test_what_ended_in_this_very_turn_of_the_loop_is_not_used_either(
+    rig: Rig, back_end: BackEnd, client: Client, says: bytes
+) -> None:
+    loop = asyncio.get_running_loop()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        port = server.getsockname()[1]
+        base = base_of(f"http://127.0.0.1:{port}", allow_custom=False)
+        assert base is not None
+        rig.set("upstream.base_url", f"http://127.0.0.1:{port}")
+        await client.send(request_bytes())
+        there, _ = await loop.sock_accept(server)
+        await loop.sock_recv(there, 4096)
+        await loop.sock_sendall(there, b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+        assert (await client.answer()).status == 200
+        # From here on the loop gets no turn: nobody has told it.
+        there.setblocking(True)
+        there.sendall(says)
+        there.close()
+        assert rig.server._upstream._pool.at_hand(base.origin) is None
 
 
 async def test_a_back_end_that_wants_no_other_request_gets_none(
