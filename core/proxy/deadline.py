@@ -26,6 +26,7 @@ class Deadline:
     def __init__(self, late: Callable[[], None]) -> None:
         """Create it inside the running loop."""
         self._loop = asyncio.get_running_loop()
+        self._time = self._loop.time
         self._late = late
         self._at: float | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -33,7 +34,7 @@ class Deadline:
 
     def within(self, seconds: float) -> None:
         """From now on, `seconds` are left."""
-        self._at = at = self._loop.time() + seconds
+        self._at = at = self._time() + seconds
         if self._timer is None:
             self._set_timer(at)
         elif self._timer_at > at:
@@ -60,7 +61,7 @@ class Deadline:
         self._timer = None
         if self._at is None:
             return
-        now = self._loop.time()
+        now = self._time()
         if now - self._at > OVERSLEPT_S:
             self._at = now + GRACE_S
         if now < self._at:

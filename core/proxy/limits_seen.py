@@ -2,10 +2,11 @@
 
 import logging
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from core.domain.account import AccountId
 from core.domain.quota import Quota
-from core.proxy.fields import Fields, Lines
+from core.proxy.fields import Fields, Lines, Names
 from core.quota.parse import quota_from_headers
 from core.quota.unread import unread_in_headers
 
@@ -23,8 +24,7 @@ class LimitsSeen:
 
     def fresh(self, account: AccountId, fields: Fields, *, now: datetime) -> Quota | None:
         """The limits in a head; None when it says nothing, or nothing new."""
-        lines = fields.lowered()
-        said = tuple([line for name, line in lines if name[:2] == b"x-" and _is_of_limits(name)])
+        said = tuple([fields.lines[place] for place in _of_limits(fields.names)])
         if not said:
             return None
         last = self._last.get(account)
@@ -36,10 +36,16 @@ class LimitsSeen:
         return quota_from_headers(said, now=now)
 
 
+@lru_cache(maxsize=16)
+def _of_limits(names: Names) -> tuple[int, ...]:
+    """Which lines tell of limits; the names are the same in nearly every answer."""
+    return tuple([n for n, name in enumerate(names) if name[:2] == b"x-" and _is_of_limits(name)])
+
+
 def _is_of_limits(name: bytes) -> bool:
     return (
-        name.find(b"-primary-") >= 0  # `in` is dearer (`sse`)
-        or name.find(b"-secondary-") >= 0
-        or name.find(b"-credits-") >= 0
+        b"-primary-" in name
+        or b"-secondary-" in name
+        or b"-credits-" in name
         or name.endswith((b"-limit-name", b"-plan-type"))
     )

@@ -220,15 +220,13 @@ def upgraded_fields(head: ResponseHead, *, request_id: str) -> Lines:
 
 def request_bytes(method: bytes, target: bytes, fields: Lines) -> bytes:
     """A request head as it goes on the wire (RFC 9112 §3)."""
-    lines = [b"%b %b HTTP/1.1\r\n" % (method, target)]
-    lines += [b"%b: %b\r\n" % pair for pair in fields]
-    lines.append(b"\r\n")
-    return b"".join(lines)
+    return _on_the_wire(b"%b %b HTTP/1.1" % (method, target), fields)
 
 
 def response_bytes(status: int, reason: bytes, fields: Lines) -> bytes:
     """A response head as it goes on the wire (RFC 9112 §4)."""
-    lines = [b"HTTP/1.1 %d %b\r\n" % (status, reason)]
-    lines += [b"%b: %b\r\n" % pair for pair in fields]
-    lines.append(b"\r\n")
-    return b"".join(lines)
+    return _on_the_wire(b"HTTP/1.1 %d %b" % (status, reason), fields)
+
+
+def _on_the_wire(first: bytes, fields: Lines) -> bytes:
+    return b"\r\n".join([first, *map(b": ".join, fields), b"", b""])

@@ -20,4 +20,4 @@ class ReadBuffer:
 
     def copy(self, size: int) -> bytes:
         """The first `size` bytes."""
-        return bytes(self.view[:size])
+        return self.view[:size].tobytes()

@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import ssl
 from collections import deque
-from typing import cast
 
 from core.proxy.read_buffer import SIZE, ReadBuffer
 from core.proxy.wire import Reader, Wire
@@ -202,7 +201,7 @@ class TlsWire(asyncio.BufferedProtocol):
         try:
             while True:
                 # Into our buffer: `read` alone would allocate as much as it may return.
-                size = cast("int", self._tls.read(SIZE, self._buffer.view))
+                size: int = self._tls.read(SIZE, self._buffer.view)  # type: ignore[assignment]
                 if not size:
                     closed = True
                     break
@@ -215,7 +214,8 @@ class TlsWire(asyncio.BufferedProtocol):
             closed = True
         except ssl.SSLError:
             broken = True
-        self._flush()
+        if self._to_net.pending:
+            self._flush()
         if parts:
             self._above.data_received(parts[0] if len(parts) == 1 else b"".join(parts))
         if closed and not self._ended:
