@@ -36,13 +36,7 @@ from tray.present.answer import Answer, Answered
 from tray.present.entries import Action, Entry, Local, Perform, Several, SignIn
 from tray.present.gauge import gauge
 from tray.present.menu import menu
-from tray.present.notices import (
-    Notice,
-    between_engines,
-    goes_on,
-    granted,
-    no_tray,
-)
+from tray.present.notices import Notice, between_engines, goes_on, granted, no_tray
 from tray.present.panel import panel
 from tray.present.tooltip import tooltip
 from tray.present.undo import undo_of
@@ -179,6 +173,8 @@ class Face(QObject):
         text = tooltip(self._report, speech=self._speech, now=now)
         entries = menu(self._report, speech=self._speech, now=now, at_login=self._at_login.enabled)
         self._item.show(icon, text, entries)
+        if self._application.windowIcon().cacheKey() != icon.cacheKey():
+            self._application.setWindowIcon(icon)
         if self._window is not None:
             self._show_window(self._window, icon, entries, now)
         if self._welcome is not None and self._welcome.isVisible():

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, time, tzinfo
+from datetime import datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
 from core.domain.account import AccountId
@@ -10,6 +10,8 @@ from core.domain.decision import AccountState, Because
 from core.domain.quota import EVERYTHING, WindowKind
 from core.domain.report import AccountReport, StatusReport, WindowReport
 from core.domain.settings import NotifySettings
+
+_SAME_TIME = timedelta(minutes=1)
 
 
 class HappeningKind(StrEnum):
@@ -42,7 +44,7 @@ class Happening:
         account: whom it is about; None = the whole.
         label: what that account is called.
         until: when it ends by itself, or when the window resets.
-        window: of `low`: kind and minutes.
+        window: of `low` and `waiting`: kind and minutes; None where it is no limit's.
         left: of `low`: per cent.
         other: of `waiting` and `moved`: who continues.
         thread: of `moved`: the chat; empty where there are several.
@@ -175,6 +177,7 @@ def _account(
             account=after.id,
             label=after.label,
             until=after.until,
+            window=_used_up(after),
             other=following.label,
         )
     if moved and before.state == AccountState.WAITING and after.state == AccountState.READY:
@@ -191,6 +194,18 @@ def _account(
         )
     if after.state == AccountState.READY:
         yield from _low(before, after, settings)
+
+
+def _used_up(account: AccountReport) -> tuple[str, int] | None:
+    """The limit that has nothing left for as long as the account waits."""
+    for window in account.windows:
+        if window.resets_at is None or account.until is None or not _counts(window):
+            continue
+        # The two times are said by different answers, each in seconds of its own.
+        same_end = abs(window.resets_at - account.until) < _SAME_TIME
+        if same_end and window.remaining is not None and window.remaining < 1:
+            return window.kind, window.minutes
+    return None
 
 
 def _low(

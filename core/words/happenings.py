@@ -12,6 +12,14 @@ def told(happening: Happening, now: datetime, speech: Speech) -> str:
     """One sentence or two."""
     until = "" if happening.until is None else speech.clock(happening.until, now)
     match happening.kind:
+        case HappeningKind.WAITING if until and happening.window is not None:
+            return speech.say(
+                "{name} is waiting until {time} ({window} limit). Codex continues on {other}.",
+                name=happening.label,
+                time=until,
+                window=window_name(*happening.window, speech),
+                other=happening.other,
+            )
         case HappeningKind.WAITING if until:
             return speech.say(
                 "{name} is waiting until {time}. Codex continues on {other}.",

@@ -22,7 +22,7 @@ from core.domain.happening import (
     is_told,
     outline,
 )
-from core.domain.report import MoveReport, StatusReport
+from core.domain.report import MoveReport, StatusReport, WindowReport
 from core.domain.settings import NotifySettings, Settings, with_value
 from core.words.happenings import title, told
 from core.words.speech import english
@@ -30,14 +30,15 @@ from tests.core.control.apps import make_app
 from tests.fakes.clock import FakeClock
 from tests.tray.snapshots import NOW, account, snapshot, week, window
 
+type Windows = tuple[WindowReport, ...]
 SETTINGS = NotifySettings()
 HOUR = timedelta(hours=1)
 BOTH = snapshot(account(1, "Work"), account(2, "Home"))
 
 
-def waiting(number: int, label: str) -> StatusReport:
+def waiting(number: int, label: str, *, windows: Windows | None = None) -> StatusReport:
     others = account(2, "Home") if number == 1 else account(1, "Work")
-    shown = account(number, label, state="waiting", until=HOUR)
+    shown = account(number, label, state="waiting", until=HOUR, windows=windows)
     return snapshot(shown, others, serves=2 if number == 1 else 1)
 
 
@@ -92,6 +93,12 @@ def credit_ends(after: timedelta) -> StatusReport:
             waiting(1, "Work"),
             ["Work is waiting until 10:00. Codex continues on Home."],
             id="one waits, another continues",
+        ),
+        pytest.param(
+            BOTH,
+            waiting(1, "Work", windows=(window(0, resets_in=HOUR), week(30))),
+            ["Work is waiting until 10:00 (5 h limit). Codex continues on Home."],
+            id="the limit that it waits for is named",
         ),
         pytest.param(waiting(1, "Work"), waiting(1, "Work"), [], id="it still waits"),
         pytest.param(waiting(1, "Work"), BOTH, ["Work is available again."], id="it is back"),

@@ -254,7 +254,7 @@ def _told_today() -> Iterator[tuple[Happening, timedelta]]:
     yield (
         Happening(
             kind=kinds.WAITING, account=client, label="Client A", other="Work",
-            until=NOW + timedelta(hours=6),
+            window=("session", 300), until=NOW + timedelta(hours=6),
         ),
         40 * _MINUTE,
     )  # fmt: skip
