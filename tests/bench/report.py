@@ -62,7 +62,7 @@ type Figures = dict[tuple[Figure, str], list[float]]
 
 
 def table(figures: Figures, names: list[str]) -> str:
-    """Markdown: a row for each figure; behind each value its ratio to nginx's."""
+    """Markdown: a row for each figure; behind each value its ratio to nginx's (or `serve`'s)."""
     lines = ["| | " + " | ".join(names) + " | floor |", "|---" * (len(names) + 2) + "|"]
     for figure in Figure:
         unit = figure.value
@@ -80,12 +80,15 @@ def _cell(figures: Figures, figure: Figure, name: str) -> str:
         return "–"
     value = middle(samples) * figure.value.scale
     shown = f"{value:,.0f}" if value >= 100 else f"{value:.2f}" if value < 10 else f"{value:.1f}"
-    nginx = figures.get((figure, "nginx"))
-    if name in ("nginx", "direct") or not nginx:
+    # What the tray adds is asked of it beside `serve`; that stands beside nginx in its own column.
+    beside = "turntable serve" if name.startswith("tray") else "nginx"
+    other = figures.get((figure, beside))
+    if name in ("nginx", "direct") or not other:
         return shown
     # Pairs of one round, then the median of their ratios: the machine drifts between rounds.
-    ratios = [a / b for a, b in zip(samples, nginx, strict=False) if b > 0]
-    return f"{shown} (× {middle(ratios):.2f})" if ratios else shown
+    ratios = [a / b for a, b in zip(samples, other, strict=False) if b > 0]
+    of_serve = " serve" if beside != "nginx" else ""
+    return f"{shown} (× {middle(ratios):.2f}{of_serve})" if ratios else shown
 
 
 def write(

@@ -200,7 +200,9 @@ def whole(
 def named(
     name: str, folder: Path, authority: Authority, direct: Target
 ) -> AbstractContextManager[Setup]:
-    """What a column's name stands for. A tray with its window open would be one more."""
+    """What a column's name stands for."""
+    from tests.bench import window  # it stands on this file
+
     match name:
         case "nginx":
             return nginx(folder, authority, direct)
@@ -210,8 +212,11 @@ def named(
             return whole(folder, authority, direct)
         case _ if name in CARRIERS:
             return carrier(name, authority, direct)
+        case _ if name in window.ENGINES:
+            return window.tray(window.ENGINES[name], folder, authority, direct)
         case _:
-            sys.exit(f"{name} is none of node, serve, {', '.join(CARRIERS)}")
+            known = ", ".join(("node", "serve", *window.ENGINES, *CARRIERS))
+            sys.exit(f"{name} is none of {known}")
 
 
 def free_port() -> int:
