@@ -91,9 +91,11 @@ class OwnerWatch:
     def owner_is_back(self) -> bool:
         """Whether a tray or `serve` has taken the lock since `no_owner` was left.
 
-        Costs one `stat`; only where the file has changed is the lock itself looked at.
+        Costs one `stat`; only where the file has changed is the lock itself looked at. Where it is
+        gone nobody is back, and none is made: the data folder may just be being removed.
         """
-        if (look := self._look()) == self._seen:
+        look = self._look()
+        if look is None or look == self._seen:
             return False
         with contextlib.suppress(FileNotFoundError), self.no_owner(wait=False) as free:
             if not free and self._mode() in _OWNERS:

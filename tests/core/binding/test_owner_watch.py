@@ -96,6 +96,14 @@ def test_a_lock_file_that_was_replaced_is_followed(path: Path) -> None:
         assert watch.owner_is_back()
 
 
+def test_a_lock_file_that_was_removed_is_not_made_again(path: Path) -> None:
+    """It would keep whoever removes the data folder from removing `run`."""
+    watch = seen_without_owner(path)
+    path.unlink()
+    assert not watch.owner_is_back()
+    path.parent.rmdir()
+
+
 def test_a_data_folder_that_was_removed_has_no_owner(path: Path) -> None:
     watch = seen_without_owner(path)
     shutil.rmtree(path.parent)
