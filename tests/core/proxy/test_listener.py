@@ -89,13 +89,15 @@ async def test_head_gets_a_head(rig: Rig, back_end: BackEnd, client: Client) -> 
     assert back_end.connections == 1
 
 
-async def test_no_body_comes_with_304(rig: Rig, back_end: BackEnd, client: Client) -> None:
+@pytest.mark.parametrize("status", [204, 304])
+async def test_no_body_comes_with(rig: Rig, back_end: BackEnd, client: Client, status: int) -> None:
     async def script(arrived: Arrived, wire: Wire) -> None:
-        await wire.send(b'HTTP/1.1 304 Not Modified\r\netag: "1"\r\n\r\n')
+        await wire.send(b'HTTP/1.1 %d Nothing\r\netag: "1"\r\n\r\n' % status)
 
     back_end.script = script
     for _ in range(2):
-        assert (await client.ask("GET", "/models", b"")).status == 304
+        got = await client.ask("GET", "/models", b"")
+        assert (got.status, got.value(b"transfer-encoding")) == (status, None)
 
 
 async def test_a_client_of_http_1_0_gets_bytes_until_the_end(
