@@ -77,6 +77,8 @@ class Bridge(QObject):
     async def _watch(self) -> None:
         try:
             async for seen in self._facade.watch():
+                # To make a snapshot and to show it takes a turn each: streams flow in between.
+                await asyncio.sleep(0)
                 if isinstance(seen, ShowRequested):
                     self.show_requested.emit(seen.surface)
                 else:

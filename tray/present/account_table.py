@@ -84,16 +84,13 @@ def account_table(
     """The table of this snapshot; rows of `before` are kept where they would say the same."""
     known = {} if before is None or _minute(before.now) != _minute(now) else _made(before)
     focus = account_in_focus(report)
-    return AccountTable(
-        report=report,
-        now=now,
-        rows=tuple(
-            made[2]
-            if (made := known.get(account.id)) and made[:2] == (account, account is focus)
-            else _row(account, report, speech=speech, now=now)
-            for account in report.accounts
-        ),
-    )
+    rows: list[AccountRow] = []
+    for account in report.accounts:
+        told, row = known.get(account.id, ((), None))
+        if row is None or told != _told(account, focus):
+            row = _row(account, report, speech=speech, now=now)
+        rows.append(row)
+    return AccountTable(report=report, now=now, rows=tuple(rows))
 
 
 def _minute(moment: datetime) -> datetime:
@@ -101,13 +98,23 @@ def _minute(moment: datetime) -> datetime:
     return moment.replace(second=0, microsecond=0)
 
 
-def _made(table: AccountTable) -> dict[str, tuple[AccountReport, bool, AccountRow]]:
-    """Each row by its account, with everything of the snapshot that it was made from."""
+def _made(table: AccountTable) -> dict[str, tuple[tuple[object, ...], AccountRow]]:
+    """Each row by its account, with what it tells of."""
     focus = account_in_focus(table.report)
     return {
-        account.id: (account, account is focus, row)
+        account.id: (_told(account, focus), row)
         for account, row in zip(table.report.accounts, table.rows, strict=True)
     }
+
+
+def _told(account: AccountReport, focus: AccountReport | None) -> tuple[object, ...]:
+    """What a row tells of an account: not its pace, which is another one in every snapshot."""
+    windows = tuple((w.kind, w.minutes, w.scope, w.remaining, w.resets_at) for w in account.windows)
+    return (
+        account is focus, windows, account.number, account.label, account.email,
+        account.workspace, account.plan, account.state, account.until, account.reason,
+        account.in_flight, account.last_used, account.reserve, account.tags, account.note,
+    )  # fmt: skip
 
 
 def found(row: AccountRow, typed: str) -> bool:

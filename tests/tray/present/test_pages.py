@@ -72,31 +72,6 @@ def test_search_looks_through_everything_a_person_typed(typed: str, seen: bool) 
     assert found(row, typed) is seen
 
 
-@pytest.mark.parametrize(
-    ("after", "minutes", "kept"),
-    [
-        pytest.param(snapshot(account(1), account(2)), 0, [True, True], id="the same"),
-        pytest.param(
-            snapshot(account(1, windows=(window(7),)), account(2)), 0, [False, True], id="a number"
-        ),
-        pytest.param(
-            snapshot(account(1), account(2), serves=2), 0, [False, False], id="another one serves"
-        ),
-        pytest.param(snapshot(account(1), account(2)), 1, [False, False], id="a minute later"),
-        pytest.param(snapshot(account(2)), 0, [False], id="the only one left serves"),
-        pytest.param(snapshot(account(3), account(1)), 0, [False, True], id="one goes, one comes"),
-    ],
-)
-def test_rows_that_would_say_the_same_are_the_same_and_the_others_are_new(
-    after: StatusReport, minutes: int, kept: list[bool]
-) -> None:
-    before = account_table(snapshot(account(1), account(2)), speech=ENGLISH, now=NOW)
-    now = NOW + timedelta(minutes=minutes)
-    table = account_table(after, speech=ENGLISH, now=now, before=before)
-    assert table.rows == account_table(after, speech=ENGLISH, now=now).rows
-    assert [any(row is old for old in before.rows) for row in table.rows] == kept
-
-
 def test_limits_are_sorted_as_numbers_and_the_unknown_comes_last() -> None:
     made = rows(
         snapshot(
