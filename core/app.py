@@ -340,6 +340,7 @@ class App:
             settings=lambda: self.settings,
             clock=self.clock,
             draw=self.draw,
+            waits=lambda: self.bus.publish(RenewalAwaited()),
         )
 
     async def bind_plan(self, home: Path, port: int) -> BindPlan:
@@ -394,7 +395,6 @@ class App:
         await self.leases.recover()
         await settle_all(self.folder.store, self.home.switches)
         if self.folder.vault.slots:
-            given = self._passphrase is not None
             # Where none was given it may stay locked: `status` and every refusal say so.
-            with nullcontext() if given else suppress(CoreError):
+            with nullcontext() if self._passphrase is not None else suppress(CoreError):
                 await self.unlock()

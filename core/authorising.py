@@ -46,8 +46,12 @@ async def ask_once(
     settings: Callable[[], Settings],
     clock: Clock,
     draw: Callable[[], float],
+    waits: Callable[[], None],
 ) -> Mapping[AccountId, Answer]:
-    """Ask the usage endpoint about these accounts of an owned folder that does not serve."""
+    """Ask the usage endpoint about these accounts of an owned folder that does not serve.
+
+    `waits` is told when it is over, or was cut short, and a renewal is not answered yet.
+    """
     asking = Asking(settings=settings)
     granting = authoriser_of(folder, environment=environment, asking=asking, clock=clock, draw=draw)
     monitor = usage_monitor(
@@ -57,7 +61,7 @@ async def ask_once(
         return await monitor.refresh(accounts)
     finally:
         await monitor.close()
-        await granting.close(patience_s=PATIENT_S)
+        await granting.close(patience_s=PATIENT_S, waits=waits)
 
 
 def authoriser_of(

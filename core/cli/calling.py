@@ -1,10 +1,12 @@
 """One verb from the command line: performed by the owner where one runs, else here."""
 
 import asyncio
+import signal
 import sys
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
+from core.app import App
 from core.cli.asking import QUESTIONS, agreed, ask
 from core.codex_home.find import home_in_force
 from core.control.facade import JsonValue
@@ -12,8 +14,10 @@ from core.control.remote import RemoteFacade
 from core.control.speaking import speech_of
 from core.control.verb import Access, Verb
 from core.domain.errors import CoreError, ExitCode
+from core.domain.events import Event, RenewalAwaited
 from core.runtime.passphrase import take_further
 from core.runtime.paths import turntable_home
+from core.words.ending import renewal_awaited
 
 
 def call(
@@ -34,6 +38,8 @@ def call(
     while True:
         try:
             return asyncio.run(_perform(verb, arguments, environment, passphrase))
+        except asyncio.CancelledError:
+            raise KeyboardInterrupt from None
         except CoreError as error:
             question, speech = QUESTIONS.get(error.code), speech_of(environment)
             asks = question is not None and may_ask and sys.stdin.isatty()
@@ -73,6 +79,7 @@ async def _perform(
     from core.control.owner import make_app
 
     app = make_app(environment, passphrase=passphrase)
+    _end_gently(app)
     try:
         match verb.needs(checked):
             case Access.READ:
@@ -84,6 +91,23 @@ async def _perform(
         return await LocalFacade(app).perform(verb.name, arguments)
     finally:
         await app.close()
+
+
+def _end_gently(app: App) -> None:
+    """A signal that ends it is like Ctrl-C: what must not be cut comes to its end, and is named."""
+    loop, this = asyncio.get_running_loop(), asyncio.current_task()
+    assert this is not None  # noqa: S101 - a task asks
+
+    def hear(event: Event) -> None:
+        if isinstance(event, RenewalAwaited) and this.cancelling():
+            forget()
+            print(renewal_awaited(app.speech), file=sys.stderr, flush=True)  # noqa: T201 - a person's
+
+    forget = app.bus.listen(hear)
+    if sys.platform != "win32":
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup`
+                loop.add_signal_handler(number, this.cancel)
 
 
 def _arguments(

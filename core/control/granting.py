@@ -2,10 +2,12 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from core.app import App
 from core.asking import Asking
 from core.authorising import authoriser_of
+from core.domain.events import RenewalAwaited
 from core.oauth.refresh import PATIENT_S, Authoriser
 
 
@@ -34,4 +36,5 @@ async def granting(app: App, passphrase: str | None) -> AsyncIterator[Authoriser
     try:
         yield made
     finally:
-        await made.close(patience_s=PATIENT_S)
+        waits = partial(app.bus.publish, RenewalAwaited())
+        await made.close(patience_s=PATIENT_S, waits=waits)

@@ -196,14 +196,17 @@ class Authoriser:
 
         Args:
             patience_s: how long that moment is; `CLOSE_S` unless given.
-            waits: told when the moment was not enough for one that was sent.
+            waits: told once, when one that was sent is not answered yet.
         """
+        if told := bool(self.presented):
+            waits()
         if self._flights:
             timeout = CLOSE_S if patience_s is None else patience_s
             await asyncio.wait(self._flights.values(), timeout=timeout)
         sent = self._presented_only()
         if sent:
-            waits()
+            if not told:
+                waits()
             await asyncio.wait(sent, timeout=PATIENT_S)
         await self._tasks.close()
 

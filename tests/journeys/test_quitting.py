@@ -105,6 +105,24 @@ async def test_stop_says_that_it_will_take_longer(own: Turntable, back_end: Stan
         assert await serving.ended(SOON_S) == 0
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+async def test_a_verb_that_is_interrupted_waits_for_the_answer_too(
+    own: Turntable, back_end: StandIn, number: signal.Signals
+) -> None:
+    """Where nothing serves the verb itself renews."""
+    gate = Gate()
+    back_end.issuer.expire_access("A")
+    back_end.next("A", gate, on=Endpoint.REFRESH)
+    async with own.begun("check") as check:
+        await gate.reached(SOON_S)
+        check.process.send_signal(number)
+        assert check.process.stderr is not None
+        async with asyncio.timeout(SOON_S):
+            assert (await check.process.stderr.readline()).decode().startswith(WHY)
+        gate.release()
+        assert (await check.ended()).exit_code == 130
+
+
 async def one_that_says_why(host: TrayHost) -> TrayItem:
     async with asyncio.timeout(SOON_S):
         while True:
