@@ -34,6 +34,12 @@ _JOURNEY_TIMEOUT_S = 180
 _REAL_PARTS_TIMEOUT_S = 120
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What the tests of the proxy run on (`tests/core/proxy/conftest.py`)."""
+    text = "the loop of the proxy's tests; without it: asyncio's, and both where that matters"
+    parser.addoption("--loop", choices=("asyncio", "uvloop"), help=text)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give real parts the time they need, and each asynchronous test its leak check."""
     for item in items:

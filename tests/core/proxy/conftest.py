@@ -1,8 +1,10 @@
 """A back end, a proxy before it, and clients; everything is closed at the end."""
 
+import asyncio
 import gc
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from importlib.util import find_spec
 
 import pytest
 
@@ -23,6 +25,7 @@ from core.proxy.upstream import Sent
 from core.proxy.websocket_relay import Opened, SocketRelay
 from core.proxy.websocket_sides import Onward, Side
 from core.proxy.websocket_turns import Line, Turns
+from core.runtime.loop import serving_loop
 from tests.core.proxy.accepted import accepted
 from tests.core.proxy.rig import BackEnd, Client, Rig
 from tests.fakes.clock import FakeClock
@@ -30,6 +33,28 @@ from tests.fakes.clock import FakeClock
 OF_A_REQUEST = (Course, Straight, Passing, Judge, Incoming, Request, Tried, Sent, Reply)
 OF_A_CONNECTION = (Connection, Deadline, Intake, TlsWire, UpstreamConnection)
 OF_A_SOCKET = (Opened, SocketRelay, Side, Onward, Line, Turns)
+
+type NewLoop = Callable[[], asyncio.AbstractEventLoop]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the mark of what each loop may do in its own way."""
+    config.addinivalue_line(
+        "markers", "both_loops: runs on asyncio's loop and on that of `turntable serve`"
+    )
+
+
+def pytest_asyncio_loop_factories(
+    config: pytest.Config, item: pytest.Item
+) -> Mapping[str, NewLoop]:
+    """`--loop` chooses one for all; else what is marked runs on both, the rest on asyncio's."""
+    loops: dict[str, NewLoop] = {"asyncio": asyncio.new_event_loop}
+    if find_spec("uvloop") is not None:  # it is not for Windows
+        loops["uvloop"] = serving_loop
+    chosen = config.getoption("--loop")
+    if chosen is None and item.get_closest_marker("both_loops") is not None:
+        return loops
+    return {name: loops[name] for name in [chosen or "asyncio"]}
 
 
 @pytest.fixture

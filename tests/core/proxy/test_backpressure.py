@@ -13,6 +13,8 @@ from core.domain.usage import Result
 from core.proxy.clients import token_hash
 from tests.core.proxy.rig import Arrived, BackEnd, Client, Rig, Wire, request_bytes, until
 
+pytestmark = pytest.mark.both_loops
+
 MB = 1024 * 1024
 LARGE = 50 * MB
 TOKEN = "tt_fake-token-of-an-editor"

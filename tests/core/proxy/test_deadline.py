@@ -8,6 +8,8 @@ import pytest
 from core.proxy import deadline as deadline_module
 from core.proxy.deadline import Deadline
 
+pytestmark = pytest.mark.both_loops
+
 
 async def test_it_is_late_once_after_the_time_that_was_given_last() -> None:
     late = asyncio.Event()
@@ -24,7 +26,7 @@ async def test_it_is_late_once_after_the_time_that_was_given_last() -> None:
     deadline.within(0.01)
     deadline.within(0.05)
     await asyncio.wait_for(late.wait(), 5)
-    assert calls[0] - began >= 0.05
+    assert calls[0] - began >= 0.049, "some loops count whole milliseconds"
     late.clear()
     deadline.within(0.01)
     await asyncio.wait_for(late.wait(), 5)

@@ -13,7 +13,7 @@ from core.proxy.judge import FIRST_EVENTS_S
 from tests.core.proxy.rig import A, Arrived, BackEnd, Client, Rig, Wire, request_bytes
 from tests.core.proxy.sockets import nobody_accepts
 
-pytestmark = pytest.mark.usefixtures("way", "never_twice")
+pytestmark = [pytest.mark.both_loops, pytest.mark.usefixtures("way", "never_twice")]
 
 EVENT = b'event: response.output_text.delta\ndata: {"delta":"hi"}\n\n'
 CREATED = b'event: response.created\ndata: {"type":"response.created"}\n\n'

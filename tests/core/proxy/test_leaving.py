@@ -20,7 +20,7 @@ from tests.core.proxy.rig import (
 )
 from tests.core.proxy.sockets import nobody_accepts
 
-pytestmark = pytest.mark.usefixtures("never_twice")
+pytestmark = [pytest.mark.both_loops, pytest.mark.usefixtures("never_twice")]
 
 WITHIN_S = 1.0
 MB = 1024 * 1024

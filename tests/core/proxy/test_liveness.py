@@ -9,6 +9,8 @@ import pytest
 from core.proxy import liveness
 from tests.core.proxy.rig import BackEnd, Client, Rig
 
+pytestmark = pytest.mark.both_loops
+
 
 async def test_each_connection_to_the_back_end_is_watched(
     rig: Rig, back_end: BackEnd, client: Client

@@ -292,7 +292,7 @@ async def test_a_caller_who_gives_up_is_let_go_and_so_is_the_back_end(
 ) -> None:
     back_end.next(None, Stall(after_events=None))
     with pytest.raises(openai.APITimeoutError):
-        await _ask(sdk.with_options(timeout=0.2), chat=True)
+        await _ask(sdk.with_options(timeout=1.0), chat=True)
     (turn,) = back_end.turns()
     await back_end.until(lambda: turn.ending.value != "open")
     assert (await rig.row()).status is None

@@ -12,6 +12,8 @@ from core.proxy.clients import ValidSecret
 from core.proxy.peer import End, may_be_ours, uid_of
 from tests.core.proxy.rig import BackEnd, Client, Rig
 
+pytestmark = pytest.mark.both_loops
+
 TABLE = (
     "   0: 0100007F:2257 0100007F:D431 01 00000000:00000000 00:00000000 00000000   501        0 1",
     "   1: 0100007F:D431 0100007F:2257 01 00000000:00000000 00:00000000 00000000  1000        0 2",

@@ -12,6 +12,8 @@ from core.proxy.upstream import base_of
 from tests.core.proxy.rig import Arrived, BackEnd, Client, Rig, Wire, request_bytes, until
 from tests.fakes.clock import FakeClock
 
+pytestmark = pytest.mark.both_loops
+
 NIGHT = timedelta(hours=8)
 
 

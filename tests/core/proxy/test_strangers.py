@@ -9,6 +9,8 @@ from core.proxy.listener import Limits
 from core.proxy.strangers import Strangers
 from tests.core.proxy.rig import BackEnd, Client, Rig
 
+pytestmark = pytest.mark.both_loops
+
 
 class Door:
     """Keeps who was sent away, in order; a connection that is cut is gone."""

@@ -15,6 +15,8 @@ from tests.core.proxy.rig import Arrived, BackEnd, Client, Rig, Wire, request_by
 from tests.fakes.clock import FakeClock
 from tests.fakes.connect_proxy import Authority
 
+pytestmark = pytest.mark.both_loops
+
 MB = 1024 * 1024
 
 

@@ -18,6 +18,8 @@ from tests.core.proxy.sockets import DEFLATE, SocketRig, closing, nobody_accepts
 from tests.core.standin.conftest import BODY
 from tests.fakes.clock import FakeClock
 
+pytestmark = pytest.mark.both_loops
+
 
 @pytest.fixture
 async def back_end(clock: FakeClock) -> AsyncIterator[StandIn]:
