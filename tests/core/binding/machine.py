@@ -1,6 +1,7 @@
 """Owners that are started, killed and followed by a guard, on a machine of their own."""
 
 import contextlib
+import functools
 import json
 import os
 import signal
@@ -38,6 +39,7 @@ class Machine:
         self.home = root / "turntable"
         self.guards: set[int] = set()
         self._owners: list[subprocess.Popen[str]] = []
+        self._locks: list[int] = []
 
     def start(self) -> tuple[subprocess.Popen[str], int, int]:
         """An owner that is up; its process, its port and its guard."""
@@ -55,6 +57,7 @@ class Machine:
         self.attempts = json.loads(owner.stdout.readline())["attempts"]
         up = json.loads(owner.stdout.readline())
         self.guards.add(up["guard"])
+        self._locks.append(os.open(Places(self.home).guard_lock, os.O_RDWR))
         return owner, up["port"], up["guard"]
 
     def guard_is_gone(self) -> bool:
@@ -73,8 +76,9 @@ class Machine:
         for guard in self.guards:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(guard, signal.SIGKILL)
-        if self.home.exists():
-            soon(self.guard_is_gone)
+        for lock in self._locks:  # also of a data folder that was removed
+            soon(functools.partial(try_lock, lock))
+            os.close(lock)
 
 
 def kill(process: subprocess.Popen[str]) -> None:
