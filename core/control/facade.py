@@ -5,10 +5,11 @@ cannot tell whether the engine runs in its own process or behind the control end
 """
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from core.domain.events import ShowRequested
-from core.domain.report import StatusReport
+if TYPE_CHECKING:
+    from core.domain.events import ShowRequested
+    from core.domain.report import StatusReport
 
 type JsonValue = bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None
 
@@ -24,11 +25,11 @@ class Facade(Protocol):
         """
         ...
 
-    async def status(self) -> StatusReport:
+    async def status(self) -> "StatusReport":
         """The snapshot as it is now."""
         ...
 
-    def watch(self) -> AsyncIterator[StatusReport | ShowRequested]:
+    def watch(self) -> "AsyncIterator[StatusReport | ShowRequested]":
         """The snapshot now and after every change (a burst gives one), and wishes to be shown.
 
         Ends when the engine ends.

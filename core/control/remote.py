@@ -4,14 +4,17 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.control import transport, wire
 from core.control.codec import from_json
 from core.control.facade import JsonValue
 from core.domain.errors import CoreError, ExitCode
-from core.domain.events import ShowRequested, Surface
-from core.domain.report import StatusReport
 from core.domain.sentence import Sentence
+
+if TYPE_CHECKING:
+    from core.domain.events import ShowRequested
+    from core.domain.report import StatusReport
 
 LONGEST_ANSWER_S = 120.0
 """Seconds that a verb may take: `import` and `bind` ask others, who have timeouts of their own."""
@@ -43,7 +46,7 @@ class RemoteFacade:
         result = answer.get("result")
         return result if isinstance(result, dict) else {}
 
-    async def status(self) -> StatusReport:
+    async def status(self) -> "StatusReport":
         """The owner's snapshot.
 
         Raises:
@@ -51,7 +54,7 @@ class RemoteFacade:
         """
         return _snapshot(await self._ask({"status": True}))
 
-    async def watch(self) -> AsyncGenerator[StatusReport | ShowRequested, None]:
+    async def watch(self) -> "AsyncGenerator[StatusReport | ShowRequested, None]":
         """The owner's snapshots until it ends.
 
         Raises:
@@ -103,13 +106,17 @@ class RemoteFacade:
         return connection
 
 
-def _wish(message: Mapping[str, JsonValue]) -> ShowRequested:
+def _wish(message: Mapping[str, JsonValue]) -> "ShowRequested":
     """What is asked for; a word that we do not know (another version's) is the window."""
+    from core.domain.events import ShowRequested, Surface
+
     panel = message["show"] == Surface.PANEL
     return ShowRequested(surface=Surface.PANEL if panel else Surface.WINDOW)
 
 
-def _snapshot(message: Mapping[str, JsonValue]) -> StatusReport:
+def _snapshot(message: Mapping[str, JsonValue]) -> "StatusReport":
+    from core.domain.report import StatusReport
+
     try:
         return from_json(StatusReport, message.get("status"))
     except ValueError as error:

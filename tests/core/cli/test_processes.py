@@ -39,14 +39,14 @@ def start(turntable: Turntable, *words: str, **env: str) -> subprocess.Popen[byt
 
 
 def modules(turntable: Turntable, *words: str) -> set[str]:
-    """The packages that a call imports."""
+    """The modules that a call imports."""
     code = (
         "import sys; from core.cli.main import main; main(); print(*sys.modules, file=sys.stderr)"
     )
     ran = subprocess.run(
         [sys.executable, "-c", code, *words], env=turntable.env, capture_output=True, check=True
     )
-    return {name.partition(".")[0] for name in ran.stderr.decode().split()}
+    return set(ran.stderr.decode().split())
 
 
 # --- output ----------------------------------------------------------------------------------
@@ -110,6 +110,15 @@ def test_a_look_without_an_owner_imports_no_library_it_does_not_need(turntable: 
 
     for words in (["status"], ["accounts"], ["log"], ["version"], ["config", "explain"]):
         assert modules(turntable, *words) & heavy == set(), words
+
+
+async def test_a_look_beside_an_owner_imports_nothing_of_the_engine(turntable: Turntable) -> None:
+    engine = {"core.app", "core.reports", "core.storage.store", "core.domain.report"}
+
+    async with turntable.serve():
+        imported = await asyncio.to_thread(modules, turntable, "status")
+
+    assert imported & engine == set()
 
 
 # --- two at once, and none too many ----------------------------------------------------------
