@@ -118,7 +118,7 @@ class Monitor:
     async def turn(self) -> float:
         """Ask about one account if it is time; seconds until it is time again."""
         now = self._clock.now()
-        if self._back_off is not None and now < self._back_off.until:
+        if self._back_off is not None and self._back_off.counts(now):
             return (self._back_off.until - now).total_seconds()
         due = self._next(now, on_battery=await asyncio.to_thread(self._on_battery))
         if due is None:
@@ -176,7 +176,7 @@ class Monitor:
         """When they expire changes rarely: asked for now and then, and where there are some."""
         now, asked = self._clock.now(), self._credits_asked.get(account)
         base_url = self._base_url()
-        if base_url is None or (asked is not None and now - asked < CREDITS_EVERY):
+        if base_url is None or (asked is not None and asked <= now < asked + CREDITS_EVERY):
             return
         self._credits_asked[account] = now
         try:

@@ -30,10 +30,15 @@ BATTERY_TIMES = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackOff:
-    """The endpoint turned us away: nothing is asked before `until`; `times` in a row."""
+    """The endpoint turned us away at `since`: nothing is asked before `until`; `times` in a row."""
 
+    since: datetime
     until: datetime
     times: int
+
+    def counts(self, now: datetime) -> bool:
+        """Whether it is not over yet. A clock that was set back must not make it last for days."""
+        return self.since <= now < self.until
 
 
 def turned_away(known: BackOff | None, *, retry_after_s: float | None, now: datetime) -> BackOff:
@@ -45,7 +50,7 @@ def turned_away(known: BackOff | None, *, retry_after_s: float | None, now: date
     wait = min(FIRST_BACK_OFF * 2 ** min(times - 1, 10), LONGEST_BACK_OFF)
     if retry_after_s is not None:
         wait = max(wait, min(timedelta(seconds=retry_after_s), timedelta(days=1)))
-    return BackOff(until=now + wait, times=times)
+    return BackOff(since=now, until=now + wait, times=times)
 
 
 def interval(

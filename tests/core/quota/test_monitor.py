@@ -191,6 +191,16 @@ async def test_asked_too_often_it_waits_as_it_is_told(rig: Rig) -> None:
     assert await rig.monitor.turn() == 900.0
 
 
+async def test_a_clock_that_is_set_back_does_not_make_the_pause_last_for_a_day(rig: Rig) -> None:
+    rig.back_end.next(None, replies.cdn_challenge(), on=Endpoint.USAGE)
+    await rig.monitor.turn()
+    asked = len(rig.questions)
+    assert await rig.monitor.turn() == 300.0
+    rig.clock.set_wall(rig.clock.now() - timedelta(days=1))
+    await rig.monitor.turn()
+    assert len(rig.questions) == asked + 1
+
+
 async def test_a_person_may_ask_all_the_same(rig: Rig) -> None:
     rig.back_end.next(None, replies.cdn_challenge(), on=Endpoint.USAGE)
     await rig.monitor.turn()
