@@ -127,6 +127,7 @@ QLineEdit, QComboBox, QAbstractSpinBox {{
   background: {c["surface"]}; color: {c["text"]}; border: 1px solid {c["line"]};
   border-radius: {RADIUS - 2}px; padding: {GAP}px {GAP_SMALL}px;
   selection-background-color: {c["accent"]}; selection-color: {c["on_accent"]};
+  {"" if colors.muted == colors.text else f"placeholder-text-color: {c['muted']};"}
 }}
 QComboBox::drop-down {{ border: none; width: 1.6em; }}
 QComboBox::down-arrow {{

@@ -360,7 +360,6 @@ def pictures() -> Iterator[tuple[str, Setting, Callable[[Setting], QWidget]]]:
     yield "welcome", light, partial(welcome_picture, empty())
     locked = snapshot(locked=True)
     yield "accounts-locked", light, partial(_page, PageName.ACCOUNTS, locked, Answers())
-    yield "panel-locked", light, partial(panel_picture, locked)
     yield "start-failed", light, start_failed_picture
     yield "passphrase", light, passphrase_picture
     for scheme in Scheme:

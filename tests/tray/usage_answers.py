@@ -4,12 +4,19 @@ from datetime import timedelta
 from math import sin
 
 from core.control.facade import JsonValue
+from core.domain.sentence import Sentence
 from tests.tray.snapshots import NOW
 
 Object = dict[str, JsonValue]
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _PEOPLE = (("acc_1", "Work", 2), ("acc_2", "Personal", 4), ("acc_3", "Client A", 6))
+_ENOUGH = Sentence(
+    "Enough until {time}; {label} has {percent} left.",
+    time="Tue 09:00",
+    label="Personal",
+    percent=Sentence("{whole} %", whole=70),
+)
 _MODELS = ("gpt-6.1-sol", "gpt-6.1-luna", "gpt-6-mini")
 
 
@@ -91,4 +98,4 @@ def forecast() -> Object:
                 "high": max(0.0, 70 - 0.4 * day),
             }
         )
-    return {"verdict": {"state": "enough", "text": "Enough until Tuesday."}, "ahead": points}
+    return {"verdict": {"state": "enough", "text": _ENOUGH}, "ahead": points}

@@ -11,7 +11,7 @@ from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from tray.parts.labels import paragraph
-from tray.present.charts import LineChart, PileChart, Tick, Ticks
+from tray.present.charts import LineChart, PileChart, Ticks
 from tray.present.tone import Tone
 from tray.style import colors_in_force, scheme_in_force, tabular
 from tray.theme import CHART_HEIGHT, GAP, GAP_LARGE, GAP_MEDIUM, SMALL, chart_colors
@@ -86,8 +86,7 @@ class Plot(QWidget):
                     symbolPen=None,
                     symbolBrush=colors[line.look],
                 )
-        percent = tuple(Tick(at=n, text=f"{n} %") for n in (0, 50, 100))
-        self._axes(chart.ticks, (percent, ()))
+        self._axes(chart.ticks, (chart.levels, ()))
         self._plot.setRange(
             xRange=(chart.start, chart.end),
             yRange=(_BELOW, _ABOVE),

@@ -60,12 +60,14 @@ class LineChart:
         start: the left edge.
         end: the right edge.
         ticks: along the bottom.
+        levels: along the side.
     """
 
     lines: tuple[Line, ...]
     start: float
     end: float
     ticks: Ticks
+    levels: tuple[Tick, ...]
     band: tuple[tuple[float, float, float], ...] = ()
 
 
@@ -115,6 +117,11 @@ def _ticks(start: datetime, end: datetime, most: int, speech: Speech) -> tuple[T
             found.append(Tick(at=at.timestamp(), text=text))
         at += step
     return tuple(found)
+
+
+def per_cents(speech: Speech) -> tuple[Tick, ...]:
+    """Nothing, half and all of a limit."""
+    return tuple(Tick(at=n, text=speech.say("{whole} %", whole=n)) for n in (0, 50, 100))
 
 
 def levels(most: float, *, speech: Speech) -> tuple[float, tuple[Tick, ...]]:

@@ -8,7 +8,7 @@ from core.domain.quota import EVERYTHING
 from core.words import quota as words
 from core.words.speech import Speech
 from tray.present.answer import Answer
-from tray.present.charts import LOOKS, Line, LineChart, time_ticks
+from tray.present.charts import LOOKS, Line, LineChart, per_cents, time_ticks
 from tray.present.names import shown_name
 from tray.present.rows import Row, row
 
@@ -79,6 +79,7 @@ def history(
             start=start.timestamp(),
             end=end.timestamp(),
             ticks=time_ticks(start, end, speech=speech),
+            levels=per_cents(speech),
         )
         if lines
         else None,

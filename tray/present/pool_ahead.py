@@ -6,7 +6,7 @@ from datetime import datetime
 from core.words.quota import percent
 from core.words.speech import Speech
 from tray.present.answer import Answer
-from tray.present.charts import Line, LineChart, time_ticks
+from tray.present.charts import Line, LineChart, per_cents, time_ticks
 from tray.present.rows import Row, row
 
 AHEAD = "7d"
@@ -89,4 +89,5 @@ def _chart(points: tuple[_Point, ...], speech: Speech) -> LineChart:
         start=start.timestamp(),
         end=end.timestamp(),
         ticks=time_ticks(start, end, speech=speech),
+        levels=per_cents(speech),
     )

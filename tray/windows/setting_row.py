@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
 
 from core.words.speech import Speech
 from tray.parts.labels import label, paragraph
+from tray.parts.tick_box import TickBox
 from tray.present.settings_page import Editor, Setting, change, reset
 from tray.present.tone import Tone
 from tray.theme import GAP, GAP_MEDIUM, SMALL
@@ -107,7 +108,7 @@ class SettingRow(QWidget):
 def _editor(setting: Setting) -> QWidget:
     match setting.editor:
         case Editor.FLAG:
-            return QCheckBox()
+            return TickBox()
         case Editor.CHOICE:
             box = QComboBox()
             box.addItems(setting.choices)

@@ -6,13 +6,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from core.control.facade import JsonValue
+from core.runtime.language import local_speech
 from core.words.speech import english
 from tests.tray import usage_answers
 from tests.tray.snapshots import NOW
 from tests.tray.usage_answers import point
 from tray.present import limits_history, pool_ahead, tokens_per_day
 from tray.present.answer import Answer
-from tray.present.charts import LOOKS, Line, compact, levels, time_ticks
+from tray.present.charts import LOOKS, Line, compact, levels, per_cents, time_ticks
 
 SPEECH = english()
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(days=7)
@@ -163,7 +164,7 @@ def test_price_that_nobody_knows_is_not_nothing() -> None:
 
 def test_pool_ahead_is_a_band_and_the_same_every_half_day() -> None:
     made = pool_ahead.ahead(Answer(usage_answers.forecast()), now=NOW, speech=SPEECH)
-    assert made.verdict == "Enough until Tuesday."
+    assert made.verdict == "Enough until Tue 09:00; Personal has 70 % left."
     assert made.chart is not None
     assert len(made.chart.band) == 169
     assert made.rows[0].texts == ("09:00", "70 %", "70 %", "70 %")
@@ -225,3 +226,9 @@ def test_ticks_stand_at_the_persons_midnight_over_a_change_of_the_clock() -> Non
     assert {
         datetime.fromtimestamp(tick.at, UTC).astimezone(berlin).hour for tick in (*few, *more)
     } == {0}
+
+
+def test_levels_are_said_as_the_language_does() -> None:
+    said = [[tick.text for tick in per_cents(local_speech(one, {}))] for one in ("de", "zh_CN")]
+    assert said == [["0 %", "50 %", "100 %"], ["0%", "50%", "100%"]]
+    assert compact(1_540_000, speech=local_speech("de", {})) == "1,54 Mio."
