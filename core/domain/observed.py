@@ -295,12 +295,17 @@ def pool_pause_at(observed: Observed, now: datetime) -> datetime | None:
     pauses = (observed.paused_until, observed.challenged_until)
     if pauses == (None, None):
         return None
-    return max((until for until in pauses if until is not None and until > now), default=None)
+    return max((end for end in pauses if end is not None and _lasts(end, now)), default=None)
 
 
 def is_challenged(observed: Observed, now: datetime) -> bool:
     """Whether the network has turned us away a moment ago."""
-    return observed.challenged_until is not None and observed.challenged_until > now
+    return observed.challenged_until is not None and _lasts(observed.challenged_until, now)
+
+
+def _lasts(until: datetime, now: datetime) -> bool:
+    """Whether a pause is not over. An end that is farther away is of a clock that was set back."""
+    return now < until <= now + POOL_PAUSE
 
 
 def _used(observed: Observed, account: AccountId, now: datetime) -> Observed:

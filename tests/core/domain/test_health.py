@@ -219,6 +219,13 @@ def test_a_challenge_of_the_network_pauses_the_pool_and_benches_nobody() -> None
     assert observed.blocks == {}
 
 
+def test_a_clock_that_is_set_back_ends_a_pause_of_the_pool() -> None:
+    observed, _ = learn_outcome(A, Challenged(), model="m", now=NOW)(Observed())
+    hour_before = NOW - timedelta(hours=1)
+    assert pool_pause_at(observed, hour_before) is None
+    assert not is_challenged(observed, hour_before)
+
+
 @pytest.mark.parametrize(
     "failing",
     [
