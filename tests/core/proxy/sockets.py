@@ -9,12 +9,20 @@ from typing import Any
 from core.domain.credentials import Grant
 from core.standin.people import Login, make_login
 from core.standin.server import StandIn
-from tests.core.proxy.rig import BASE, Rig
+from core.websocket.frames import Opcode, encode
+from tests.core.proxy.rig import BASE, Rig, request_bytes
 from tests.core.standin.conftest import BODY
 from tests.core.standin.socket_client import HANDSHAKE, Socket
 from tests.core.standin.wire import dial
 from tests.fakes.clock import FakeClock
 
+SHAKE = request_bytes(
+    "GET", "/responses", b"", "connection: Upgrade", "upgrade: websocket",
+    "sec-websocket-version: 13", "sec-websocket-key: ZmFrZS1mYWtlLWZha2Utaw==",
+)  # fmt: skip
+"""A handshake as raw bytes, for a back end of raw bytes."""
+SWITCHING = b"HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n"
+ASKS = encode(Opcode.TEXT, b'{"type":"response.create","model":"m"}', key=b"abcd")
 DEFLATE = "permessage-deflate; client_max_window_bits"
 THREAD = "thread-1"
 

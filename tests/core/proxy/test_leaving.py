@@ -18,7 +18,7 @@ from tests.core.proxy.rig import (
     Wire,
     request_bytes,
 )
-from tests.core.proxy.sockets import nobody_accepts
+from tests.core.proxy.sockets import ASKS, SHAKE, SWITCHING, nobody_accepts
 
 pytestmark = [pytest.mark.both_loops, pytest.mark.usefixtures("never_twice")]
 
@@ -27,12 +27,6 @@ MB = 1024 * 1024
 CREATED = b'event: response.created\ndata: {"type":"response.created"}\n\n'
 DELTA = b'event: response.output_text.delta\ndata: {"delta":"hi"}\n\n'
 LIMIT = b'{"error":{"type":"usage_limit_reached","resets_in_seconds":3600}}'
-HANDSHAKE = request_bytes(
-    "GET", "/responses", b"", "connection: Upgrade", "upgrade: websocket",
-    "sec-websocket-version: 13", "sec-websocket-key: ZmFrZS1mYWtlLWZha2Utaw==",
-)  # fmt: skip
-SWITCHING = b"HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n"
-ASKS = encode(Opcode.TEXT, b'{"type":"response.create","model":"m"}', key=b"abcd")
 
 
 class Listening:
@@ -222,7 +216,7 @@ async def test_whoever_leaves_a_socket(
         await listening.until_the_end(wire)
 
     back_end.script = script
-    await client.send(HANDSHAKE)
+    await client.send(SHAKE)
     if said:
         assert (await client.head()).startswith(b"HTTP/1.1 101 ")
     if asks:

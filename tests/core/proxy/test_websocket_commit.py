@@ -7,14 +7,9 @@ import pytest
 
 from core.proxy.judge import FIRST_EVENTS, FIRST_EVENTS_S
 from core.websocket.frames import Opcode, encode
-from tests.core.proxy.rig import Arrived, BackEnd, Client, Rig, Wire, request_bytes
+from tests.core.proxy.rig import Arrived, BackEnd, Client, Rig, Wire
+from tests.core.proxy.sockets import ASKS, SHAKE, SWITCHING
 
-HANDSHAKE = request_bytes(
-    "GET", "/responses", b"", "connection: Upgrade", "upgrade: websocket",
-    "sec-websocket-version: 13", "sec-websocket-key: ZmFrZS1mYWtlLWZha2Utaw==",
-)  # fmt: skip
-SWITCHING = b"HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n"
-ASKS = encode(Opcode.TEXT, b'{"type":"response.create","model":"m"}', key=b"abcd")
 PREAMBLE = encode(Opcode.TEXT, b'{"type":"response.in_progress"}')
 TOKEN = encode(Opcode.TEXT, b'{"type":"response.output_text.delta","delta":"hi"}')
 
@@ -31,7 +26,7 @@ async def asked(back_end: BackEnd, client: Client, rig: Rig) -> Wire:
         await wire.reader.read()
 
     back_end.script = script
-    await client.send(HANDSHAKE)
+    await client.send(SHAKE)
     await client.head()
     await client.send(ASKS)
     return await wires.get()
