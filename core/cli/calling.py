@@ -5,8 +5,8 @@ import signal
 import sys
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from core.app import App
 from core.cli.asking import QUESTIONS, agreed, ask
 from core.codex_home.find import home_in_force
 from core.control.facade import JsonValue
@@ -14,10 +14,13 @@ from core.control.remote import RemoteFacade
 from core.control.speaking import speech_of
 from core.control.verb import Access, Verb
 from core.domain.errors import CoreError, ExitCode
-from core.domain.events import Event, RenewalAwaited
 from core.runtime.passphrase import take_further
 from core.runtime.paths import turntable_home
 from core.words.ending import renewal_awaited
+
+if TYPE_CHECKING:
+    from core.app import App
+    from core.domain.events import Event
 
 
 def call(
@@ -93,12 +96,14 @@ async def _perform(
         await app.close()
 
 
-def _end_gently(app: App) -> None:
+def _end_gently(app: "App") -> None:
     """A signal that ends it is like Ctrl-C: what must not be cut comes to its end, and is named."""
+    from core.domain.events import RenewalAwaited
+
     loop, this = asyncio.get_running_loop(), asyncio.current_task()
     assert this is not None  # noqa: S101 - a task asks
 
-    def hear(event: Event) -> None:
+    def hear(event: "Event") -> None:
         if isinstance(event, RenewalAwaited) and this.cancelling():
             forget()
             print(renewal_awaited(app.speech), file=sys.stderr, flush=True)  # noqa: T201 - a person's
