@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QModelIndex, QSize, Signal
+from PySide6.QtCore import QMargins, QModelIndex, QSize, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -211,7 +211,10 @@ class _WrappedCell(QStyledItemDelegate):
     """A cell whose words wrap where they will be drawn."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
-        """As high as its words; Qt measures them without the padding of the style sheet."""
+        """As high as its words, apart from those of the next row.
+
+        Qt measures them without the padding of the style sheet.
+        """
         if option.rect.width() > 2 * CELL_PADDING:
             option.rect.setWidth(option.rect.width() - 2 * CELL_PADDING)
-        return super().sizeHint(option, index)
+        return super().sizeHint(option, index).grownBy(QMargins(0, 0, 0, GAP_SMALL))
