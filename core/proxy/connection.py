@@ -96,7 +96,7 @@ class UpstreamConnection(asyncio.BufferedProtocol):
         Raises:
             ConnectionError: the connection is not usable.
         """
-        if self._wire is None or not self.usable:
+        if self._wire is None or self._incoming is not None or self._wire.is_closing():
             raise ConnectionError("not connected")
         self._reset()
         self._without_body = without_body

@@ -125,7 +125,8 @@ class Course:
 
     def choose(self, tried: frozenset[AccountId], *, held_s: float = 0.0) -> Decision:
         """Who serves, given who was tried; `held_s`: for how long the request was held."""
-        self.conclude()
+        if not self._concluded:
+            self.conclude()
         seams = self._seams
         if tried and self._spent_s() - held_s > seams.settings().routing.time_budget_s:
             last = self.decision
@@ -213,7 +214,8 @@ class Course:
         idle_s = self._seams.settings().upstream.idle_timeout_s
         sent.incoming.flow(self._sink(account, tried), on_end, idle_s=idle_s)
         reply.flush()
-        self.conclude()
+        if not self._concluded:
+            self.conclude()
         if isinstance(tried.outcome, Served) and self._is_move():
             own(account, self.facts, self._seams)
 
@@ -252,7 +254,8 @@ class Course:
         """The answer was passed on to its end, or to where the back end cut it."""
         if not whole:
             self.reply.cut()
-        self.conclude()
+        if not self._concluded:
+            self.conclude()
         failed_inside = self._overheard is not None and self._overheard.failed
         if failed_inside or not whole or not self._is_good():
             self.result = Result.FAILED
@@ -292,7 +295,7 @@ class Course:
             started_at=self._started_at,
             facts=self.facts,
             account=self._served_by,
-            because=decision.reason.value if decision is not None else "",
+            because=str(decision.reason) if decision is not None else "",
             verdicts=decision.verdicts if decision is not None else (),
             attempts=tuple(self.records),
             result=self.result,

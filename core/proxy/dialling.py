@@ -3,8 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from core.domain.egress import EgressProxy, NoProxy, Way
 from core.domain.outcome import NoWay
@@ -20,9 +19,12 @@ type WayTo = Callable[[str, int], Way]
 """How a host and a port are reached."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
-    """Where connections go: scheme, host and port (RFC 9110 §4.3.1)."""
+class Origin(NamedTuple):
+    """Where connections go: scheme, host and port (RFC 9110 §4.3.1).
+
+    A tuple, because every request looks for the connections of one: a dataclass is compared and
+    hashed by Python.
+    """
 
     secure: bool
     host: str

@@ -152,6 +152,8 @@ class Incoming:
 
     def drop(self) -> None:
         """Nobody wants the rest: the connection is closed at once unless the answer was whole."""
+        if self._whole is not None:
+            return
         if self._wire is not None:
             self._wire.abort()
         self.cut()

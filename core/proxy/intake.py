@@ -85,7 +85,7 @@ class Intake:
         try:
             parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
-            if not self._takes_more:
+            if self._parser is None:
                 return
             # An upgrade that we do not do is ignored (RFC 9110 §7.8): HTTP goes on after it.
             self._parser = httptools.HttpRequestParser(self)
@@ -133,7 +133,7 @@ class Intake:
             self._fault(fault)
             return
         largest = self._on_head(head)
-        if largest is not None and self._takes_more:
+        if largest is not None and self._parser is not None:
             length = head.fields.value(b"content-length")
             if length and int(length) > largest:
                 self._fault(Fault.BODY_TOO_LARGE)
@@ -141,7 +141,7 @@ class Intake:
 
     def on_body(self, data: bytes) -> None:
         """A stretch of the body."""
-        if not self._takes_more or self._whole or self._largest_body is None:
+        if self._parser is None or self._whole or self._largest_body is None:
             return
         if self.body_size + len(data) > self._largest_body:
             self._fault(Fault.BODY_TOO_LARGE)
@@ -153,7 +153,7 @@ class Intake:
 
     def on_message_complete(self) -> None:
         """The request is whole: hand it on."""
-        if not self._takes_more or self._whole:
+        if self._parser is None or self._whole:
             return
         if self._head is None or self._largest_body is None:
             return
@@ -163,10 +163,6 @@ class Intake:
         self._on_request(Request(head=self._head, body=body))
 
     # -- inside
-
-    @property
-    def _takes_more(self) -> bool:
-        return self._parser is not None
 
     def _unreadable(self) -> None:
         """No HTTP; behind a good request in the same read, that one is answered and no other."""
@@ -186,5 +182,5 @@ class Intake:
         return None
 
     def _fault(self, fault: Fault) -> None:
-        if self._takes_more:
+        if self._parser is not None:
             self._on_fault(fault)

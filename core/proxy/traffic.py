@@ -1,7 +1,5 @@
 """What goes through at this moment, for status and menu."""
 
-from collections import Counter
-
 from core.domain.account import AccountId
 
 
@@ -18,18 +16,20 @@ class Traffic:
         self.requests = 0
         self.streams = 0
         self.websockets = 0
-        self._by_account: Counter[AccountId] = Counter()
+        self._by_account: dict[AccountId, int] = {}
 
     def in_flight(self, account: AccountId) -> int:
         """Requests that are with the back end on `account`."""
-        return self._by_account[account]
+        return self._by_account.get(account, 0)
 
     def sent(self, account: AccountId) -> None:
         """A request went out with `account`."""
-        self._by_account[account] += 1
+        self._by_account[account] = self._by_account.get(account, 0) + 1
 
     def ended(self, account: AccountId) -> None:
         """A request that went out with `account` came to its end."""
-        self._by_account[account] -= 1
-        if not self._by_account[account]:
-            del self._by_account[account]
+        left = self._by_account.get(account, 0) - 1
+        if left:
+            self._by_account[account] = left
+        else:
+            self._by_account.pop(account, None)
