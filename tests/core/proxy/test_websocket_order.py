@@ -7,7 +7,7 @@ import pytest
 
 from core.proxy import websocket_relay
 from core.proxy.websocket_handshake import FAILURES
-from core.websocket.frames import CloseCode, Opcode, encode, encode_close
+from core.websocket.frames import CloseCode, Opcode, encode, encode_close, masked
 from tests.core.proxy.rig import Arrived, B, BackEnd, Client, Rig, Wire, until
 from tests.core.proxy.sockets import ASKS, SHAKE, SWITCHING
 
@@ -97,8 +97,13 @@ async def test_what_comes_while_something_is_taken_out_waits_and_is_not_lost(
     sealed = {"type": "reasoning", "encrypted_content": "fake-sealed"}
     text = {"type": "message", "role": "user", "content": "hi"}
     asked = {"type": "response.create", "model": "m", "input": [sealed, text]}
-    await client.send(encode(Opcode.TEXT, json.dumps(asked).encode(), key=KEY))
+    sent = encode(Opcode.TEXT, json.dumps(asked).encode(), key=KEY)
+    await client.send(sent)
+    assert await back.reader.readexactly(len(sent)) == sent
     await back.send(FOREIGN + LIMITS)
+    again = await back.reader.readexactly(6)  # a short frame: two bytes, and the mask
+    payload = await back.reader.readexactly(again[1] & 0x7F)
+    assert json.loads(masked(payload, again[2:])) == asked | {"input": [text]}
     await back.send(DELTA + DONE)
     expected = LIMITS + DELTA + DONE
     assert await client.reader.readexactly(len(expected)) == expected
