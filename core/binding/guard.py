@@ -29,6 +29,7 @@ from core.binding.owner_watch import OwnerWatch, has_open
 from core.binding.places import Places
 from core.binding.proof import forget_key
 from core.binding.pulse import Pulse
+from core.binding.remembered import Remembered
 from core.binding.restart import restart_awaited
 from core.binding.undo_all import Undone, undo_all
 from core.domain.binding import Recovery
@@ -66,6 +67,7 @@ class Guard:
         self._clock = clock
         self._linger_s = linger_s
         self._owner = OwnerWatch(Places(root).owner_lock)
+        self._remembered = Remembered(root)
         self._words = LastWords(clock)
         self._said: set[str] = set()
 
@@ -75,8 +77,21 @@ class Guard:
         Raises:
             FileNotFoundError: the data folder is gone.
         """
-        while self._restarted() or self._stood_in():
-            pass
+        try:
+            while self._restarted() or self._stood_in():
+                pass
+        except FileNotFoundError:
+            self._stand_in_without_folder()
+            raise
+
+    def _stand_in_without_folder(self) -> None:
+        """The folder was removed while Codex was bound: give it back all the same, and answer."""
+        if self._remembered.are_needed:
+            with contextlib.suppress(OSError):
+                undone = self._undo_at_death()
+                self._words.listen(undone.ports)
+                self._stand_in(undone)
+            self._words.close()
 
     def _restarted(self) -> bool:
         """Wait for the owner's end; True: it had announced a restart, and is back in time."""
@@ -91,9 +106,14 @@ class Guard:
 
     def _no_owner(self) -> contextlib.AbstractContextManager[bool]:
         """The owner's end is waited for; meanwhile it has to prove now and then that it serves."""
+        self._remembered.look()
         return self._owner.no_owner(
-            wait=True, every_s=self._pulse.every_s, meanwhile=self._end_if_hung
+            wait=True, every_s=self._pulse.every_s, meanwhile=self._look_after
         )
+
+    def _look_after(self) -> None:
+        self._remembered.look()
+        self._end_if_hung()
 
     def _end_if_hung(self) -> None:
         """Codex first; then the owner, which has the port that open chats wait at."""
@@ -112,7 +132,8 @@ class Guard:
         with self._no_owner():
             self._said.clear()
             forget_key(self._root)
-            undone = self.undo()
+            undone = self._undo_at_death()
+            self._remembered.look()
             self._words.listen(undone.ports)
         came_back = self._stand_in(undone)
         self._words.close()
@@ -141,6 +162,13 @@ class Guard:
                 undone = undone if undone.complete else self.undo()
                 self._words.listen(undone.ports)
         return undone
+
+    def _undo_at_death(self) -> Undone:
+        """By the journal; by heart, where it was removed with its folder."""
+        if not self._remembered.are_needed:
+            return self.undo()
+        with self._remembered.back_in_place():
+            return self.undo()
 
     def undo(self) -> Undone:
         """Give every bound home back; what was done stands in the log."""

@@ -202,6 +202,40 @@ Guard(root, clock=clock, pulse=Pulse(root, clock, every_s=0.2, hung_s=0.5, answe
 """
 
 
+def waits_for_the_owner(guard: int) -> bool:
+    """proc(5), `/proc/locks`: who waits for a lock stands behind an arrow."""
+    lines = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
+    return any(line[1] == "->" and int(line[5]) == guard for line in lines)
+
+
+@pytest.mark.parametrize("quits", [False, True], ids=["it is killed", "it quits"])
+def test_a_data_folder_that_was_removed_under_it_locks_nobody_out(
+    machine: Machine, quits: bool
+) -> None:
+    """What says how to give Codex back has gone with it: the guard knows it by heart."""
+    before = machine.place.files()
+    owner, port, guard = machine.start()
+    os.kill(guard, signal.SIGKILL)
+    soon(machine.guard_is_gone)
+    assert machine.place.files() != before
+    watching = subprocess.Popen(
+        [sys.executable, "-c", QUICK, machine.home], cwd=PROJECT, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        soon(lambda: waits_for_the_owner(watching.pid))
+        shutil.rmtree(machine.home)
+        if quits:
+            owner.communicate()
+        else:
+            kill(owner)
+        soon(lambda: machine.place.files() == before)
+        soon(lambda: tells(port))
+        assert not (machine.home / "binds").exists(), "and it does not come back"
+    finally:
+        watching.kill()
+        watching.communicate()
+
+
 def test_what_the_guard_did_stands_in_its_log(machine: Machine) -> None:
     owner, port, _ = machine.start()
     kill(owner)
@@ -258,9 +292,13 @@ def test_the_guard_is_small_idle_and_knows_nothing(machine: Machine) -> None:
 
     assert b"fake-passphrase" not in Path(f"/proc/{guard}/environ").read_bytes()
     assert Path(f"/proc/{guard}/cwd").readlink() == Path("/")
-    woken = field("voluntary_ctxt_switches")
-    threading.Event().wait(0.5)
-    assert field("voluntary_ctxt_switches") == woken
+
+    def sleeps() -> bool:
+        woken = field("voluntary_ctxt_switches")
+        threading.Event().wait(0.5)
+        return field("voluntary_ctxt_switches") == woken
+
+    soon(sleeps)
     assert field("VmRSS") < 20_000
     assert "libcrypto" not in Path(f"/proc/{guard}/maps").read_text()
     kill(owner)
