@@ -2,8 +2,9 @@
 
 Processor time, as the kernel's scheduler counts it in nanoseconds, of the proxy's processes for one
 request with a body of 20 KB, 16 clients asking in turn; and for one event of a stream. It says the
-same on a machine that does something else besides, where times and rates say little. Names:
-`nginx`, `node`, `serve` (the whole product), and a loop's name for the carrier alone on it.
+same on a machine that does something else besides, where times and rates say little. The first line
+says which Python runs, because that matters as much. Names: `nginx`, `node`, `serve` (the whole
+product), and a loop's name for the carrier alone on it.
 """
 
 import argparse
@@ -13,7 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.bench import load, setups
-from tests.bench.measured import cpu_ns
+from tests.bench.measured import cpu_ns, interpreter
 from tests.bench.setups import Setup
 from tests.fakes.connect_proxy import Authority
 
@@ -28,6 +29,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("names", nargs="*", default=["nginx", "uvloop", "serve"])
     arguments = parser.parse_args()
+    print(interpreter())
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         authority = Authority.create(folder)

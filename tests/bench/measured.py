@@ -1,10 +1,27 @@
 """What a process costs, read from /proc; and figures from many samples."""
 
 import os
+import platform
+import shlex
+import sysconfig
 from pathlib import Path
 from statistics import median
 
 _TICKS = os.sysconf("SC_CLK_TCK")
+
+_MATTERS = ("--enable-optimizations", "--with-lto", "--enable-shared", "--with-pydebug")
+
+
+def interpreter() -> str:
+    """Which Python runs, and which of the flags that change its speed it was configured with.
+
+    No flag is no proof: Debian's is built by profile (PGO), and not by `--enable-optimizations`.
+    """
+    asked = shlex.split(str(sysconfig.get_config_var("CONFIG_ARGS") or ""))
+    flags = [flag for flag in asked if flag.startswith(_MATTERS)]
+    said = " ".join(flags) or "none of the flags that change its speed"
+    name = f"{platform.python_implementation()} {platform.python_version()}"
+    return f"{name} ({platform.python_compiler()}; configured with {said})"
 
 
 def family(pid: int) -> list[int]:

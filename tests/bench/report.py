@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from tests.bench.measured import middle
+from tests.bench.measured import interpreter, middle
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
 _BEGIN, _END = "<!-- figures: begin -->\n", "<!-- figures: end -->\n"
@@ -103,6 +103,6 @@ def write(
     _, _, after = rest.partition(_END)
     said = (
         f"Median of {rounds} interleaved rounds; “many” is {many:,} streams; "
-        f"load before the run {load_before:.1f} on {os.cpu_count()} cores.\n\n"
+        f"load before the run {load_before:.1f} on {os.cpu_count()} cores; {interpreter()}.\n\n"
     )
     PAGE.write_text(before + _BEGIN + said + table(figures, names) + _END + after)
