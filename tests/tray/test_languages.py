@@ -1,12 +1,15 @@
 """Three languages: whole catalogues, chosen as the person reads, letters that mean one thing."""
 
 import re
+from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
 
+from core.domain.sentence import Sentence
 from core.runtime.language import local_speech, wanted_language
 from core.words.speech import Speech
+from tests.tray import answers, usage_answers
 from tests.tray.catalogue import (
     LANGUAGES,
     compiled,
@@ -15,6 +18,7 @@ from tests.tray.catalogue import (
     kept,
     sentences,
 )
+from tests.tray.gallery_world import empty, trouble, usual
 from tests.tray.present.test_menu import levels
 from tests.tray.snapshots import NOW, account, snapshot
 from tray.present.account_details import account_details
@@ -65,6 +69,27 @@ def test_every_letter_of_an_account_means_one_thing(language: str) -> None:
     shown = account_details(report.accounts[0], report, speech=speech(language), now=NOW)
     letters = [letter(choice) for choice in (*shown.actions, *shown.policies)]
     assert len(set(letters)) == len(letters), letters
+
+
+def test_pictures_say_what_the_program_says() -> None:
+    made = (answers.why(), answers.simulated(), answers.well(), answers.unwell())
+    verdicts = [report().verdict.text for report in (usual, trouble, empty)]
+    said = set(patterns([*made, *verdicts, usage_answers.forecast()]))
+    assert len(said) > 20
+    assert said - set(sentences()) == set()
+
+
+def patterns(made: object) -> Iterator[str]:
+    """Every sentence in an answer, as it stands in the code."""
+    match made:
+        case Sentence():
+            yield made.pattern
+            yield from patterns(list(made.values.values()))
+        case list():
+            for part in made:
+                yield from patterns(part)
+        case dict():
+            yield from patterns(list(made.values()))
 
 
 def test_panel_speaks_the_person_s_language() -> None:

@@ -18,17 +18,14 @@ from shiboken6 import delete
 from core.runtime.language import local_speech
 from tests.tray.catalogue import LANGUAGES
 from tests.tray.gallery import (
-    Answers,
     Setting,
     code_picture,
-    empty,
     panel_picture,
     passphrase_picture,
-    trouble,
-    usual,
     welcome_picture,
     window_picture,
 )
+from tests.tray.gallery_world import Answers, empty, trouble, usual
 from tray.style import dress
 from tray.theme import Scheme
 from tray.windows.page_name import PageName

@@ -183,7 +183,8 @@ import sys, threading
 from pathlib import Path
 from PySide6.QtWidgets import QApplication
 from core.words.speech import english
-from tests.tray.gallery import Answers, Setting, usual, window_picture
+from tests.tray.gallery import Setting, window_picture
+from tests.tray.gallery_world import Answers, usual
 from tray.windows.page_name import PageName
 application = QApplication(sys.argv)
 window = window_picture(PageName.ACCOUNTS, usual(), Setting(), Answers())
