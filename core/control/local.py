@@ -9,6 +9,7 @@ from core.app import App
 from core.control.codec import to_json
 from core.control.commands import VERBS
 from core.control.facade import JsonValue
+from core.control.verb import Access
 from core.domain.errors import CoreError, ExitCode
 from core.domain.events import Event, RequestEnded, ShowRequested
 from core.domain.report import StatusReport
@@ -39,7 +40,12 @@ class LocalFacade:
         """
         speech = self._app.speech
         try:
-            result = to_json(await self._perform(verb, arguments), speech.retell)
+            result = await self._perform(verb, arguments)
+            if VERBS[verb].access is Access.READ:
+                # What is read may be long; the streams do not wait until it is JSON.
+                result = await asyncio.to_thread(to_json, result, speech.retell)
+            else:
+                result = to_json(result, speech.retell)
         except CoreError as error:
             raise retold(error, speech) from error
         return result if isinstance(result, dict) else {}

@@ -42,9 +42,11 @@ def request(
     account: str | None = "Work",
     result: str = "served",
     status: int | None = 200,
+    text: str = "",
 ) -> Object:
     return {
         "id": f"req_{number}",
+        "text": text,
         "started_at": f"{at:%Y-%m-%dT%H:%M:%SZ}",
         "kind": "responses",
         "thread": f"0199c3f4-thread-{number}",
@@ -83,22 +85,9 @@ _AT = tuple(NOW - timedelta(minutes=ago) for ago in (90, 40, 21, 12, 6, 2))
 """When each request of the record began."""
 
 
-def log() -> Object:
-    return {
-        "requests": [
-            request(1, at=_AT[0]),
-            request(2, at=_AT[1], account="Personal", result="moved"),
-            request(3, at=_AT[2], account=None, result="refused", status=429),
-            request(4, at=_AT[3], result="failed", status=502),
-            request(5, at=_AT[4], result="cancelled", status=None),
-            request(6, at=_AT[5]),
-        ]
-    }
-
-
-def why() -> Object:
+def _reasons() -> tuple[str, ...]:
     lives = Sentence("The chat lives on {label}.", label="Work")
-    reasons = (
+    return (
         Sentence("{label} had most to lose before its reset (balanced).", label="Work"),
         Sentence(
             "The chat lived on {label} before. {because}",
@@ -108,7 +97,24 @@ def why() -> Object:
         Sentence("Every account that could serve was waiting."),
         *(lives, lives, lives),
     )
-    told = zip(reasons, _AT, strict=True)
+
+
+def log() -> Object:
+    reasons = _reasons()
+    return {
+        "requests": [
+            request(1, at=_AT[0], text=reasons[0]),
+            request(2, at=_AT[1], account="Personal", result="moved", text=reasons[1]),
+            request(3, at=_AT[2], account=None, result="refused", status=429, text=reasons[2]),
+            request(4, at=_AT[3], result="failed", status=502, text=reasons[3]),
+            request(5, at=_AT[4], result="cancelled", status=None, text=reasons[4]),
+            request(6, at=_AT[5], text=reasons[5]),
+        ]
+    }
+
+
+def why() -> Object:
+    told = zip(_reasons(), _AT, strict=True)
     return {"requests": [explained(n, text, at=at) for n, (text, at) in enumerate(told, 1)]}
 
 

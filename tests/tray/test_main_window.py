@@ -256,7 +256,7 @@ def test_request_that_came_is_asked_for(shown: Shown) -> None:
     shown.open(PageName.ACTIVITY)
     more = replace(THREE.traffic, last_hour=replace(THREE.traffic.last_hour, requests=1))
     shown.see(replace(THREE, traffic=more))
-    assert [question.verb for question in shown.engine.answer()] == ["log", "why"]
+    assert [question.verb for question in shown.engine.answer()] == ["log"]
     shown.see(replace(THREE, traffic=more))
     assert shown.engine.answer() == []
 

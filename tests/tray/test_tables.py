@@ -43,6 +43,18 @@ def test_rows_that_changed_are_announced_and_no_others(
     assert [model.index(n, 0).data() for n in range(5)] == list(after)
 
 
+def test_row_that_came_on_top_leaves_the_others_where_they_were(view: TableView) -> None:
+    model = view.model()
+    assert isinstance(model, Rows)
+    view.selectRow(1)
+    known = model._rows
+    new = Row(id="new", texts=(LONG, "b", "c"))
+    model.show_rows((new, *known[:-1]))
+    assert [model.index(n, 0).data() for n in range(model.rowCount())] == [LONG, *"abcd"]
+    assert view.currentIndex().data() == "b"
+    assert view.columnWidth(0) >= view.fontMetrics().horizontalAdvance(LONG)
+
+
 @pytest.fixture
 def view(model: Rows[Row], qtbot: QtBot) -> TableView:
     made = TableView("Letters", model, stretched=2, gives_way=(1,))

@@ -12,6 +12,8 @@ from tray.present.tone import Tone
 
 SHOWN = 200
 """Requests that the page shows; the record holds more."""
+NEWEST = 25
+"""Requests that are asked for when some have come."""
 
 _SHORT_THREAD = 8
 _LONGEST_WHY = 160
@@ -63,13 +65,21 @@ def headers(speech: Speech) -> tuple[str, ...]:
     )
 
 
-def request_rows(
-    log: Answer, why: Answer | None, *, speech: Speech, now: datetime
-) -> tuple[RequestRow, ...]:
-    """The newest first; the reasons come with `why`, which may come later."""
-    reasons = {} if why is None else {r.text("id"): r.text("text") for r in why.parts("requests")}
-    rows = (_row(request, reasons, speech=speech, now=now) for request in log.parts("requests"))
+def request_rows(log: Answer, *, speech: Speech, now: datetime) -> tuple[RequestRow, ...]:
+    """The newest first."""
+    rows = (_row(request, speech=speech, now=now) for request in log.parts("requests"))
     return tuple(reversed(tuple(rows)))
+
+
+def joined(
+    known: tuple[RequestRow, ...], newest: tuple[RequestRow, ...]
+) -> tuple[RequestRow, ...] | None:
+    """The newest rows before those that are known; None: there may be others in between."""
+    ids = {row.id for row in known}
+    fresh = tuple(row for row in newest if row.id not in ids)
+    if known and fresh == newest and newest:
+        return None
+    return (*fresh, *known)[:SHOWN]
 
 
 def explanations(why: Answer, *, speech: Speech, now: datetime) -> Mapping[str, Explanation]:
@@ -96,9 +106,7 @@ def outcome(result: str, status: int | None, speech: Speech) -> tuple[str, Tone]
             return shown_name(result), Tone.PLAIN
 
 
-def _row(
-    request: Answer, reasons: Mapping[str, str], *, speech: Speech, now: datetime
-) -> RequestRow:
+def _row(request: Answer, *, speech: Speech, now: datetime) -> RequestRow:
     started = request.moment("started_at")
     status = request.number("status")
     said, tone = outcome(request.text("result"), None if status is None else int(status), speech)
@@ -112,7 +120,7 @@ def _row(
         _spent(request.part("tokens"), speech),
         shown_name(request.text("model")) if request.text("model") else "",
         request.text("thread")[:_SHORT_THREAD],
-        shown_name(reasons.get(request.text("id"), "") or request.text("because"), _LONGEST_WHY),
+        shown_name(request.text("text") or request.text("because"), _LONGEST_WHY),
     )
     words = " ".join((*texts, request.text("id"), request.text("thread"), request.text("kind")))
     return RequestRow(id=request.text("id"), texts=texts, tone=tone, words=words.lower())

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import QModelIndex, Qt, QTimer
 from PySide6.QtWidgets import QLineEdit, QPushButton, QSplitter, QStackedWidget
 
 from core.domain.errors import CoreError
@@ -11,11 +11,13 @@ from core.domain.report import StatusReport, TrafficReport
 from core.words.speech import Speech
 from tray.parts.order import with_clear_button
 from tray.present.activity import (
+    NEWEST,
     SHOWN,
     Explanation,
     RequestRow,
     explanations,
     headers,
+    joined,
     request_rows,
 )
 from tray.present.answer import Answer, Ask
@@ -30,6 +32,8 @@ from tray.windows.table import Rows, Search, TableView
 
 _OUTCOME, _FIRST_BYTE, _TOKENS, _MODEL, _CHAT, _WHY = range(2, 8)
 _SIMULATED = ""
+_PAUSE_MS = 1_000
+"""Between two looks at the record while requests come and go."""
 
 
 class ActivityPage(Page):
@@ -41,8 +45,11 @@ class ActivityPage(Page):
         self._ask = ask
         self._now: datetime | None = None
         self._traffic: tuple[TrafficReport, int] | None = None
-        self._log: Answer | None = None
-        self._why: Answer | None = None
+        self._stale = False
+        self._pause = QTimer(self, interval=_PAUSE_MS, singleShot=True)
+        self._pause.timeout.connect(self._follow)
+        self._shown: tuple[RequestRow, ...] = ()
+        self._asked_why = ""
         self._reasons: Mapping[str, Explanation] = {}
         self._rows = Rows[RequestRow](headers(speech), toned=_OUTCOME)
         self._found = Search(self._rows)
@@ -57,39 +64,46 @@ class ActivityPage(Page):
         self._lay_out()
 
     def show_report(self, report: StatusReport, now: datetime) -> None:
-        """Ask again when requests came or went since the last look."""
+        """Ask for what came since the last look, if requests came or went."""
         self._now = now
         seen = (report.traffic, report.proxy.in_flight)
         changed, self._traffic = seen != self._traffic, seen
-        if changed and self.isVisible():
-            self.opened()
+        self._stale = self._stale or changed
+        self._follow()
 
     def opened(self) -> None:
         """Ask for the newest."""
-        self._ask(Perform(verb="log", arguments={"last": SHOWN}), self._log_came)
-        self._ask(Perform(verb="why", arguments={"last": SHOWN}), self._why_came)
+        self._stale = False
+        self._ask(_log(SHOWN), self._all_came)
 
-    def _log_came(self, answer: Answer | CoreError) -> None:
+    def _follow(self) -> None:
+        """What came is asked for at once, and then once a second while more comes."""
+        if self._stale and self.isVisible() and not self._pause.isActive():
+            self._stale = False
+            self._pause.start()
+            self._ask(_log(NEWEST), self._newest_came)
+
+    def _all_came(self, answer: Answer | CoreError) -> None:
+        self._shown = ()
+        self._newest_came(answer)
+
+    def _newest_came(self, answer: Answer | CoreError) -> None:
         if isinstance(answer, CoreError):
             told = not_answered(answer.message, answer.hint, speech=self._speech)
             self._empty.show_empty(told)
             self._stack.setCurrentWidget(self._empty)
             return
-        self._log = answer
-        self._show()
-
-    def _why_came(self, answer: Answer | CoreError) -> None:
-        if isinstance(answer, Answer):
-            self._why = answer
-            self._show()
-
-    def _show(self) -> None:
-        if self._now is None or self._log is None:
+        if self._now is None:
             return
-        rows = request_rows(self._log, self._why, speech=self._speech, now=self._now)
+        rows = joined(self._shown, request_rows(answer, speech=self._speech, now=self._now))
+        if rows is None:
+            self.opened()
+        else:
+            self._show(rows)
+
+    def _show(self, rows: tuple[RequestRow, ...]) -> None:
+        self._shown = rows
         self._rows.show_rows(rows)
-        if self._why is not None:
-            self._reasons = explanations(self._why, speech=self._speech, now=self._now)
         if not rows:
             self._empty.show_empty(no_requests(speech=self._speech))
         self._stack.setCurrentIndex(0 if rows else 1)
@@ -98,12 +112,27 @@ class ActivityPage(Page):
         self._explain(self._view.currentIndex())
 
     def _explain(self, index: QModelIndex) -> None:
+        """Show the verdicts on a request; they are asked for when somebody looks at them."""
         if not index.isValid():
             return
         row: RequestRow = self._rows.row(self._found.mapToSource(index))
         known = self._reasons.get(row.id)
         if known is not None:
             self._card.show_explanation(known)
+        elif row.id != self._asked_why:
+            self._asked_why = row.id
+            self._ask(Perform(verb="why", arguments={"request": row.id}), self._why_came)
+
+    def _why_came(self, answer: Answer | CoreError) -> None:
+        if isinstance(answer, Answer) and self._now is not None:
+            self._reasons = explanations(answer, speech=self._speech, now=self._now)
+            index = self._view.currentIndex()
+            if (
+                index.isValid()
+                and self._rows.row(self._found.mapToSource(index)).id in self._reasons
+            ):
+                self._explain(index)
+        self._asked_why = ""
 
     def _foresee(self) -> None:
         self._ask(Perform(verb="simulate"), self._foreseen)
@@ -139,3 +168,7 @@ class ActivityPage(Page):
         self._stack.addWidget(both)
         self._stack.addWidget(self._empty)
         self.body.addWidget(self._stack, stretch=1)
+
+
+def _log(last: int) -> Perform:
+    return Perform(verb="log", arguments={"last": last})

@@ -72,6 +72,11 @@ class Rows[R: Shown](QAbstractTableModel):
         """Show these from now on."""
         if rows == self._rows:
             return
+        came = _came(self._rows, rows)
+        if came:
+            self._put_above(rows[:came])
+            self._cut_below(len(rows))
+            return
         if [row.id for row in rows] != [row.id for row in self._rows]:
             self.beginResetModel()
             self._rows = rows
@@ -81,6 +86,17 @@ class Rows[R: Shown](QAbstractTableModel):
         last = len(self._headers) - 1
         for first, end in _changed(before, rows):
             self.dataChanged.emit(self.index(first, 0), self.index(end, last))
+
+    def _put_above(self, rows: tuple[R, ...]) -> None:
+        self.beginInsertRows(QModelIndex(), 0, len(rows) - 1)
+        self._rows = (*rows, *self._rows)
+        self.endInsertRows()
+
+    def _cut_below(self, count: int) -> None:
+        if count < len(self._rows):
+            self.beginRemoveRows(QModelIndex(), count, len(self._rows) - 1)
+            self._rows = self._rows[:count]
+            self.endRemoveRows()
 
     def rename(self, headers: Sequence[str]) -> None:
         """What stands above the columns from now on."""
@@ -137,6 +153,14 @@ class Rows[R: Shown](QAbstractTableModel):
     def sorts(self, row: R) -> Sequence[str | float]:
         """What each column is sorted by."""
         return row.texts
+
+
+def _came(before: Sequence[object], after: Sequence[object]) -> int:
+    """How many new rows stand above the ones that were there, of which the last may be gone."""
+    if not before or before[0] not in after:
+        return 0
+    came = after.index(before[0])
+    return came if after[came:] == before[: len(after) - came] else 0
 
 
 def _changed(before: Sequence[object], after: Sequence[object]) -> Iterator[tuple[int, int]]:
@@ -237,6 +261,7 @@ class TableView(QTableView):
         rows.modelReset.connect(self._measure)
         rows.headerDataChanged.connect(self._measure)
         rows.dataChanged.connect(self._widen)
+        rows.rowsInserted.connect(self._widen_for)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Share the width out again."""
@@ -291,6 +316,10 @@ class TableView(QTableView):
                     self._needed[column], grown = width, True
         if grown:
             self._share_out()
+
+    def _widen_for(self, parent: QModelIndex, first: int, last: int) -> None:
+        del parent
+        self._widen(self.model().index(first, 0), self.model().index(last, 0))
 
     def _share_out(self) -> None:
         """The stretched column takes the room that is left, and never less than a name needs."""

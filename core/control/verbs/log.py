@@ -5,6 +5,7 @@ from datetime import datetime
 
 from core.app import App
 from core.control.verb import Arguments
+from core.control.verbs.why import reason
 from core.domain.account import AccountId
 from core.domain.usage import RequestRecord, Tokens
 
@@ -22,7 +23,7 @@ class LoggedAttempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Logged:
-    """One request."""
+    """One request; `text` is its reason in sentences, without the verdict on each account."""
 
     id: str
     started_at: datetime
@@ -33,6 +34,7 @@ class Logged:
     account: AccountId | None
     account_label: str | None
     because: str
+    text: str
     strategy: str
     attempts: tuple[LoggedAttempt, ...]
     result: str
@@ -72,6 +74,7 @@ def logged(app: App, record: RequestRecord) -> Logged:
         account=record.account,
         account_label=None if record.account is None else label(record.account),
         because=record.because,
+        text=reason(app, record),
         strategy=record.strategy,
         attempts=tuple(
             LoggedAttempt(account=a.account, account_label=label(a.account), outcome=a.outcome)

@@ -88,9 +88,14 @@ async def _named(app: App, prefix: str) -> tuple[RequestRecord, ...]:
     raise CoreError("no_request_named", message, hint, exit_code=ExitCode.USAGE)
 
 
+def reason(app: App, record: RequestRecord) -> str:
+    """Why a request went where it went, in sentences."""
+    chosen = record.account or (record.attempts[-1].account if record.attempts else None)
+    return " ".join(_sentences(app, record, chosen))
+
+
 def _explained(app: App, record: RequestRecord) -> Explained:
     facts = record.facts
-    chosen = record.account or (record.attempts[-1].account if record.attempts else None)
     return Explained(
         id=record.id,
         started_at=record.started_at,
@@ -101,7 +106,7 @@ def _explained(app: App, record: RequestRecord) -> Explained:
         account=record.account,
         label="" if record.account is None else _label(app, record.account),
         because=record.because,
-        text=" ".join(_sentences(app, record, chosen)),
+        text=reason(app, record),
         attempts=tuple(
             ExplainedAttempt(
                 account=one.account,

@@ -143,6 +143,8 @@ async def test_the_newest_few_are_explained_oldest_first(engine: Engine) -> None
     for thread in ("t1", "t2", "t3"):
         await engine.turn(thread)
     found = (await engine.ask("why", last=2))["requests"]
+    logged = (await engine.ask("log", last=2))["requests"]
+    assert [one["text"] for one in logged] == [one["text"] for one in found]
     assert [one["thread"] for one in found] == ["t2", "t3"]
 
 

@@ -15,7 +15,14 @@ from tests.tray.snapshots import NOW, account, snapshot, week, window
 from tray.present.account_actions import changed, policy_actions, reserved
 from tray.present.account_details import account_details
 from tray.present.account_table import AccountRow, Column, account_table, found, headers
-from tray.present.activity import explanations, outcome, request_rows
+from tray.present.activity import (
+    SHOWN,
+    RequestRow,
+    explanations,
+    joined,
+    outcome,
+    request_rows,
+)
 from tray.present.activity import headers as activity_headers
 from tray.present.answer import Answer
 from tray.present.empty import no_accounts
@@ -144,7 +151,7 @@ def test_who_keeps_a_login_fresh_is_said() -> None:
 
 
 def test_requests_stand_newest_first_with_their_reasons() -> None:
-    shown = request_rows(Answer(answers.log()), Answer(answers.why()), speech=ENGLISH, now=NOW)
+    shown = request_rows(Answer(answers.log()), speech=ENGLISH, now=NOW)
     assert [row.id for row in shown] == [f"req_{n}" for n in range(6, 0, -1)]
     assert shown[4].texts == (
         "08:20",
@@ -160,13 +167,38 @@ def test_requests_stand_newest_first_with_their_reasons() -> None:
 
 
 def test_request_whose_tokens_nobody_counted_shows_none() -> None:
-    shown = request_rows(Answer(answers.log()), None, speech=ENGLISH, now=NOW)
+    shown = request_rows(Answer(answers.log()), speech=ENGLISH, now=NOW)
     assert [row.texts[4] for row in shown][:3] == ["249 k", "", ""]
 
 
-def test_requests_do_not_wait_for_their_reasons() -> None:
-    shown = request_rows(Answer(answers.log()), None, speech=ENGLISH, now=NOW)
-    assert shown[0].texts[-1] == "strategy"
+def test_request_without_a_sentence_says_the_word_of_its_reason() -> None:
+    (row,) = request_rows(Answer({"requests": [answers.request(1)]}), speech=ENGLISH, now=NOW)
+    assert row.texts[-1] == "strategy"
+
+
+def requests(*numbers: int) -> tuple[RequestRow, ...]:
+    log = Answer({"requests": [answers.request(n) for n in sorted(numbers)]})
+    return request_rows(log, speech=ENGLISH, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("known", "newest", "shown"),
+    [
+        pytest.param((), (1, 2), (1, 2), id="nothing was known"),
+        pytest.param((1, 2, 3), (2, 3), (1, 2, 3), id="nothing came"),
+        pytest.param((1, 2, 3), (3, 4, 5), (1, 2, 3, 4, 5), id="two came"),
+        pytest.param((1, 2), (4, 5), None, id="there may be one in between"),
+        pytest.param((1, 2), (), (1, 2), id="the record was emptied meanwhile"),
+        pytest.param(
+            tuple(range(SHOWN)), (SHOWN - 1, SHOWN), tuple(range(1, SHOWN + 1)), id="as many as fit"
+        ),
+    ],
+)
+def test_requests_that_came_stand_above_those_that_were_there(
+    known: tuple[int, ...], newest: tuple[int, ...], shown: tuple[int, ...] | None
+) -> None:
+    made = joined(requests(*known), requests(*newest))
+    assert made == (None if shown is None else requests(*shown))
 
 
 @pytest.mark.parametrize(
@@ -198,7 +230,7 @@ def test_simulation_is_told_as_what_would_come() -> None:
 
 def test_answer_of_another_shape_is_empty_and_breaks_nothing() -> None:
     odd = Answer({"requests": [7, {"id": 3, "started_at": "yesterday", "status": "x"}]})
-    (row,) = request_rows(odd, odd, speech=ENGLISH, now=NOW)
+    (row,) = request_rows(odd, speech=ENGLISH, now=NOW)
     assert row.texts[:3] == ("", "nobody", "?")
 
 
