@@ -40,22 +40,33 @@ _LIBRARIES = (
     "libxcb-cursor0", "libxcb-icccm4", "libxcb-image0", "libxcb-keysyms1", "libxcb-randr0",
     "libxcb-render-util0", "libxcb-shape0", "libxcb-sync1", "libxcb-xfixes0",
 )  # fmt: skip
-_PRERM = """\
+PRERM = """\
 #!/bin/sh
 # Before the files go each user who has a Turntable gets Codex back, as that user, never as root.
 set -e
 [ "$1" = remove ] || exit 0
+# The usual data folder, and those that entries for the login name: while Codex is routed, the
+# guard's is there, wherever the folder lies.
+data_folders() {
+    echo "$1/.local/share/turntable"
+    sed -n 's|^Exec[A-Za-z]*="\\(/[^"]*\\)/launch/turntable".*|\\1|p' \\
+        "$1"/.config/autostart/turntable*.desktop \\
+        "$1"/.config/systemd/user/turntable*.service 2>/dev/null
+}
 getent passwd | while IFS=: read -r user _ uid _ _ home _; do
-    [ -d "$home/.local/share/turntable" ] || continue
-    [ "$(stat -c %u "$home/.local/share/turntable")" = "$uid" ] || continue
+    [ -d "$home" ] || continue
     if [ "$uid" = 0 ]; then
         as_user=""
     else
         as_user="runuser -u $user --"
     fi
-    $as_user env -i HOME="$home" PATH=/usr/bin:/bin LANG=C.UTF-8 \\
-        /usr/lib/turntable/turntable uninstall </dev/null ||
-        echo "turntable: $user: \\`turntable uninstall\\` did not end well; see $home" >&2
+    data_folders "$home" | sort -u | while read -r data; do
+        [ -d "$data" ] || continue
+        [ "$(stat -c %u "$data")" = "$uid" ] || continue
+        $as_user env -i HOME="$home" TURNTABLE_HOME="$data" PATH=/usr/bin:/bin LANG=C.UTF-8 \\
+            /usr/lib/turntable/turntable uninstall </dev/null ||
+            echo "turntable: $user: \\`turntable uninstall\\` did not end well; see $data" >&2
+    done
 done
 exit 0
 """
@@ -89,7 +100,7 @@ def make_deb(app: Path, folder: Path, *, version: str) -> Path:
         libraries=", ".join(_LIBRARIES),
     )
     _write(tree / "DEBIAN/control", control)
-    _write(tree / "DEBIAN/prerm", _PRERM, mode=0o755)
+    _write(tree / "DEBIAN/prerm", PRERM, mode=0o755)
     for path in tree.rglob("*"):
         if path.is_dir():
             path.chmod(0o755)

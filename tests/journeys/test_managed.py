@@ -81,6 +81,26 @@ async def test_a_machine_that_asks_nothing_of_us_is_bound_as_any_other(
     assert codex.config.read_bytes() == BEFORE
 
 
+@pytest.mark.usefixtures("imported")
+async def test_a_file_of_a_project_cannot_lead_codex_past_us(
+    turntable: Turntable, signed_in_codex: Codex
+) -> None:
+    """Codex itself takes neither the address nor the provider from one, trusted or not."""
+    work = signed_in_codex.work
+    trusted = f'[projects."{work}"]\ntrust_level = "trusted"\n'.encode()
+    signed_in_codex.config.write_bytes(BEFORE + trusted)
+    (work / ".codex").mkdir()
+    (work / ".codex" / "config.toml").write_text(
+        f'openai_base_url = "http://127.0.0.1:9/v1"\nmodel_provider = "corp"\n{CORP}'
+    )
+    async with turntable.serve():
+        await turntable.done("bind")
+        run = await signed_in_codex.exec("say hi")
+        assert (len(run.answers), run.exit_code) == (1, 0), run.stdout
+        requests = (await turntable.done("log"))["requests"]
+        assert [one for one in requests if one["kind"] == "responses"] != []
+
+
 @pytest.fixture
 async def own(turntable: Turntable, back_end: StandIn, tmp_path: Path) -> Login:
     """A login that is Turntable's to hand out."""
