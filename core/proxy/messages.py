@@ -190,7 +190,8 @@ def response_fields(head: ResponseHead, *, request_id: str) -> Lines:
     """The fields that go to the client: the back end's without hop-by-hop ones, and our id."""
     options = head.fields.connection_options()
     dropped = HOP_BY_HOP | options if options else HOP_BY_HOP
-    kept = _without(head.fields.lines, head.fields.places_of(dropped))
+    lines, places = head.fields.lines, head.fields.places_of(dropped)
+    kept = _without(lines, places) if places else list(lines)
     kept.append((b"x-turntable-request", request_id.encode()))
     return tuple(kept)
 

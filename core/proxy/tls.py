@@ -206,8 +206,10 @@ class TlsWire(asyncio.BufferedProtocol):
                     closed = True
                     break
                 parts.append(self._buffer.copy(size))
-                if not self._from_net.pending and not self._tls.pending():
-                    break  # asking once more would only raise, which costs as much as a read
+                if not self._from_net.pending:
+                    # Asking once more would only raise, which costs as much as a read: a record
+                    # (16 KB at most) fits into the buffer, so that nothing of it is left in TLS.
+                    break
         except ssl.SSLWantReadError:
             pass
         except ssl.SSLZeroReturnError:
