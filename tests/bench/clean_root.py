@@ -27,7 +27,6 @@ from core.standin.people import make_login
 from core.standin.server import StandIn
 from tests.smoke import smoke
 
-_MIRROR = "http://deb.debian.org/debian"
 _USER = "somebody"
 _HOME = f"/home/{_USER}"
 _BEFORE = b'# mine\r\nmodel = "gpt-6.1-sol"\r\n'
@@ -45,12 +44,13 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("package", type=Path)
     parser.add_argument("--root", type=Path, help="A folder that debootstrap has filled already.")
     parser.add_argument("--suite", default="bookworm")
-    parser.add_argument("--mirror", default=_MIRROR)
+    parser.add_argument("--mirror", help="Default: the one that debootstrap knows.")
     given = parser.parse_args(arguments)
     root = given.root
     if root is None:
         root = Path(tempfile.mkdtemp(prefix="clean-root-"))
-        _run("debootstrap", "--variant=minbase", given.suite, str(root), given.mirror)
+        mirror = () if given.mirror is None else (given.mirror,)
+        _run("debootstrap", "--variant=minbase", given.suite, str(root), *mirror)
     try:
         with _mounted(root):
             _install(root, given.package)
