@@ -210,7 +210,7 @@ from tray.parts.chart_library import ChartLibrary
 application = QApplication(sys.argv)
 owner = QObject()
 library = ChartLibrary()
-library.when_there(owner.deleteLater)
+library.when_there(owner, owner.deleteLater)
 delete(owner)
 print("left")
 """

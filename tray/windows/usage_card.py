@@ -96,7 +96,7 @@ class UsageCard(QFrame):
         if self._plot is not None:
             self._plot.setVisible(chart is not None)
         if changed and chart is not None:
-            self._library.when_there(self._draw)
+            self._library.when_there(self, self._make, self._draw)
 
     def show_trouble(self, text: str) -> None:
         """Say why there is nothing to show; what was shown is taken away, for it is old."""
@@ -128,13 +128,18 @@ class UsageCard(QFrame):
         self._text.setVisible(bool(text))
         set_tone(self._text, tone)
 
-    def _draw(self) -> None:
+    def _make(self) -> None:
         """The library is loaded by now."""
         from tray.parts.plots import Plot
 
         if self._plot is None:
             self._plot = Plot()
+            self._plot.hide()
             self._place.addWidget(self._plot)
+
+    def _draw(self) -> None:
+        if self._plot is None:
+            return
         told = self._speech.say("{title}, as a picture; the table says the same.", title=self.title)
         match self._chart:
             case LineChart():
