@@ -59,7 +59,7 @@ def main(arguments: list[str]) -> int:
     """Take the pictures and say where they are."""
     parser = ArgumentParser(prog="python -m tests.pictures")
     parser.add_argument("folder", type=Path)
-    parser.add_argument("command", nargs="*", default=[sys.executable, "-m", "tray", "demo"])
+    parser.add_argument("command", nargs="*", default=[sys.executable, "-m", "core", "demo"])
     parser.add_argument("--light", action="store_true", help="a light panel")
     chosen = parser.parse_args(arguments)
     for path in take(chosen.folder, chosen.command, dark=not chosen.light):
