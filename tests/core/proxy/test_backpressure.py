@@ -121,6 +121,42 @@ async def test_events_wait_at_the_back_end_for_a_slow_reader(
     assert (await rig.row()).result is Result.SERVED
 
 
+async def test_an_endless_refusal_is_not_kept_while_a_newer_token_is_awaited(
+    rig: Rig, back_end: BackEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, go_on = asyncio.Event(), asyncio.Event()
+    sent = 0
+
+    async def script(arrived: Arrived, wire: Wire) -> None:
+        nonlocal sent
+        if arrived.value(b"chatgpt-account-id") != b"ws-acc_a":
+            await wire.answer(200, b"fine")
+            return
+        await wire.send(b"HTTP/1.1 401 No\r\ncontent-length: %d\r\n\r\n" % LARGE)
+        wire.writer.transport.set_write_buffer_limits(high=0)
+        while sent < LARGE:
+            await wire.send(bytes(256 * 1024))
+            sent += 256 * 1024
+
+    async def renew(account: object, refused: object) -> bool:
+        asked.set()
+        await go_on.wait()
+        return False
+
+    monkeypatch.setattr(rig, "renew", renew)
+    await rig.server.drain(grace_s=0)
+    await rig.start()
+    back_end.script = script
+    caller = await Client.connect(rig.port)
+    await caller.send(request_bytes())
+    await asked.wait()
+    await full(lambda: sent)
+    assert sent < LARGE // 2
+    go_on.set()
+    assert (await caller.answer()).body == b"fine"
+    await caller.close()
+
+
 async def test_a_connection_that_was_held_back_serves_the_next_request(
     rig: Rig, back_end: BackEnd, client: Client
 ) -> None:
