@@ -1,6 +1,6 @@
 """Puts the tokens of `tray.theme` on an application: palette, style sheet, tabular digits."""
 
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
 from tray.theme import (
@@ -106,6 +106,7 @@ QLabel[tone="muted"] {{ color: {c["muted"]}; }}
 QLabel[tone="warn"] {{ color: {c["warn"]}; }}
 QLabel[tone="bad"] {{ color: {c["bad"]}; }}
 QLabel[tone="good"] {{ color: {c["accent"]}; }}
+QLabel[role="code"] {{ font-family: "{_fixed_family()}"; }}
 QPushButton {{
   background: {c["surface"]}; color: {c["text"]}; border: 1px solid {c["line"]};
   border-radius: {RADIUS - 2}px; padding: {GAP + 1}px {GAP_MEDIUM}px;
@@ -177,6 +178,11 @@ QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 QSplitter::handle {{ background: transparent; }}
 """
+
+
+def _fixed_family() -> str:
+    """The desktop's letters of one width; a widget's own family loses against a style sheet."""
+    return QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).family()
 
 
 def _css(color: QColor) -> str:

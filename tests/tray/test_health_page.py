@@ -1,19 +1,45 @@
 """The Health page beside its findings: other tools, their tokens, and the support bundle."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QLineEdit, QTableView
+from PySide6.QtGui import QFont, QFontInfo, QGuiApplication
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QTableView
 
 from core.control.commands import VERBS
 from core.domain.errors import CoreError
 from tests.tray import answers
 from tests.tray.shown import Shown, button, named, texts
 from tests.tray.test_rules import select
+from tray.style import dress
+from tray.theme import Scheme
 from tray.windows.page_name import PageName
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
+
+
+@pytest.fixture
+def dressed(qapp: QApplication) -> Iterator[None]:
+    before = qapp.font()
+    qapp.setFont(QFont(["DejaVu Sans"], 10))
+    dress(qapp, Scheme.LIGHT)
+    yield
+    qapp.setFont(before)
+
+
+@pytest.mark.usefixtures("dressed")
+def test_lines_of_a_file_stand_in_letters_of_one_width(shown: Shown) -> None:
+    page = shown.open(PageName.HEALTH)
+    texts(page)
+    kinds = {
+        QFontInfo(part.font()).fixedPitch(): part.text()
+        for part in page.findChildren(QLabel)
+        if part.text().startswith(("+", "/"))
+    }
+    assert kinds[True].startswith("+openai_base_url")
+    assert kinds[False].startswith("/home")
+
 
 TOKEN = "tt_fake-token-of-a-tool"
 

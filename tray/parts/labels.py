@@ -38,6 +38,13 @@ def paragraph(
     return made
 
 
+def code() -> QLabel:
+    """A paragraph in letters of one width: lines of a file."""
+    made = paragraph()
+    made.setProperty("role", "code")
+    return made
+
+
 def set_tone(widget: QWidget, tone: Tone) -> None:
     """Colour a label anew; nothing is done when it has the tone."""
     if widget.property("tone") == tone.value:

@@ -5,7 +5,6 @@ from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QFileDialog,
     QGridLayout,
@@ -20,7 +19,7 @@ from core.domain.errors import CoreError
 from core.domain.report import StatusReport
 from core.words.speech import Speech
 from tray.parts.buttons import ActionButton
-from tray.parts.labels import card, label, paragraph, rule, set_tone
+from tray.parts.labels import card, code, label, paragraph, rule, set_tone
 from tray.parts.order import reading_order
 from tray.parts.saving import ask_where
 from tray.parts.symbols import symbol, symbol_size
@@ -56,7 +55,7 @@ class HealthPage(Page):
         self._asked = False
         self._bind_text = paragraph(bold=True)
         self._home = paragraph(tone=Tone.MUTED, size=SMALL)
-        self._change = paragraph()
+        self._change = code()
         self._summary = paragraph(bold=True)
         self._again = QPushButton(speech.say("Check &again"))
         self._again.setAutoDefault(False)
@@ -156,10 +155,6 @@ class HealthPage(Page):
             self._ask(action, lambda _: self._examine())
 
     def _lay_out(self) -> None:
-        mono = QFont(self.font())
-        mono.setFamilies(["monospace"])
-        mono.setStyleHint(QFont.StyleHint.TypeWriter)
-        self._change.setFont(mono)
         self._change.setAccessibleDescription(self._speech.say("What routing Codex changes"))
         self._bundle.setAutoDefault(False)
         self._bundle.clicked.connect(self._ask_where)
