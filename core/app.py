@@ -40,7 +40,6 @@ from core.joining import Joining
 from core.runtime.bus import Bus
 from core.runtime.clock import Clock
 from core.runtime.paths import Home
-from core.snapshot import Sources, take_snapshot
 from core.startup.system import start_up
 from core.storage.ledger import newest, read_ledger
 from core.storage.settings_file import Configuration, read_configuration
@@ -132,8 +131,7 @@ class App:
     @property
     def settings(self) -> Settings:
         """The settings as they count now."""
-        known = self._configuration  # asked for eight times a request: without another call
-        return (self.configuration if known is None else known).settings
+        return (self._configuration or self.configuration).settings
 
     def reload_settings(self) -> None:
         """Read the settings again; what reads them per request follows at once.
@@ -184,6 +182,8 @@ class App:
 
     async def status(self, codex_home: Path) -> StatusReport:
         """The whole snapshot, with the bind of `codex_home`."""
+        from core.snapshot import Sources, take_snapshot
+
         state, observed = self._values()
         sources = Sources(
             home=self.home,

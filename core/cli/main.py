@@ -13,7 +13,6 @@ from typing import Any, TextIO
 
 from core.cli.arguments import parse
 from core.cli.reader import Reader
-from core.cli.render import render
 from core.control.commands import VERBS
 from core.control.facade import JsonValue
 from core.control.speaking import speech_of
@@ -248,6 +247,8 @@ def _text(
 ) -> str:
     if as_json:
         return json.dumps(result, ensure_ascii=False, indent=2)
+    from core.cli.render import render
+
     return render(verb, result, Reader(speech=speech_of(environment), now=SystemClock().now()))
 
 

@@ -10,7 +10,6 @@ from typing import TextIO
 
 from core.app import App
 from core.control.owner import Owner, make_app
-from core.control.verbs.rotation import read_duration
 from core.domain.errors import ExitCode
 from core.domain.events import EngineStopping, Event, RenewalAwaited
 from core.runtime.loop import serving_loop
@@ -31,7 +30,7 @@ def serve(
     Raises:
         CoreError: as `Owner.start`, or a length of time that is none.
     """
-    idle = read_duration(idle_exit) if isinstance(idle_exit, str) else None
+    idle = _duration(idle_exit) if isinstance(idle_exit, str) else None
 
     async def run() -> None:
         owner = Owner(make_app(environment, passphrase=passphrase), mode="serve")
@@ -43,6 +42,12 @@ def serve(
 
     asyncio.run(run(), loop_factory=serving_loop)
     return int(ExitCode.DONE)
+
+
+def _duration(text: str) -> timedelta:
+    from core.control.verbs.rotation import read_duration  # decisions: not before they are needed
+
+    return read_duration(text)
 
 
 async def run_owner(

@@ -121,6 +121,14 @@ async def test_a_look_beside_an_owner_imports_nothing_of_the_engine(turntable: T
     assert imported & engine == set()
 
 
+def test_decisions_and_snapshots_are_imported_while_a_passphrase_is_stretched() -> None:
+    code = "import core.cli.main, core.cli.serving, sys; print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+
+    later = {"core.serving", "core.reports", "core.snapshot", "core.routing", "core.proxy"}
+    assert set(ran.stdout.decode().split()) & later == set()
+
+
 # --- two at once, and none too many ----------------------------------------------------------
 
 
