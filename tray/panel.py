@@ -1,6 +1,6 @@
 """The glance panel: a frameless card beside the tray, gone when something else gets the focus."""
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCursor, QGuiApplication, QKeyEvent, QPainter, QPaintEvent, QScreen
 from PySide6.QtWidgets import (
     QFrame,
@@ -91,6 +91,8 @@ class GlancePanel(QFrame):
             button.setVisible(id_ in wanted)
         if self.isVisible():
             self._fit()
+            # Qt shows what was put into a visible row, and counts it, with the next turn.
+            QTimer.singleShot(0, self, self._fit)
 
     def open_row(self, account: str) -> None:
         """Show everything that is known of this account."""

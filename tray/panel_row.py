@@ -5,8 +5,9 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from tray.parts.bars import BarWidget
-from tray.parts.buttons import ActionButton
+from tray.parts.choices import ChoiceGrid
 from tray.parts.labels import label, paragraph, set_tone
+from tray.parts.order import reading_order
 from tray.present.bars import Bar
 from tray.present.panel import PanelRow
 from tray.present.tone import Tone
@@ -17,6 +18,8 @@ _TRAILING = Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter
 _WIDEST_NAME = "week"
 _WIDEST_LEFT = "100 %"
 _WIDEST_RESET = "Wed 00:00"
+_COLUMNS = 3
+"""Buttons beside each other."""
 
 
 class PanelRowWidget(QWidget):
@@ -36,19 +39,13 @@ class PanelRowWidget(QWidget):
         self._head.toggled.connect(self._toggled)
         self._more = QWidget()
         self._details = paragraph(tone=Tone.MUTED, size=SMALL)
-        self._buttons: dict[str, ActionButton] = {}
-        self._bar_of_buttons = QHBoxLayout()
-        self._bar_of_buttons.setSpacing(GAP_SMALL)
-        for choice in row.actions:
-            button = ActionButton(choice, self.chosen.emit)
-            self._buttons[choice.id] = button
-            self._bar_of_buttons.addWidget(button)
-        self._bar_of_buttons.addStretch()
+        self._buttons = ChoiceGrid(_COLUMNS, self.chosen.emit)
+        self._buttons.setColumnStretch(_COLUMNS, 1)
         more = QVBoxLayout(self._more)
         more.setContentsMargins(GAP_SMALL, 0, GAP_SMALL, GAP_SMALL)
         more.setSpacing(GAP_SMALL)
         more.addWidget(self._details)
-        more.addLayout(self._bar_of_buttons)
+        more.addLayout(self._buttons)
         self._more.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -62,8 +59,8 @@ class PanelRowWidget(QWidget):
         self._head.show_row(row)
         self._details.setText("\n".join(row.details))
         self._details.setVisible(bool(row.details))
-        for choice in row.actions:
-            self._buttons[choice.id].show_choice(choice)
+        if self._buttons.show_choices(row.actions):
+            reading_order((self._head, *self._buttons.buttons()))
 
     def open(self) -> None:
         """Show everything."""

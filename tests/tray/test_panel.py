@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractButton, QLabel
+from PySide6.QtWidgets import QAbstractButton, QLabel, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from core.words.speech import english
 from tests.tray.snapshots import NOW, account, snapshot, week, window
 from tray.panel import GlancePanel, place_beside
+from tray.parts.buttons import ActionButton
 from tray.present.entries import Action, Perform
 from tray.present.panel import PanelView, panel
 
@@ -55,6 +56,26 @@ def test_card_stands_beside_the_tray(pointer: QPoint, place: QPoint) -> None:
 def test_card_never_leaves_a_small_screen() -> None:
     room = QRect(0, 0, 320, 240)
     assert place_beside(QPoint(300, 5), CARD, room) == QPoint(0, 8)
+
+
+def test_card_grows_when_numbers_come_while_it_is_open(shown: GlancePanel) -> None:
+    bare = snapshot(*(account(n, f"A{n}", windows=()) for n in range(1, 6)))
+    shown.show_view(panel(bare, speech=english(), now=NOW))
+    shown.pop_up()
+    QCoreApplication.processEvents()
+    shown.show_view(view(1, 2, 3, 4, 5))
+    QCoreApplication.processEvents()
+    assert [a.verticalScrollBar().maximum() for a in shown.findChildren(QScrollArea)] == [0]
+
+
+def test_account_whose_sign_in_ended_offers_it_in_its_open_row(shown: GlancePanel) -> None:
+    shown.show_view(view(1))
+    shown.pop_up()
+    shown.open_row("acc_1")
+    ended = snapshot(account(1, state="needs_sign_in", windows=()))
+    shown.show_view(panel(ended, speech=english(), now=NOW))
+    buttons = [b for b in shown.findChildren(ActionButton) if b.isVisible()]
+    assert {"Sign in a&gain", "&Use"} <= {button.text() for button in buttons}
 
 
 def test_row_that_is_open_stays_open_while_numbers_change(shown: GlancePanel) -> None:

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 from core.domain.policies import LARGEST_RESERVE, LARGEST_WEIGHT
 from core.words.speech import Speech
 from tray.parts.bars import BarWidget
-from tray.parts.buttons import ActionButton
+from tray.parts.choices import ChoiceGrid
 from tray.parts.labels import card, label, paragraph, set_tone
 from tray.parts.numbers import number_field
 from tray.parts.order import reading_order
@@ -24,6 +24,8 @@ from tray.present.account_details import AccountDetails
 from tray.present.bars import Bar
 from tray.present.tone import Tone
 from tray.theme import CARD_MARGIN, GAP_MEDIUM, GAP_SMALL, LARGE, SMALL
+
+_COLUMNS = 2
 
 
 class AccountCard(QScrollArea):
@@ -39,7 +41,6 @@ class AccountCard(QScrollArea):
         super().__init__()
         self._speech = speech
         self._shown: AccountDetails | None = None
-        self._buttons: dict[str, ActionButton] = {}
         self._title = paragraph(size=LARGE, bold=True)
         self._state = paragraph()
         self._bars = QGridLayout()
@@ -53,8 +54,8 @@ class AccountCard(QScrollArea):
         self._session = _percent(speech)
         self._week = _percent(speech)
         self._inside = card()
-        self._actions = QGridLayout()
-        self._policies = QGridLayout()
+        self._actions = ChoiceGrid(_COLUMNS, self.chosen.emit)
+        self._policies = ChoiceGrid(_COLUMNS, self.chosen.emit)
         self.setAccessibleName(speech.say("Details of the account"))
         self._lay_out()
         self._name.editingFinished.connect(lambda: self._typed("rename", self._name))
@@ -98,13 +99,13 @@ class AccountCard(QScrollArea):
 
     def press(self, action: str) -> None:
         """As a click on the button of this action."""
-        button = self._buttons.get(action)
+        button = self._actions.button(action) or self._policies.button(action)
         if button is not None:
             button.click()
 
     def first_button(self) -> QWidget:
         """Where the keyboard goes from the table."""
-        return next(iter(self._buttons.values()), self._name)
+        return next(iter(self._actions.buttons()), self._name)
 
     def _typed(self, what: str, field: QLineEdit) -> None:
         if self._shown is None:
@@ -147,32 +148,21 @@ class AccountCard(QScrollArea):
         self._bars.setColumnStretch(1, 1)
 
     def _show_actions(self, shown: AccountDetails) -> None:
-        new = False
-        for grid, choices in ((self._actions, shown.actions), (self._policies, shown.policies)):
-            for place, choice in enumerate(choices):
-                button = self._buttons.get(choice.id)
-                if button is None:
-                    button = ActionButton(choice, self.chosen.emit)
-                    self._buttons[choice.id] = button
-                    grid.addWidget(button, place // 2, place % 2)
-                    new = True
-                button.show_choice(choice)
-        if new:
-            ids = [choice.id for choice in shown.actions]
-            often = [self._buttons[id_] for id_ in ids]
-            rarely = [button for id_, button in self._buttons.items() if id_ not in ids]
+        often = self._actions.show_choices(shown.actions)
+        rarely = self._policies.show_choices(shown.policies)
+        if often or rarely:
             fields = (
                 self._name, self._tags, self._note, self._weight, self._session, self._week
             )  # fmt: skip
-            reading_order((self, *often, *fields, *rarely))
+            buttons = (self._actions.buttons(), self._policies.buttons())
+            reading_order((self, *buttons[0], *fields, *buttons[1]))
 
     def _lay_out(self) -> None:
         inside = self._inside
         layout = QVBoxLayout(inside)
         layout.setContentsMargins(CARD_MARGIN, CARD_MARGIN, CARD_MARGIN, CARD_MARGIN)
         layout.setSpacing(GAP_MEDIUM)
-        for grid in (self._bars, self._actions, self._policies):
-            grid.setSpacing(GAP_SMALL)
+        self._bars.setSpacing(GAP_SMALL)
         layout.addWidget(self._title)
         layout.addWidget(self._state)
         layout.addLayout(self._bars)

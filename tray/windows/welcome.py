@@ -5,9 +5,8 @@ from datetime import datetime
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QCloseEvent, QFont, QIcon
+from PySide6.QtGui import QCloseEvent, QIcon
 from PySide6.QtWidgets import (
-    QGridLayout,
     QHBoxLayout,
     QPushButton,
     QScrollArea,
@@ -18,8 +17,8 @@ from PySide6.QtWidgets import (
 from core.domain.errors import CoreError
 from core.domain.report import StatusReport
 from core.words.speech import Speech
-from tray.parts.buttons import ActionButton
-from tray.parts.labels import again, card, main_button, paragraph
+from tray.parts.choices import ChoiceGrid
+from tray.parts.labels import again, card, code, main_button, paragraph
 from tray.parts.order import reading_order
 from tray.present.answer import Answer, Ask
 from tray.present.entries import Action, Perform
@@ -200,26 +199,18 @@ class _StepCard(QWidget):
     def __init__(self, number: int, do: Callable[[Action], None]) -> None:
         super().__init__()
         self._number = number
-        self._do = do
-        self._buttons: dict[str, ActionButton] = {}
-        self._placed: tuple[str, ...] = ()
+        self._buttons = ChoiceGrid(_COLUMNS, do)
+        self._buttons.setColumnStretch(_COLUMNS, 1)
         self._title = paragraph(size=LARGE, bold=True)
         self._text = paragraph(tone=Tone.MUTED)
-        self._change = paragraph()
-        mono = QFont(self.font())
-        mono.setFamilies(["monospace"])
-        mono.setStyleHint(QFont.StyleHint.TypeWriter)
-        self._change.setFont(mono)
-        self._row = QGridLayout()
-        self._row.setSpacing(GAP_SMALL)
-        self._row.setColumnStretch(_COLUMNS, 1)
+        self._change = code()
         frame = card()
         inside = QVBoxLayout(frame)
         inside.setContentsMargins(CARD_MARGIN, CARD_MARGIN, CARD_MARGIN, CARD_MARGIN)
         inside.setSpacing(GAP_SMALL)
         for part in (self._title, self._text, self._change):
             inside.addWidget(part)
-        inside.addLayout(self._row)
+        inside.addLayout(self._buttons)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(frame)
@@ -232,28 +223,10 @@ class _StepCard(QWidget):
         self._text.setText(step.text)
         self._change.setText("\n".join(step.change))
         self._change.setVisible(bool(step.change))
-        self._place(tuple(choice.id for choice in step.actions), step)
-        for place, choice in enumerate(step.actions):
-            button = self._buttons[choice.id]
-            button.show_choice(choice)
+        if self._buttons.show_choices(step.actions):
+            reading_order(self._buttons.buttons())
+        for place, button in enumerate(self._buttons.buttons()):
             role = "main" if place == 0 and not step.done else ""
             if button.property("role") != role:
                 button.setProperty("role", role)
                 again(button)
-
-    def _place(self, ids: tuple[str, ...], step: Step) -> None:
-        """Put the buttons where they belong; what is found later comes before what was there."""
-        if ids == self._placed:
-            return
-        self._placed = ids
-        for button in self._buttons.values():
-            self._row.removeWidget(button)
-            button.hide()
-        for place, choice in enumerate(step.actions):
-            known = self._buttons.get(choice.id)
-            if known is None:
-                self._buttons[choice.id] = known = ActionButton(choice, self._do)
-            self._row.addWidget(known, place // _COLUMNS, place % _COLUMNS)
-            # Now, and not with the next turn of the loop: its width counts at once.
-            known.show()
-        reading_order(tuple(self._buttons[id_] for id_ in ids))
