@@ -118,3 +118,11 @@ def test_each_fix_says_what_it_will_change(shown: Shown) -> None:
     told = "openai_base_url in ~/.codex will name this Turntable."
     assert told in texts(page)
     assert fix.accessibleDescription() == told
+
+
+def test_fix_that_could_not_be_made_is_said_at_the_top(shown: Shown) -> None:
+    page = shown.open(PageName.HEALTH)
+    shown.engine.answers["doctor"] = CoreError("refused", "config.toml is locked.", "Close it.")
+    button(page, "Fix").click()
+    shown.engine.answer()
+    assert "config.toml is locked.\nClose it." in texts(shown.window)

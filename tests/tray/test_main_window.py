@@ -324,6 +324,16 @@ def test_choice_is_set_at_once_and_can_be_undone(shown: Shown) -> None:
     assert shown.engine.answer()[0].arguments == {"action": "unset", "key": "routing.strategy"}
 
 
+def test_undo_that_is_refused_is_said(shown: Shown) -> None:
+    page = shown.open(PageName.SETTINGS)
+    named(page, QComboBox, "Strategy").textActivated.emit("sticky")
+    shown.engine.answer()
+    shown.engine.answers["config"] = CoreError("refused", "settings.toml is locked.", "Close it.")
+    button(page, "Und&o").click()
+    shown.engine.answer()
+    assert "settings.toml is locked. Close it." in texts(page)
+
+
 def test_flag_and_number_are_set_too(shown: Shown) -> None:
     page = shown.open(PageName.SETTINGS)
     named(page, QCheckBox, "Other back ends").click()

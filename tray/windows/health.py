@@ -152,7 +152,12 @@ class HealthPage(Page):
     def _fix(self, action: Action) -> None:
         """A fix answers with the findings as they are afterwards; all are looked at again."""
         if isinstance(action, Perform):
-            self._ask(action, lambda _: self._examine())
+            self._ask(action, self._fixed)
+
+    def _fixed(self, answer: Answer | CoreError) -> None:
+        if isinstance(answer, CoreError):
+            self.told.emit(failure(answer))
+        self._examine()
 
     def _lay_out(self) -> None:
         self._change.setAccessibleDescription(self._speech.say("What routing Codex changes"))

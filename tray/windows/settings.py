@@ -90,7 +90,13 @@ class SettingsPage(Page):
         if self._undo is not None:
             self._undo.hide()
         if isinstance(action, Perform):
-            self._ask(action, lambda _: self.opened())
+            self._ask(action, self._taken_back)
+
+    def _taken_back(self, answer: Answer | CoreError) -> None:
+        if isinstance(answer, CoreError):
+            self._tell(f"{answer.message} {answer.hint}".strip(), Tone.BAD, None)
+            return
+        self.opened()
 
     def _filter(self, typed: str) -> None:
         for key, row in self._rows.items():
