@@ -24,13 +24,18 @@ def env(tmp_path: Path) -> dict[str, str]:
     return environment(tmp_path) | kept
 
 
+def waits_in_vain() -> None:
+    """No login is being renewed: the end waits for nothing."""
+    pytest.fail("the end waited for a renewal")
+
+
 async def test_a_child_answers_as_the_tray_s_engine_and_stops_when_it_is_let_go(
     env: dict[str, str],
 ) -> None:
     child = await start_child(env, passphrase=None)
     status = await child.facade.status()
     assert (status.mode, status.pid) == ("tray", child.pid)
-    await child.stop()
+    await child.stop(waits_in_vain)
     assert not await child.broke()
     assert not await child.facade.answers()
 
@@ -39,14 +44,14 @@ async def test_a_child_that_is_killed_broke(env: dict[str, str]) -> None:
     child = await start_child(env, passphrase=None)
     os.kill(child.pid, signal.SIGKILL)
     assert await child.broke()
-    await child.stop()
+    await child.stop(waits_in_vain)
 
 
 async def test_a_child_that_was_asked_to_stop_did_not_break(env: dict[str, str]) -> None:
     child = await start_child(env, passphrase=None)
     await child.facade.perform("stop", {})
     assert not await child.broke()
-    await child.stop()
+    await child.stop(waits_in_vain)
 
 
 async def test_what_keeps_a_child_from_starting_is_said_in_its_own_words(
