@@ -57,9 +57,9 @@ class Limits:
     newcomers: int = 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Admitted[Route]:
-    """The caller may: what it asked for, and the largest body it may send.
+    """The caller may: what it asked for, and the largest body it may send. Nobody writes to one.
 
     `own_user`: only if it is a process of our own user, where the system tells. `says`: how the
     caller is told what is wrong with the rest of its request.
