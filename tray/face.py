@@ -31,7 +31,6 @@ from tray.icon import IconPainter
 from tray.item import TrayItem
 from tray.messages import Messages
 from tray.outside import open_folder, open_page, start_demo
-from tray.panel import GlancePanel
 from tray.present.answer import Answer, Answered
 from tray.present.entries import Action, Entry, Local, Perform, Several, SignIn
 from tray.present.gauge import gauge
@@ -47,6 +46,7 @@ from tray.waking import Waking
 from tray.windows.page_name import PageName
 
 if TYPE_CHECKING:
+    from tray.panel import GlancePanel
     from tray.windows.main_window import MainWindow
     from tray.windows.welcome import WelcomeWindow
 
@@ -207,7 +207,7 @@ class Face(QObject):
         if self._report is not None:
             shown.show_status(self._report, icon, entries, now)
 
-    def _show_panel(self, shown: GlancePanel) -> None:
+    def _show_panel(self, shown: "GlancePanel") -> None:
         if self._report is not None:
             shown.show_view(panel(self._report, speech=self._speech, now=utc_now()))
 
@@ -292,6 +292,8 @@ class Face(QObject):
 
     def _bring_up_panel(self) -> None:
         if self._panel is None:
+            from tray.panel import GlancePanel
+
             dress(self._application, scheme_wanted())
             self._panel = GlancePanel(self._speech)
             self._panel.chosen.connect(self._choose)

@@ -5,8 +5,10 @@ believe the same authorities and leave the machine by the same rule (`core.domai
 """
 
 import ssl
+import sys
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from types import ModuleType
+from typing import TYPE_CHECKING, cast
 
 from core.domain.settings import UpstreamSettings
 from core.domain.version import VERSION
@@ -29,6 +31,8 @@ def connector(
     context: ssl.SSLContext | None = None
 
     def connect() -> "httpx.AsyncClient":
+        # It brings a command line, which takes 5 MB where what that needs happens to be installed.
+        sys.modules.setdefault("httpx._main", cast("ModuleType", None))
         import httpx
 
         from core.runtime.egress_transport import EgressTransport

@@ -1,6 +1,8 @@
 """Whom we believe: the same on each Python, and no less than Codex believes."""
 
 import ssl
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -42,3 +44,16 @@ def test_nobody_else_is_believed(tmp_path: Path) -> None:
     authority = Authority.create(tmp_path)
     with pytest.raises(ssl.SSLCertVerificationError):
         shake_hands(trusted(""), authority.server_context("127.0.0.1"))
+
+
+def test_client_comes_without_the_library_s_own_command_line() -> None:
+    # In a process of its own: whoever imported it before has it.
+    made = (
+        "import sys; from core.domain.settings import Settings; from core.runtime.net import "
+        "connector; connector(Settings().upstream)(); "
+        "print('httpx' in sys.modules, 'rich' in sys.modules, 'click' in sys.modules)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", made], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert ran.stdout.split() == ["True", "False", "False"], ran.stderr
