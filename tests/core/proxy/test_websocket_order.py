@@ -2,13 +2,17 @@
 
 import asyncio
 import json
+from datetime import timedelta
 
 import pytest
 
+from core.domain.decision import Because, Use, UseReason
+from core.domain.observed import learn_outcome
+from core.domain.outcome import Limited, LimitReason
 from core.proxy import websocket_relay
 from core.proxy.websocket_handshake import FAILURES
 from core.websocket.frames import CloseCode, Opcode, encode, encode_close, masked
-from tests.core.proxy.rig import Arrived, B, BackEnd, Client, Rig, Wire, until
+from tests.core.proxy.rig import A, Arrived, B, BackEnd, Client, Rig, Wire, until
 from tests.core.proxy.sockets import ASKS, SHAKE, SWITCHING
 
 KEY = b"abcd"
@@ -151,3 +155,31 @@ async def test_failures_of_handshakes_count_in_a_row_only(rig: Rig, back_end: Ba
         await client.send(SHAKE)
         assert (await client.head()).startswith(b"HTTP/1.1 101 " if good else b"HTTP/1.1 426 ")
         client.cut()
+
+
+async def test_an_open_socket_is_no_proof_that_its_account_serves(
+    rig: Rig, back_end: BackEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def script(arrived: Arrived, wire: Wire) -> None:
+        await wire.send(SWITCHING)
+        await wire.reader.readexactly(len(ASKS))
+        await wire.send(DELTA)
+        await wire.gone.wait()
+
+    kept_to = Use(account=A, reason=UseReason.STAY, moved_from=None, verdicts=())
+    monkeypatch.setattr(rig, "choose", lambda facts, tried: kept_to)
+    await rig.server.drain(grace_s=0)
+    await rig.start()
+    now = rig.clock.now()
+    limited = Limited(reason=LimitReason.USAGE_LIMIT, until=now + timedelta(hours=1))
+    rig.learn(learn_outcome(A, limited, model="", now=now))
+    rig.clock.advance(1)
+    back_end.script = script
+    caller = await Client.connect(rig.port)
+    await caller.send(SHAKE)
+    await caller.head()
+    assert [block.because for block in rig.observed.blocks[A]] == [Because.USAGE_LIMIT]
+    await caller.send(ASKS)
+    assert await caller.reader.readexactly(len(DELTA)) == DELTA
+    assert not rig.observed.blocks.get(A), "an answer is"
+    caller.cut()
