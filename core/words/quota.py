@@ -26,7 +26,7 @@ def window_name(kind: str, minutes: int, speech: Speech) -> str:
 
 def _length(minutes: int, speech: Speech) -> str:
     if minutes >= _MINUTES_A_DAY and minutes % _MINUTES_A_DAY == 0:
-        return speech.say("{days} days", days=minutes // _MINUTES_A_DAY)
+        return speech.counted(minutes // _MINUTES_A_DAY, "1 day", "{count} days")
     if minutes >= 60 and minutes % 60 == 0:
         return speech.say("{hours} h", hours=minutes // 60)
     return speech.say("{minutes} min", minutes=minutes)

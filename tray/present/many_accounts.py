@@ -62,7 +62,7 @@ def told_of_all(
     speech: Speech,
 ) -> Notice:
     """For how many it was done, why not for the others, and what takes it back."""
-    text = speech.say("Done for {count} accounts.", count=len(done))
+    text = speech.counted(len(done), "Done for 1 account.", "Done for {count} accounts.")
     if refused:
         # They are refused for the same reason, as a rule: the first says it.
         first = f"{refused[0].message} {refused[0].hint}".strip()

@@ -152,7 +152,11 @@ class UsagePage(Page):
         say = self._speech.say
         text = say("A triangle marks a reset. Where a line breaks, nothing is known.")
         if shown.left_out:
-            more = say("{count} more accounts are in the table.", count=shown.left_out)
+            more = self._speech.counted(
+                shown.left_out,
+                "1 more account is in the table.",
+                "{count} more accounts are in the table.",
+            )
             text = f"{text} {more}"
         nothing = say("Nothing was said about a limit in this time.")
         self._limits.show_numbers(text if shown.chart else nothing, shown.chart, shown.rows)

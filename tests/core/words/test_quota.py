@@ -35,6 +35,7 @@ def test_per_cent_are_rounded_down(remaining: float, said: str) -> None:
         pytest.param(WindowKind.MONTH, 43_200, "month", id="a month"),
         pytest.param(WindowKind.SPEND, 43_200, "spending", id="money"),
         pytest.param(WindowKind.OTHER, 4320, "3 days", id="another one by its days"),
+        pytest.param(WindowKind.OTHER, 1440, "1 day", id="one day is one"),
         pytest.param(WindowKind.OTHER, 720, "12 h", id="or by its hours"),
         pytest.param(WindowKind.OTHER, 1441, "1441 min", id="or by its minutes"),
     ],
