@@ -54,6 +54,17 @@ def test_window_out_of_sight_waits_for_being_brought_up(shown: Shown) -> None:
     assert "#1 Job" in texts(page)
 
 
+def test_window_that_is_brought_up_again_leaves_the_keyboard_where_it_is(
+    shown: Shown, qtbot: QtBot
+) -> None:
+    page = shown.open(PageName.ACCOUNTS)
+    search = named(page, QLineEdit, "Search accounts")
+    search.setFocus()
+    qtbot.waitUntil(search.hasFocus)
+    shown.window.bring_up()
+    assert search.hasFocus()
+
+
 def test_minimised_window_is_in_step_when_it_comes_back(shown: Shown) -> None:
     page = shown.open(PageName.ACCOUNTS)
     shown.window.showMinimized()

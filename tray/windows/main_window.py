@@ -118,7 +118,8 @@ class MainWindow(QWidget):
         self.show()
         self.raise_()
         self.activateWindow()
-        self._list.setFocus()
+        if page is not None or not was_visible:
+            self._list.setFocus()  # else somebody may be typing
         if not was_visible:
             self._open().opened()
 
