@@ -82,6 +82,11 @@ class UpstreamConnection(asyncio.BufferedProtocol):
             self._is_readable = readable(self._wire)
         return self._is_readable()
 
+    def never_made(self) -> None:
+        """It could not be opened: nothing of it waits for a garbage collector."""
+        self._deadline.end()
+        self.__dict__.pop("_parser", None)
+
     def exchange(
         self, head: bytes, body: bytes, *, without_body: bool, upgrade: bool = False
     ) -> Incoming:

@@ -88,7 +88,15 @@ class Pool:
         connection = UpstreamConnection(
             buffer=self._buffer, on_idle=self._is_idle, on_lost=self._lost
         )
-        await self._dialler.dial(connection, origin, self._sessions.of(origin))
+        try:
+            await self._dialler.dial(connection, origin, self._sessions.of(origin))
+        except BaseException as error:
+            # A handshake keeps the error it ended in, and a traceback keeps the request that waited
+            # for it: a circle, which would be collected late where nobody can be reached for hours.
+            error.__traceback__ = None
+            if connection.wire is None:  # else it hears itself that it is lost
+                connection.never_made()
+            raise
         watch(connection.wire)
         self._all[connection] = origin
         return connection

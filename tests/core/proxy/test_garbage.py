@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from tests.core.proxy.rig import Arrived, BackEnd, Client, Rig, Script, Wire, request_bytes, until
+from tests.fakes.connect_proxy import Authority
 
 LIMITED = b'{"error":{"type":"usage_limit_reached","resets_in_seconds":60}}'
 DONE = b'event: response.completed\ndata: {"type":"response.completed","response":{}}\n\n'
@@ -91,6 +92,28 @@ async def test_a_client_that_left_leaves_no_circle(
     await client.send(request_bytes())
     await until(lambda: len(back_end.arrived) == 2)
     client.cut()
+    await until(lambda: not rig.server.traffic.requests)
+    await asyncio.sleep(0.01)
+    assert circles() == Counter()
+
+
+@pytest.mark.parametrize("who", ["nobody listens", "nobody vouches for its certificate"])
+async def test_a_connection_that_never_came_about_leaves_no_circle(
+    rig: Rig,
+    authority: Authority,
+    connect: Callable[[], Awaitable[Client]],
+    circles: Callable[[], Counter[str]],
+    who: str,
+) -> None:
+    secure = BackEnd()
+    await secure.start(ssl=authority.server_context("127.0.0.1"))
+    port = 1 if who == "nobody listens" else secure.port
+    rig.set("upstream.base_url", f"https://127.0.0.1:{port}/backend-api")
+    client = await connect()
+    for _ in range(3):
+        assert (await client.ask()).status == 502
+    client.cut()
+    await secure.stop()
     await until(lambda: not rig.server.traffic.requests)
     await asyncio.sleep(0.01)
     assert circles() == Counter()
