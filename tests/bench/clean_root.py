@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -46,22 +46,33 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--suite", default="bookworm")
     parser.add_argument("--mirror", help="Default: the one that debootstrap knows.")
     given = parser.parse_args(arguments)
-    root = given.root
-    if root is None:
-        root = Path(tempfile.mkdtemp(prefix="clean-root-"))
-        mirror = () if given.mirror is None else (given.mirror,)
-        _run("debootstrap", "--variant=minbase", given.suite, str(root), *mirror)
-    try:
-        with _mounted(root):
+    with ExitStack() as stack:
+        try:
+            root = given.root or stack.enter_context(_debian(given.suite, given.mirror))
+            stack.enter_context(_mounted(root))
             _install(root, given.package)
             wrong = smoke(_as_user(root, "turntable", "demo", "--serve"))
             _say(wrong, "it starts, listens and stops")
             wrong = asyncio.run(_journey(root))
             _say(wrong, "bound, served, removed: config.toml is as before, only data is left")
-    except BrokenPromiseError as broken:
-        sys.stdout.write(f"no: {broken}\n")
-        return 1
+        except BrokenPromiseError as broken:
+            sys.stdout.write(f"no: {broken}\n")
+            return 1
     return 0
+
+
+@contextmanager
+def _debian(suite: str, mirror: str | None) -> Iterator[Path]:
+    """A smallest Debian, for as long as the block runs."""
+    root = Path(tempfile.mkdtemp(prefix="clean-root-"))
+    root.chmod(0o755)  # everybody inside may enter
+    try:
+        at = () if mirror is None else (mirror,)
+        _run("debootstrap", "--variant=minbase", suite, str(root), *at)
+        yield root
+    finally:
+        # Never into what is mounted there: it is this system's own.
+        _run("rm", "-rf", "--one-file-system", str(root))
 
 
 def _install(root: Path, package: Path) -> None:
