@@ -72,6 +72,7 @@ NEEDS = (
     Need("nsis", program="makensis"),
     Need("systemd", program="systemd-analyze"),
     Need("xdotool", program="xdotool"),
+    Need("x11-xserver-utils", program="xrandr"),
     Need("gnome-keyring", program="gnome-keyring-daemon"),
     Need("chromium", program="chromium"),
     # What reads the accessibility tree, as a screen reader does.
