@@ -8,7 +8,11 @@ _CHUNK = 65_536
 
 
 class Cable:
-    """`async with Cable(port) as cable:` — connect to `cable.port` instead of `port`."""
+    """`async with Cable(port) as cable:` — connect to `cable.port` instead of `port`.
+
+    Attributes:
+        there: the connections to the other side, also those that are over.
+    """
 
     def __init__(self, port: int) -> None:
         """`port`: whom it leads to."""
@@ -16,6 +20,7 @@ class Cable:
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
         self._dead: set[asyncio.StreamWriter] = set()
+        self.there: set[asyncio.StreamWriter] = set()
 
     @property
     def port(self) -> int:
@@ -26,6 +31,11 @@ class Cable:
     def die(self) -> None:
         """What is connected now stays so, and hears nothing of the other side any more."""
         self._dead |= self._open
+
+    def passes(self, data: bytes, writer: asyncio.StreamWriter) -> bool:
+        """Whether what was read goes on to `writer`."""
+        del data
+        return writer not in self._dead
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
@@ -42,6 +52,7 @@ class Cable:
         there_reader, there_writer = await asyncio.open_connection("127.0.0.1", self._there)
         both = {writer, there_writer}
         self._open |= both
+        self.there.add(there_writer)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._pass(reader, there_writer))
             group.create_task(self._pass(there_reader, writer))
@@ -50,7 +61,7 @@ class Cable:
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError):
             while data := await reader.read(_CHUNK):
-                if writer not in self._dead:
+                if self.passes(data, writer):
                     writer.write(data)
                     await writer.drain()
         with suppress(ConnectionError):

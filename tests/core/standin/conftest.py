@@ -1,4 +1,4 @@
-"""A stand-in with one account, and a client that speaks to it as Codex does."""
+"""A client that speaks to the stand-in as Codex does."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -6,9 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from core.standin.people import CLIENT_ID, Login, make_login
+from core.standin.people import CLIENT_ID, Login
 from core.standin.server import StandIn
-from tests.fakes.clock import FakeClock
 
 BODY: dict[str, Any] = {
     "model": "gpt-6.1-sol",
@@ -54,18 +53,6 @@ class Client:
         if form:
             return await self.http.post(url, data=fields)
         return await self.http.post(url, json=fields)
-
-
-@pytest.fixture
-def login() -> Login:
-    return make_login("A")
-
-
-@pytest.fixture
-async def back_end(clock: FakeClock, login: Login) -> AsyncIterator[StandIn]:
-    async with StandIn(now=clock.now) as back_end:
-        back_end.add(login)
-        yield back_end
 
 
 @pytest.fixture
