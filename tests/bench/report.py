@@ -3,12 +3,9 @@
 import os
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
 
+from tests.bench import pages
 from tests.bench.measured import interpreter, middle
-
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
-_BEGIN, _END = "<!-- figures: begin -->\n", "<!-- figures: end -->\n"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,11 +95,8 @@ def write(
 
     `load_before`: how many processes wanted a core when the run began; a quiet machine says 0.
     """
-    page = PAGE.read_text()
-    before, _, rest = page.partition(_BEGIN)
-    _, _, after = rest.partition(_END)
     said = (
         f"Median of {rounds} interleaved rounds; “many” is {many:,} streams; "
         f"load before the run {load_before:.1f} on {os.cpu_count()} cores; {interpreter()}.\n\n"
     )
-    PAGE.write_text(before + _BEGIN + said + table(figures, names) + _END + after)
+    pages.put(pages.PERFORMANCE, "figures", said + table(figures, names))

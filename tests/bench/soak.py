@@ -22,13 +22,12 @@ from typing import Any
 
 from core.control.remote import RemoteFacade
 from core.websocket.frames import Opcode, encode
-from tests.bench import setups, sockets
+from tests.bench import pages, setups, sockets
 from tests.bench.load import Target
 from tests.bench.measured import cpu_s, resident_mb
 from tests.bench.watched import tasks_of
 from tests.fakes.connect_proxy import Authority
 
-PAGE = setups.ROOT / "docs" / "reference" / "soak.md"
 MOST_MB_AN_HOUR = 4.0
 """Growth that is still called flat: a fragment of the allocator's, not a leak."""
 _WARM_UP = 0.25
@@ -225,14 +224,6 @@ def _tenths(samples: list[Sample]) -> list[Sample]:
     return [samples[(len(samples) - 1) * tenth // 10] for tenth in range(11)]
 
 
-_HEAD = """\
-# Half an hour of work with faults in it
-
-<!-- Made by `python -m tests.bench.soak --write`. -->
-
-"""
-
-
 def main() -> int:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.soak", description=__doc__)
@@ -261,7 +252,7 @@ def main() -> int:
     text = report(found, minutes=asked.minutes, streams=asked.streams)
     print(text)
     if asked.write:
-        PAGE.write_text(_HEAD + text, encoding="utf-8")
+        pages.put(pages.SOAK, "figures", text)
     grew = found.slope_mb_an_hour > MOST_MB_AN_HOUR
     return 1 if grew or any(found.left.values()) else 0
 

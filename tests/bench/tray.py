@@ -22,7 +22,7 @@ from pathlib import Path
 
 from core.control.remote import RemoteFacade
 from core.runtime.paths import Home
-from tests.bench import load, setups
+from tests.bench import load, pages, setups
 from tests.bench.accounts import fill
 from tests.bench.measured import at, cpu_s, middle, resident_mb
 from tests.fakes.connect_proxy import Authority
@@ -32,8 +32,6 @@ from tests.fakes.tray_host import TrayHost, TrayItem
 from tests.journeys import clicks
 from tests.tray.program import ACCOUNTS
 
-PAGE = setups.ROOT / "docs" / "performance.md"
-BEGIN, END = "<!-- tray: begin -->\n", "<!-- tray: end -->\n"
 MENUS = 30
 CLICKS = 6
 REST_S = 1.0
@@ -261,10 +259,7 @@ def main() -> None:
     text = table(rows, began)
     sys.stdout.write(text)
     if arguments.write:
-        page = PAGE.read_text("utf-8")
-        before, _, rest = page.partition(BEGIN)
-        _, _, after = rest.partition(END)
-        PAGE.write_text(f"{before}{BEGIN}{text}{END}{after}", "utf-8")
+        pages.put(pages.PERFORMANCE, "tray", text)
 
 
 if __name__ == "__main__":
