@@ -10,11 +10,12 @@ sending (`"t":` nanoseconds of the machine's monotonic clock), so that the clien
 import asyncio
 import base64
 import hashlib
+import random
 import re
 import ssl
 import sys
 import time
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
 
 _LENGTH = re.compile(rb"content-length: (\d+)", re.I)
 _BENCH = re.compile(rb"x-bench: ([^\r]+)", re.I)
@@ -53,6 +54,21 @@ class Moments:
     """When the last hanging client was let go."""
 
     ended = 0
+
+
+async def _paced(events: int, gap_s: float) -> AsyncIterator[int]:
+    """The moments of a stream's events, in nanoseconds: evenly, in no step with other streams'.
+
+    Each begins at a phase of its own and keeps it. Streams that began together and slept for
+    `gap_s` after each event would be sent in one burst, in which the middle one waits for thirty
+    others: that measures the burst.
+    """
+    loop = asyncio.get_running_loop()
+    due = loop.time() + random.random() * gap_s
+    for _ in range(events):
+        await asyncio.sleep(due - loop.time())
+        yield time.perf_counter_ns()
+        due += gap_s
 
 
 class BackEnd(asyncio.Protocol):
@@ -157,10 +173,9 @@ class BackEnd(asyncio.Protocol):
             b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n"
             b"transfer-encoding: chunked\r\n\r\n"
         )
-        for _ in range(events):
-            event = _EVENT % time.perf_counter_ns()
+        async for stamp in _paced(events, gap_s):
+            event = _EVENT % stamp
             write(b"%x\r\n%b\r\n" % (len(event), event))
-            await asyncio.sleep(gap_s)
         if cut:
             self._transport.abort()
             return
@@ -168,9 +183,8 @@ class BackEnd(asyncio.Protocol):
 
     async def _frames(self, events: int, gap_s: float) -> None:
         """As `_stream`, each event a frame of its own."""
-        for _ in range(events):
-            self._frame(_EVENT % time.perf_counter_ns())
-            await asyncio.sleep(gap_s)
+        async for stamp in _paced(events, gap_s):
+            self._frame(_EVENT % stamp)
         self._frame(_COMPLETED)
 
     def _frame(self, event: bytes) -> None:
