@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.cli.asking import QUESTIONS, agreed, ask
+from core.cli.waiting import tell_wait
 from core.codex_home.find import home_in_force
 from core.control.facade import JsonValue
 from core.control.remote import RemoteFacade
@@ -16,11 +17,9 @@ from core.control.verb import Access, Verb
 from core.domain.errors import CoreError, ExitCode
 from core.runtime.passphrase import take_further
 from core.runtime.paths import turntable_home
-from core.words.ending import renewal_awaited
 
 if TYPE_CHECKING:
     from core.app import App
-    from core.domain.events import Event
 
 
 def call(
@@ -98,17 +97,10 @@ async def _perform(
 
 def _end_gently(app: "App") -> None:
     """A signal that ends it is like Ctrl-C: what must not be cut comes to its end, and is named."""
-    from core.domain.events import RenewalAwaited
-
     loop, this = asyncio.get_running_loop(), asyncio.current_task()
     assert this is not None  # noqa: S101 - a task asks
 
-    def hear(event: "Event") -> None:
-        if isinstance(event, RenewalAwaited) and this.cancelling():
-            forget()
-            print(renewal_awaited(app.speech), file=sys.stderr, flush=True)  # noqa: T201 - a person's
-
-    forget = app.bus.listen(hear)
+    tell_wait(app, sys.stderr, is_ending=lambda: bool(this.cancelling()))
     if sys.platform != "win32":
         for number in (signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup`

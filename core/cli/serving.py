@@ -9,12 +9,12 @@ from datetime import timedelta
 from typing import TextIO
 
 from core.app import App
+from core.cli.waiting import tell_wait
 from core.control.owner import Owner, make_app
 from core.domain.errors import ExitCode
-from core.domain.events import EngineStopping, Event, RenewalAwaited
+from core.domain.events import EngineStopping, Event
 from core.runtime.loop import serving_loop
 from core.runtime.process import settle_to_serve
-from core.words.ending import renewal_awaited
 
 
 def serve(
@@ -72,7 +72,7 @@ async def run_owner(
     stop_on_signals(app.request_stop)
     if not await _started(owner):
         return
-    _tell_wait(app, out)
+    tell_wait(app, out)
     try:
         print(f"Turntable listens on http://127.0.0.1:{app.port}", file=out, flush=True)
         if began is not None:
@@ -80,17 +80,6 @@ async def run_owner(
         await _until_stopped(app, idle)
     finally:
         await owner.close()
-
-
-def _tell_wait(app: App, out: TextIO) -> None:
-    """Say once, when it comes to that, why it does not end at once."""
-
-    def hear(event: Event) -> None:
-        if isinstance(event, RenewalAwaited):
-            forget()
-            print(renewal_awaited(app.speech), file=out, flush=True)
-
-    forget = app.bus.listen(hear)
 
 
 async def _until_stopped(app: App, idle: timedelta | None) -> None:
